@@ -1,0 +1,63 @@
+"""The clock of a run: model seconds per real second, read once per event by whoever acts."""
+
+import math
+import re
+import time
+from dataclasses import dataclass
+
+from harness.errors import ScenarioError
+
+MAX_SPEED = 1_000.0  # above it a model minute is under 60 ms and timer noise becomes a visible share of it
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSpec:
+    """What `--clock` names: `wall` (speed 1) or `compressed:N` (N model seconds a real second)."""
+
+    speed: float = 1.0
+
+    @classmethod
+    def parse(cls, text: str) -> "ClockSpec":
+        """Return the clock that *text* names; raise ScenarioError saying which forms there are."""
+        if text == "wall":
+            return cls(1.0)
+        match = re.fullmatch(r"compressed:(\d+(?:\.\d+)?)", text)
+        if match and 1.0 <= float(match[1]) <= MAX_SPEED:
+            return cls(float(match[1]))
+        raise ScenarioError(
+            f"--clock {text!r} is no clock of this command; say 'wall' or 'compressed:N' with N from 1 to {MAX_SPEED:.0f}"
+        )
+
+    def __str__(self) -> str:
+        return "wall" if self.speed == 1.0 else f"compressed:{self.speed:g}"
+
+
+class Clock:
+    """Model time: zero when made, running at `speed`. Safe to read from any thread.
+
+    `epoch_s` is the model calendar: the moment of the start rounded down to a minute, so that CloudWatch's
+    minutes and the model's minutes are the same ones, plus model seconds.
+    """
+
+    def __init__(self, spec: ClockSpec | None = None) -> None:
+        self.spec = spec or ClockSpec()
+        self.speed = self.spec.speed
+        self.zero = time.monotonic()
+        self.started_epoch_s = math.floor(time.time() / 60.0) * 60.0
+
+    def now(self) -> float:
+        """Return model seconds since the run began."""
+        return (time.monotonic() - self.zero) * self.speed
+
+    def real_until(self, model_at: float) -> float:
+        """Return the real seconds from now until *model_at*, negative when it has passed."""
+        return model_at / self.speed - (time.monotonic() - self.zero)
+
+    def epoch_s(self, model_at: float) -> float:
+        """Return *model_at* on the model calendar, in seconds since 1970."""
+        return self.started_epoch_s + model_at
+
+    def sleep_until(self, model_at: float) -> None:
+        """Wait, in this thread, until *model_at* has come."""
+        while (wait := self.real_until(model_at)) > 0:
+            time.sleep(wait)

@@ -1,0 +1,77 @@
+"""Every exception the harness raises on purpose, and the exit code each one ends the command with.
+
+    HarnessError
+      ScenarioError      you declared something that cannot work   (names the field)
+      BackendError       the emulator or AWS refused a call        (carries service, operation, code)
+      EnvironmentFault   this machine cannot run it                (port in use, emulator down, tool missing)
+      InvalidRun         the run happened but proves nothing       (no data, saturated, unfinished)
+      JournalError       a record cannot be read                   (carries the line number)
+      Interrupted        Ctrl-C or SIGTERM
+
+Outcomes of a rehearsal (a denied request, a full queue, a failed expectation) are values, not exceptions.
+"""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What the command line ends with (DESIGN 7)."""
+
+    PASS = 0
+    FAIL = 1
+    USAGE = 2
+    ENVIRONMENT = 3
+    INVALID = 4
+    INTERRUPTED = 130
+
+
+class HarnessError(Exception):
+    """The run cannot go on. The message is one sentence for the user that says the way out."""
+
+    exit_code = ExitCode.ENVIRONMENT
+
+
+class ScenarioError(HarnessError):
+    """A scenario, an argument or an input file cannot work as given; the message names the field."""
+
+    exit_code = ExitCode.USAGE
+
+
+class EnvironmentFault(HarnessError):
+    """This machine or a backend on it cannot run the scenario; the message names what is missing."""
+
+    exit_code = ExitCode.ENVIRONMENT
+
+
+class InvalidRun(HarnessError):
+    """The run ended but proves nothing: no data, a saturated generator, unfinished requests."""
+
+    exit_code = ExitCode.INVALID
+
+
+class Interrupted(HarnessError):
+    """The user or the system asked the run to stop (SIGINT, SIGTERM)."""
+
+    exit_code = ExitCode.INTERRUPTED
+
+
+class BackendError(HarnessError):
+    """The emulator or AWS refused a call that the run needs."""
+
+    exit_code = ExitCode.ENVIRONMENT
+
+    def __init__(self, message: str, *, service: str = "", operation: str = "", code: str = "") -> None:
+        super().__init__(message)
+        self.service = service
+        self.operation = operation
+        self.code = code
+
+
+class JournalError(HarnessError):
+    """A journal record cannot be read; `line` is its number, counted from 1."""
+
+    exit_code = ExitCode.ENVIRONMENT
+
+    def __init__(self, message: str, *, line: int) -> None:
+        super().__init__(f"line {line}: {message}")
+        self.line = line
