@@ -1,0 +1,318 @@
+"""What one request costs the gateway in CPU time, against nginx as a reverse proxy in the same run.
+
+    python benchmarks/gateway.py [--json] [--seconds 3] [--repeats 5]
+
+Needs nginx and wrk (Debian: nginx-light, wrk). The upstream is an nginx that answers 100 bytes of JSON; wrk
+posts 100 bytes, then 18 kB (100 rows of CSV), with the headers of a signed boto3 call, over 32 connections.
+CPU time is that of the proxy's processes (/proc/PID/stat), the median of the repeats, which are interleaved so
+that a noisy minute meets every proxy alike. Ratios compare CPU time; requests a second depend on the neighbours.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import re
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from random import Random
+
+from harness.clock import Clock
+from harness.errors import EnvironmentFault, ExitCode
+from harness.gateway.chain import Address, Chain, Exchange, Forward, Handler, Outcome, Reply
+from harness.gateway.handlers import identify
+from harness.gateway.server import Server, new_event_loop
+
+CONNECTIONS = 32
+BODIES = {"100 B": 100, "18 kB": 18_000}
+PROXIES = ("nginx", "splice", "chain")
+DESCRIPTIONS = {
+    "nginx": "nginx, one worker, as reverse proxy (the reference)",
+    "splice": "gateway, forwarding only",
+    "chain": "gateway: identify, cached decision, fault draw, forward, record",
+}
+TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One wrk run against one proxy."""
+
+    rps: float
+    cpu_us: float
+    p99_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Medians of a proxy's samples; `ratio` is nginx's CPU time over this one's, 1.0 meaning as good as nginx."""
+
+    body: str
+    proxy: str
+    rps: float
+    cpu_us: float
+    p99_ms: float
+    ratio: float
+
+
+def main() -> int:
+    """Run the benchmark, or, with --serve, be the gateway that it measures."""
+    options = _parser().parse_args()
+    if options.serve:
+        return _serve(options.serve, options.upstream)
+    try:
+        rows = measure(options.seconds, options.repeats)
+    except EnvironmentFault as fault:
+        print(fault, file=sys.stderr)
+        return ExitCode.ENVIRONMENT
+    if options.json:
+        print(json.dumps({"repeats": options.repeats, "rows": [asdict(row) for row in rows]}, indent=2))
+    else:
+        print(_table(rows))
+    return ExitCode.PASS
+
+
+def measure(seconds: float, repeats: int) -> list[Row]:
+    """Return a row for each body size and proxy; raise EnvironmentFault when a program is missing."""
+    for program in ("nginx", "wrk"):
+        if shutil.which(program) is None:
+            raise EnvironmentFault(f"{program} is not installed; on Debian: apt-get install nginx-light wrk.")
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+        upstream = _free_port()
+        stack.enter_context(_nginx(Path(folder), "upstream", upstream, _UPSTREAM, core=1))
+        proxies = {
+            name: stack.enter_context(_proxy(Path(folder), name, upstream)) for name in PROXIES
+        }
+        for label, size in BODIES.items():
+            script = _wrk_script(Path(folder), size)
+            samples: dict[str, list[Sample]] = {name: [] for name in PROXIES}
+            for repeat in range(repeats + 1):
+                for name, (port, pid) in proxies.items():
+                    sample = _sample(port, pid, script, seconds if repeat else 1.0)
+                    if repeat:  # the first, short one warms up
+                        samples[name].append(sample)
+            rows += _rows(label, samples)
+    return rows
+
+
+def _rows(label: str, samples: dict[str, list[Sample]]) -> list[Row]:
+    def median(name: str, field: str) -> float:
+        return statistics.median(getattr(sample, field) for sample in samples[name])
+
+    reference = median("nginx", "cpu_us")
+    return [
+        Row(
+            label,
+            name,
+            round(median(name, "rps")),
+            round(median(name, "cpu_us"), 2),
+            round(median(name, "p99_ms"), 3),
+            round(reference / median(name, "cpu_us"), 3),
+        )
+        for name in samples
+    ]
+
+
+def _sample(port: int, pid: int, script: Path, seconds: float) -> Sample:
+    before = _cpu_s(pid)
+    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:g}", "--latency", "-s", str(script)]
+    done = subprocess.run(
+        [*command, f"http://127.0.0.1:{port}/endpoints/ranker/invocations"],
+        capture_output=True,
+        text=True,
+        check=True,
+        preexec_fn=lambda: _pin(1),
+    )
+    cpu_s = _cpu_s(pid) - before
+    if "Non-2xx" in done.stdout or "Socket errors" in done.stdout:
+        raise EnvironmentFault(f"wrk saw errors on port {port}: {done.stdout}")
+    requests = int(re.findall(r"(\d+) requests in", done.stdout)[0])
+    rps = float(re.findall(r"Requests/sec:\s+([\d.]+)", done.stdout)[0])
+    value, unit = re.findall(r"99%\s+([\d.]+)(us|ms|s)", done.stdout)[0]
+    p99_ms = float(value) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[unit]
+    return Sample(rps, cpu_s / requests * 1e6, p99_ms)
+
+
+def _cpu_s(pid: int) -> float:
+    """Return the CPU seconds used so far by *pid* and its children (nginx's worker is its master's child)."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    total = 0
+    for each in (pid, *map(int, children)):
+        fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
+        total += int(fields[11]) + int(fields[12])
+    return total / TICKS_PER_S
+
+
+# ---- the proxies ----
+
+_UPSTREAM = "location / { default_type application/json; return 200 '%s'; }" % ('{"predictions":' + "0" * 84 + "}")
+_REFERENCE = """location / {{ proxy_pass http://up; proxy_http_version 1.1; proxy_set_header Connection "";
+    proxy_set_header Host $http_host; client_body_buffer_size 64k; }} }}
+    upstream up {{ server 127.0.0.1:{upstream}; keepalive 64; keepalive_requests 1000000000;"""
+_NGINX = """daemon off; worker_processes 1; pid {folder}/{name}.pid; error_log stderr crit;
+events {{ worker_connections 1024; }}
+http {{ access_log off; keepalive_requests 1000000000; client_body_temp_path {folder}/{name}-body;
+  proxy_temp_path {folder}/{name}-proxy; fastcgi_temp_path {folder}/{name}-f; uwsgi_temp_path {folder}/{name}-u;
+  scgi_temp_path {folder}/{name}-s;
+  server {{ listen 127.0.0.1:{port} backlog=1024; {body} }} }}
+"""
+
+
+def _proxy(folder: Path, name: str, upstream: int) -> "contextlib.AbstractContextManager[tuple[int, int]]":
+    port = _free_port()
+    if name == "nginx":
+        return _nginx(folder, "proxy", port, _REFERENCE.format(upstream=upstream), core=0)
+    command = [sys.executable, __file__, "--serve", f"{name}:{port}", "--upstream", str(upstream)]
+    return _process(command, port, core=0)
+
+
+def _nginx(
+    folder: Path, name: str, port: int, body: str, *, core: int
+) -> "contextlib.AbstractContextManager[tuple[int, int]]":
+    config = folder / f"{name}.conf"
+    config.write_text(_NGINX.format(folder=folder, name=name, port=port, body=body))
+    return _process(["nginx", "-p", str(folder), "-c", str(config), "-e", "stderr"], port, core=core)
+
+
+@contextlib.contextmanager
+def _process(command: list[str], port: int, *, core: int) -> Iterator[tuple[int, int]]:
+    """Run *command* pinned to *core* until it listens on *port*, and end it afterwards."""
+    process = subprocess.Popen(command, preexec_fn=lambda: _pin(core))
+    try:
+        _await_port(port, process)
+        yield port, process.pid
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _await_port(port: int, process: "subprocess.Popen[bytes]") -> None:
+    for _ in range(200):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        if process.poll() is not None:
+            break
+        time.sleep(0.05)
+    raise EnvironmentFault(f"{process.args!r} does not listen on port {port}.")
+
+
+def _pin(core: int) -> None:
+    cores = sorted(os.sched_getaffinity(0))
+    if len(cores) > 1:
+        os.sched_setaffinity(0, {cores[core]})
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def _wrk_script(folder: Path, size: int) -> Path:
+    credential = "AKIAIOSFODNN7EXAMPLE/20260101/us-east-1/sagemaker/aws4_request"
+    headers = {
+        "Content-Type": "text/csv",
+        "Accept-Encoding": "identity",
+        "User-Agent": "Boto3/1.43.106 md/Botocore#1.43.106 ua/2.1 os/linux#6.1 lang/python#3.11.7 cfg/retry-mode#legacy",
+        "X-Amz-Date": "20260101T000000Z",
+        "Authorization": f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=content-type;host;x-amz-date, "
+        f"Signature={'0' * 64}",
+        "amz-sdk-invocation-id": "8b6f5c3a-1111-2222-3333-444455556666",
+        "amz-sdk-request": "attempt=1",
+    }
+    lines = ['wrk.method = "POST"', f'wrk.body = string.rep("0.123,", {size} / 6 + 1):sub(1, {size})']
+    lines += [f"wrk.headers[{json.dumps(name)}] = {json.dumps(value)}" for name, value in headers.items()]
+    script = folder / f"post-{size}.lua"
+    script.write_text("\n".join(lines))
+    return script
+
+
+# ---- the gateway under measurement, in a process of its own ----
+
+
+def _serve(what: str, upstream: int) -> int:
+    kind, _, port = what.partition(":")
+    loop = new_event_loop()
+    server = Server(_chain(kind, Address("upstream", "127.0.0.1", upstream)), Clock())
+    loop.run_until_complete(server.start("127.0.0.1", int(port)))
+    loop.run_forever()
+    return 0
+
+
+def _chain(kind: str, address: Address) -> Chain:
+    forward = Forward(address)
+    if kind == "splice":
+        return Chain([lambda _exchange: forward], lambda _exchange: None)
+    journal: list[tuple[float, str, str, str, int, int, float]] = []
+
+    def record(exchange: Exchange) -> None:
+        journal.append(
+            (
+                exchange.received_at,
+                exchange.service,
+                exchange.operation,
+                exchange.access_key,
+                exchange.status,
+                exchange.bytes_out,
+                exchange.overhead_s,
+            )
+        )
+        if len(journal) >= 10_000:
+            journal.clear()
+
+    return Chain([identify, _authorize(), _inject(), lambda _exchange: forward], record)
+
+
+def _authorize() -> Handler:
+    decided: dict[tuple[str, str, str, str], bool] = {}
+
+    def authorize(exchange: Exchange) -> Outcome:
+        question = (exchange.access_key, exchange.service, exchange.operation, exchange.path)
+        allowed = decided.get(question)
+        if allowed is None:
+            allowed = decided[question] = exchange.access_key.startswith("AKIA")
+        return None if allowed else Reply(403)
+
+    return authorize
+
+
+def _inject() -> Handler:
+    draw = Random("0/faults").random
+
+    def inject(_exchange: Exchange) -> Outcome:
+        return Reply(503) if draw() < 0.0 else None
+
+    return inject
+
+
+def _table(rows: list[Row]) -> str:
+    lines = ["body    proxy    req/s    CPU us  p99 ms  of nginx", "------  ------  ------  -------  ------  --------"]
+    for row in rows:
+        lines.append(
+            f"{row.body:<6}  {row.proxy:<6}  {row.rps:>6.0f}  {row.cpu_us:>7.2f}  {row.p99_ms:>6.2f}  {row.ratio:>8.2f}"
+        )
+    return "\n".join([*lines, "", *(f"{name:<6}  {text}" for name, text in DESCRIPTIONS.items())])
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description="CPU time a request: the gateway against nginx.")
+    parser.add_argument("--json", action="store_true", help="figures for machines")
+    parser.add_argument("--seconds", type=float, default=3.0, help="length of one wrk run")
+    parser.add_argument("--repeats", type=int, default=5, help="runs that the medians are taken of")
+    parser.add_argument("--serve", help=argparse.SUPPRESS)
+    parser.add_argument("--upstream", type=int, default=0, help=argparse.SUPPRESS)
+    return parser
+
+
+if __name__ == "__main__":
+    asyncio.set_event_loop(None)
+    sys.exit(main())

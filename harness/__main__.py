@@ -1,0 +1,165 @@
+"""The command line: what each command takes, who carries it out, and how a run's end becomes an exit code.
+
+Only argparse is imported at the top, so that `harness --help` answers at once; each command imports its own.
+"""
+
+import argparse
+import json
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+from harness import __version__
+from harness.errors import ExitCode, HarnessError, Interrupted
+
+EXIT_CODES = (
+    "exit codes: 0 pass, 1 an expectation failed, 2 usage or scenario error, 3 environment (backend down, port in use), "
+    "4 invalid run (no data, saturated, unfinished), 130 interrupted"
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Carry out one command and return its exit code."""
+    arguments = _parser().parse_args(argv)
+    _interrupt_on_sigterm()
+    try:
+        return int(arguments.carry_out(arguments))
+    except KeyboardInterrupt:
+        return _say(Interrupted("Interrupted; the journal of the run is kept."), arguments)
+    except HarnessError as error:
+        return _say(error, arguments)
+    except BrokenPipeError:
+        # Whoever read our output has left; nothing more can be said there.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return int(ExitCode.PASS)
+
+
+def _say(error: HarnessError, arguments: argparse.Namespace) -> int:
+    if arguments.json:
+        print(json.dumps({"error": str(error), "exit_code": int(error.exit_code)}))
+    print(f"harness: {error}", file=sys.stderr)
+    return int(error.exit_code)
+
+
+def _interrupt_on_sigterm() -> None:
+    def stop(_signal: int, _frame: FrameType | None) -> NoReturn:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="harness",
+        description="Rehearse machine-learning pipelines on AWS before anyone pays for them.",
+        epilog=EXIT_CODES,
+    )
+    parser.add_argument("--version", action="version", version=f"harness {__version__}")
+    parser.set_defaults(json=False)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_list(commands)
+    _add_run(commands)
+    _add_report(commands)
+    _add_serve(commands)
+    _add_doctor(commands)
+    return parser
+
+
+def _command(commands: Any, name: str, carry_out: Any, text: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text, epilog=EXIT_CODES)
+    parser.add_argument("--json", action="store_true", help="print JSON on stdout; people read stderr")
+    parser.set_defaults(carry_out=carry_out)
+    return parser
+
+
+def _add_list(commands: Any) -> None:
+    _command(commands, "list", _list, "List the scenarios and their variants.")
+
+
+def _add_run(commands: Any) -> None:
+    parser = _command(commands, "run", _run, "Rehearse scenarios and write their reports; all of them when none is named.")
+    parser.add_argument("scenario", nargs="*", help="a scenario's name or the path of its file")
+    parser.add_argument("--variant", help="'corrected' (default) or 'as-written', the pipeline with its defect")
+    parser.add_argument("--data", metavar="DIR", type=Path, help="a directory with NASA's turbofan files, plain or gzip")
+    parser.add_argument("--clock", help="'wall' or 'compressed:N'; the scenario's own otherwise")
+    parser.add_argument("--seed", type=int, default=1, help="seed of every random stream (default 1)")
+    parser.add_argument("--client", choices=("boto3", "lean"), help="the load's client; the scenario's own otherwise")
+    parser.add_argument("--processes", type=_at_least_one, default=1, help="Locust processes (default 1)")
+    _add_backend(parser)
+    parser.add_argument("--runs", metavar="DIR", type=Path, help="where runs are kept (default ./runs)")
+
+
+def _add_backend(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--backend", help="'embedded' (default), 'moto', or the URL of an endpoint that speaks AWS")
+    parser.add_argument(
+        "--allow-endpoint", metavar="HOST", action="append", default=[], help="let calls go to this address off this machine"
+    )
+
+
+def _add_report(commands: Any) -> None:
+    parser = _command(commands, "report", _report, "Draw the report of a run again from its journal.")
+    parser.add_argument("run", nargs="?", type=Path, help="a run's directory; the newest run otherwise")
+    parser.add_argument("--runs", metavar="DIR", type=Path, help="where runs are kept (default ./runs)")
+
+
+def _add_serve(commands: Any) -> None:
+    parser = _command(commands, "serve", _serve, "Serve the gateway for any AWS client until Ctrl-C.")
+    parser.add_argument("--port", type=_port, default=4566, help="port on 127.0.0.1 (default 4566, 0 takes a free one)")
+    parser.add_argument("--clock", default="wall", help="'wall' (default) or 'compressed:N'")
+    parser.add_argument("--seed", type=int, default=1, help="seed of every random stream (default 1)")
+    _add_backend(parser)
+    parser.add_argument("--runs", metavar="DIR", type=Path, help="where the journal is kept (default ./runs)")
+
+
+def _add_doctor(commands: Any) -> None:
+    _add_backend(_command(commands, "doctor", _doctor, "Check this machine and say what is missing."))
+
+
+def _at_least_one(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
+    return int(text)
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or int(text) > 65_535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to 65535")
+    return int(text)
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    from harness.commands import list_scenarios
+
+    return list_scenarios(as_json=arguments.json)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from harness.commands import run_scenarios
+
+    return run_scenarios(arguments)
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    from harness.commands import redraw
+
+    return redraw(arguments.run, arguments.runs, as_json=arguments.json)
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    from harness.commands import serve
+
+    return serve(arguments)
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from harness.commands import doctor
+
+    return doctor(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,60 @@
+"""moto's server: SageMaker, Application Auto Scaling, CloudWatch and EC2 spot requests, all in memory.
+
+Run as a module (`--fd N`) it serves moto on a listening socket that it was handed.
+"""
+
+import os
+import socket
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from harness.backends.emulator import Recipe
+from harness.config import Settings
+
+
+def recipe(settings: Settings) -> Recipe:
+    """Return how to run moto with the account and region of *settings*."""
+
+    def variables(port: int, scratch: Path) -> Mapping[str, str]:
+        return {
+            "MOTO_PORT": str(port),
+            "MOTO_ACCOUNT_ID": settings.account_id,
+            "MOTO_LAMBDA_DATA_DIR": str(scratch / "lambda"),
+            # AWS's managed policies exist in every account; without this, attaching one is refused.
+            "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
+        }
+
+    return Recipe(
+        name="moto",
+        distribution="moto",
+        module="harness.backends.moto",
+        ready_path="/moto-api/config",
+        variables=variables,
+    )
+
+
+def serve(fd: int) -> None:
+    """Serve moto on the listening socket *fd* until a signal ends the process."""
+    import logging
+
+    # What is behind the `moto_server` command, which has no way to be handed a socket.
+    from moto.moto_server.werkzeug_app import (
+        DomainDispatcherApplication,
+        MotoRequestHandler,
+        create_backend_app,
+    )
+    from werkzeug.serving import make_server
+
+    os.set_inheritable(fd, False)
+    # One line a request would be most of the log, and every request is in the journal.
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    listener = socket.socket(fileno=os.dup(fd))
+    host, port = listener.getsockname()[:2]
+    application = DomainDispatcherApplication(create_backend_app)
+    server = make_server(host, port, application, threaded=True, request_handler=MotoRequestHandler, fd=fd)
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    serve(int(sys.argv[sys.argv.index("--fd") + 1]))

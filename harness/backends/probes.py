@@ -1,0 +1,150 @@
+"""What a backend can really do: each service is asked one cheap, signed, read-only question at start.
+
+Nothing is taken from a list of what an emulator claims: a service that does not answer its question is
+missing, and a scenario that needs it is skipped with what was seen as the reason.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException
+from types import MappingProxyType
+
+from harness.clock import Clock
+from harness.config import ACCESS_KEY, DEFAULT_REGION, SECRET_KEY
+from harness.gateway.chain import Address
+
+TIMEOUT_S = 10.0
+ANSWER_CHARACTERS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Capability:
+    """Whether a service answers on this backend, and how that is known."""
+
+    service: str
+    ok: bool
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One read-only AWS call in its wire form."""
+
+    operation: str
+    method: str = "POST"
+    path: str = "/"
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+def _query(operation: str, version: str) -> Question:
+    """The AWS query protocol: the operation is a form field."""
+    return Question(
+        operation,
+        body=f"Action={operation}&Version={version}".encode(),
+        headers={"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"},
+    )
+
+
+def _json(target: str, body: bytes = b"{}", *, version: str = "1.1") -> Question:
+    """The AWS JSON protocol: the operation is a header."""
+    headers = {"Content-Type": f"application/x-amz-json-{version}", "X-Amz-Target": target}
+    return Question(target.partition(".")[2], body=body, headers=headers)
+
+
+# Signing name -> question, the light ones first. The wire forms are those of boto3's service models.
+QUESTIONS: Mapping[str, Question] = MappingProxyType(
+    {
+        "s3": Question("ListBuckets", method="GET"),
+        "sqs": _json("AmazonSQS.ListQueues", version="1.0"),
+        "sns": _query("ListTopics", "2010-03-31"),
+        "iam": _query("ListRoles", "2010-05-08"),
+        "sts": _query("GetCallerIdentity", "2011-06-15"),
+        "lambda": Question("ListFunctions", method="GET", path="/2015-03-31/functions/"),
+        "sagemaker": _json("SageMaker.ListEndpointConfigs"),
+        "monitoring": _query("DescribeAlarms", "2010-08-01"),
+        "logs": _json("Logs_20140328.DescribeLogGroups"),
+        "application-autoscaling": _json(
+            "AnyScaleFrontendService.DescribeScalableTargets", b'{"ServiceNamespace": "sagemaker"}'
+        ),
+        "ec2": _query("DescribeSpotInstanceRequests", "2016-11-15"),
+    }
+)
+
+
+class Probes:
+    """The questions, asked in the background from the start; each answer is waited for only by who needs it.
+
+    They are not waited for at start: moto loads its copy of EC2 (a second of work) before it answers for
+    Application Auto Scaling, and the run has other things to do meanwhile.
+    """
+
+    def __init__(
+        self,
+        route: Callable[[str], Address],
+        services: Sequence[str] = tuple(QUESTIONS),
+        *,
+        region: str = DEFAULT_REGION,
+    ) -> None:
+        # One after another at each emulator, the light ones first: together, all would wait for the slowest.
+        self._pools = {route(name): ThreadPoolExecutor(1, thread_name_prefix="probe") for name in services}
+        self._found = {
+            name: self._pools[route(name)].submit(ask, name, route(name), region=region) for name in services
+        }
+
+    def find(self, service: str) -> Capability:
+        """Return what is known of *service*, waiting for its answer; without a question it is not ok."""
+        future = self._found.get(service)
+        if future is None:
+            return Capability(service, False, f"no probe asks for {service}, so it is not known to work")
+        return future.result()
+
+    def everything(self) -> dict[str, Capability]:
+        """Return service -> capability for all that was asked, waiting for the slowest."""
+        return {service: future.result() for service, future in self._found.items()}
+
+    def close(self) -> None:
+        """Ask nothing more; what is on its way ends with its connection."""
+        for pool in self._pools.values():
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def ask(service: str, address: Address, *, region: str = DEFAULT_REGION) -> Capability:
+    """Return whether *service* answers at *address*; never raises for what the other side does."""
+    question = QUESTIONS[service]
+    clock = Clock()
+    try:
+        status, answer = _send(service, question, address, region)
+    except (OSError, HTTPException) as error:
+        return Capability(service, False, f"{question.operation} got no answer from {address}: {error}")
+    took_ms = clock.now() * 1000
+    seen = f"{question.operation} answered {status} by {address.name}"
+    if status == 200:
+        return Capability(service, True, f"{seen} in {took_ms:.0f} ms")
+    text = " ".join(answer.decode("utf-8", errors="replace").split())
+    return Capability(service, False, f"{seen}: {text[:ANSWER_CHARACTERS]}")
+
+
+def _send(service: str, question: Question, address: Address, region: str) -> tuple[int, bytes]:
+    headers = _signed_headers(service, question, address, region)
+    connection = HTTPConnection(address.host, address.port, timeout=TIMEOUT_S)
+    try:
+        connection.request(question.method, question.path, body=question.body, headers=headers)
+        response = connection.getresponse()
+        return response.status, response.read()
+    finally:
+        connection.close()
+
+
+def _signed_headers(service: str, question: Question, address: Address, region: str) -> dict[str, str]:
+    """Sign with the fake credentials: MiniStack checks it, and every emulator reads the service from it."""
+    from botocore.auth import S3SigV4Auth, SigV4Auth
+    from botocore.awsrequest import AWSRequest
+    from botocore.credentials import Credentials
+
+    url = f"http://{address.host}:{address.port}{question.path}"
+    request = AWSRequest(question.method, url, dict(question.headers), question.body)
+    signer = S3SigV4Auth if service == "s3" else SigV4Auth
+    signer(Credentials(ACCESS_KEY, SECRET_KEY), service, region).add_auth(request)
+    return {str(name): str(value) for name, value in request.headers.items()}

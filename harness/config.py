@@ -1,0 +1,205 @@
+"""What this machine and its user ask for, read once: environment variables and flags become one `Settings`.
+
+Real AWS credentials have no place in a rehearsal. Nothing here, or built from here, sends them anywhere:
+every client signs with the fake pair `test` / `test`, and what the environment holds is only listed
+(`ignored_credentials`), so that `harness doctor` can say that it was seen and not used.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from pathlib import Path
+from types import MappingProxyType
+from urllib.parse import urlsplit
+
+from harness.errors import ScenarioError
+
+DEFAULT_REGION = "us-east-1"
+# The account of AWS's own documentation; moto's default as well.
+DEFAULT_ACCOUNT_ID = "123456789012"
+ACCESS_KEY = "test"
+SECRET_KEY = "test"
+DEFAULT_BACKEND = "embedded"
+DEFAULT_RUNS_DIR = Path("runs")
+# The emulators answer after about a second; a machine that is 20 times slower is still waited for.
+READY_TIMEOUT_S = 20.0
+
+ENDPOINT_VARIABLE = "AWS_ENDPOINT_URL"
+# AWS SDKs and Tools reference, "Service-specific endpoints": the suffix is the service id in capitals with
+# underscores. Mostly the signing name is the same word without underscores; these are the ones that differ.
+SIGNING_NAMES: Mapping[str, str] = MappingProxyType(
+    {
+        "APIGATEWAYV2": "apigateway",
+        "APPLICATION_AUTO_SCALING": "application-autoscaling",
+        "CLOUDWATCH": "monitoring",
+        "CLOUDWATCH_LOGS": "logs",
+        "DYNAMODB_STREAMS": "dynamodb",
+        "ELASTIC_LOAD_BALANCING": "elasticloadbalancing",
+        "ELASTIC_LOAD_BALANCING_V2": "elasticloadbalancing",
+        "EVENTBRIDGE": "events",
+        "SAGEMAKER_METRICS": "sagemaker",
+        "SAGEMAKER_RUNTIME": "sagemaker",
+        "SFN": "states",
+    }
+)
+# Whoever holds one of these may reach a real account: SDKs and Tools reference, "Credential providers".
+CREDENTIAL_VARIABLES = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_SECURITY_TOKEN",
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_ROLE_ARN",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_BEARER_TOKEN_BEDROCK",
+    "AWS_CONFIG_FILE",
+    "AWS_SHARED_CREDENTIALS_FILE",
+)
+NEUTRAL_VARIABLES = (
+    "PATH",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "TZ",
+    "LD_LIBRARY_PATH",
+    "DYLD_LIBRARY_PATH",
+    "PYTHONDONTWRITEBYTECODE",
+)
+FAKE_VALUES = frozenset({"", ACCESS_KEY, DEFAULT_ACCOUNT_ID})
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One HTTP address: `host` without brackets, `port`, and the `url` that names both."""
+
+    host: str
+    port: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything the environment and the flags decide, validated; passed on instead of being read again."""
+
+    runs_dir: Path = DEFAULT_RUNS_DIR
+    backend: str = DEFAULT_BACKEND
+    region: str = DEFAULT_REGION
+    account_id: str = DEFAULT_ACCOUNT_ID
+    # signing name -> address, from AWS_ENDPOINT_URL_<SERVICE>
+    service_endpoints: Mapping[str, Endpoint] = field(default_factory=lambda: MappingProxyType({}))
+    allowed_endpoints: tuple[str, ...] = ()
+    ready_timeout_s: float = READY_TIMEOUT_S
+    # sentences for `harness doctor`; never a value, only names
+    ignored: tuple[str, ...] = ()
+
+
+def read_settings(
+    environ: Mapping[str, str] | None = None,
+    *,
+    backend: str | None = None,
+    runs_dir: Path | None = None,
+    allowed_endpoints: Sequence[str] = (),
+) -> Settings:
+    """Read the environment once and let the flags win.
+
+    `backend` is the flag: a backend's name or a URL. Without it the AWS order holds:
+    AWS_ENDPOINT_URL_<SERVICE> for its service, AWS_ENDPOINT_URL for the rest, else the embedded backend.
+    With it neither is looked at. Raises ScenarioError for an address that is malformed or not allowed.
+    """
+    env = os.environ if environ is None else environ
+    allowed = tuple(allowed_endpoints)
+    services: dict[str, Endpoint] = {}
+    if backend is None and env.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() != "true":
+        backend = env.get(ENDPOINT_VARIABLE) or None
+        services = _service_endpoints(env, allowed)
+    chosen = backend or DEFAULT_BACKEND
+    if "://" in chosen:
+        check_endpoint(chosen, allowed)
+    return Settings(
+        runs_dir=runs_dir or Path(env.get("HARNESS_RUNS_DIR") or DEFAULT_RUNS_DIR),
+        backend=chosen,
+        region=env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION") or DEFAULT_REGION,
+        service_endpoints=MappingProxyType(services),
+        allowed_endpoints=allowed,
+        ignored=ignored_credentials(env),
+    )
+
+
+def check_endpoint(url: str, allowed: Sequence[str] = ()) -> Endpoint:
+    """Return the address that *url* names, if a rehearsal may speak to it.
+
+    Loopback is always allowed; anything else only when *allowed* names its URL, its host or its host:port.
+    Raises ScenarioError otherwise, and for a URL that is not plain HTTP or holds credentials.
+    """
+    endpoint = _parse(url)
+    names = {endpoint.host, f"{endpoint.host}:{endpoint.port}", endpoint.url, url, url.rstrip("/")}
+    if is_loopback(endpoint.host) or names & {entry.rstrip("/") for entry in allowed}:
+        return endpoint
+    raise ScenarioError(
+        f"Endpoint {url} is not on this machine; name it with --allow-endpoint {endpoint.host} "
+        "if calls may really leave it"
+    )
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether *host* is this machine by its name alone: a name server could say anything."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def ignored_credentials(environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """Return one sentence for each real-looking credential source that was found and is not used."""
+    env = os.environ if environ is None else environ
+    found = [name for name in CREDENTIAL_VARIABLES if env.get(name, "") not in FAKE_VALUES]
+    home = Path(env["HOME"]) if env.get("HOME") else None
+    files = [home / ".aws" / name for name in ("credentials", "config")] if home else []
+    sentences = [f"{name} is set in the environment and is ignored" for name in found]
+    return tuple(sentences + [f"{path} exists and is not read" for path in files if path.is_file()])
+
+
+def process_environment() -> dict[str, str]:
+    """Return a copy of this process's whole environment, for a child that is the user's own program."""
+    return dict(os.environ)
+
+
+def neutral_environment() -> dict[str, str]:
+    """Return the few variables that any program needs to start, none of which is about AWS or a network."""
+    return {name: os.environ[name] for name in NEUTRAL_VARIABLES if name in os.environ}
+
+
+def _service_endpoints(env: Mapping[str, str], allowed: Sequence[str]) -> dict[str, Endpoint]:
+    prefix = ENDPOINT_VARIABLE + "_"
+    found = sorted((name, url) for name, url in env.items() if name.startswith(prefix) and url)
+    return {signing_name(name.removeprefix(prefix)): check_endpoint(url, allowed) for name, url in found}
+
+
+def signing_name(suffix: str) -> str:
+    """Return the SigV4 service name for the end of an AWS_ENDPOINT_URL_<SERVICE> variable."""
+    return SIGNING_NAMES.get(suffix, suffix.replace("_", "").lower())
+
+
+def _parse(url: str) -> Endpoint:
+    parts = urlsplit(url)
+    try:
+        port = parts.port
+    except ValueError as error:
+        raise ScenarioError(f"Endpoint {url!r}: the port is not a number between 0 and 65535") from error
+    if parts.scheme != "http" or not parts.hostname:
+        raise ScenarioError(
+            f"Endpoint {url!r} is not an http:// address; give one like http://127.0.0.1:4566"
+        )
+    if parts.username is not None or parts.password is not None:
+        raise ScenarioError("An endpoint must not hold a user name or password; give http://HOST:PORT alone")
+    if parts.path not in ("", "/") or parts.query or parts.fragment:
+        raise ScenarioError(f"Endpoint {url!r} has a path; give http://HOST:PORT alone")
+    host = parts.hostname
+    shown = f"[{host}]" if ":" in host else host
+    return Endpoint(host, port or 80, f"http://{shown}:{port or 80}")

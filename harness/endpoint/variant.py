@@ -1,0 +1,145 @@
+"""One production variant at run time: its fleet, the instances on their way, and what it should have."""
+
+from dataclasses import dataclass
+from random import Random
+
+from harness.endpoint.capacity import next_zone, plan_joins
+from harness.endpoint.distributions import Constant, ServiceTime
+from harness.endpoint.fleet import Fleet, Routing
+from harness.endpoint.metrics import VariantMetrics
+from harness.endpoint.settings import EndpointSettings, Leaves
+from harness.errors import ScenarioError
+
+DEFAULT_QUEUE_LIMIT = 100
+"""Requests that wait per instance before it turns them away. Not documented; a common server backlog."""
+
+
+@dataclass(frozen=True, slots=True)
+class VariantSpec:
+    """One production variant of an endpoint configuration.
+
+    `service_time` is that of the instance type; `concurrency` is how many inferences one instance works on
+    at once (its model server's workers).
+    """
+
+    name: str
+    instance_type: str
+    initial_count: int = 1
+    weight: float = 1.0
+    service_time: ServiceTime = Constant(0.02)
+    concurrency: int = 1
+    queue_limit: int = DEFAULT_QUEUE_LIMIT
+    routing: Routing = Routing.RANDOM
+
+    def __post_init__(self) -> None:
+        if self.initial_count < 1:
+            raise ScenarioError(f"Variant {self.name!r}: initial_count is {self.initial_count}; AWS wants at least 1")
+        if self.weight < 0:
+            raise ScenarioError(f"Variant {self.name!r}: weight is {self.weight:g}; it must not be negative")
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointConfig:
+    """An endpoint configuration: its name and its variants."""
+
+    name: str
+    variants: tuple[VariantSpec, ...]
+
+    def __post_init__(self) -> None:
+        names = [each.name for each in self.variants]
+        if not names or len(set(names)) < len(names):
+            raise ScenarioError(f"Endpoint config {self.name!r}: give it variants, each with a name of its own")
+
+
+@dataclass(frozen=True, slots=True)
+class VariantView:
+    """A variant as DescribeEndpoint shows it; `current_count` counts instances in service."""
+
+    name: str
+    instance_type: str
+    current_weight: float
+    desired_weight: float
+    current_count: int
+    desired_count: int
+
+
+class Variant:
+    """The running side of a `VariantSpec`. It plans and counts; the endpoint drives it and tells.
+
+    `launching` holds the timeline tickets of the instances on their way, in the order they were asked for;
+    `stranded` counts those that no zone could take.
+    """
+
+    def __init__(
+        self, spec: VariantSpec, metrics: VariantMetrics, settings: EndpointSettings, seed: str, generation: int
+    ) -> None:
+        self.spec = spec
+        self.metrics = metrics
+        self.desired = spec.initial_count
+        self.weight = spec.weight
+        self.desired_weight = spec.weight
+        self.launching: dict[int, int] = {}
+        self.stranded = 0
+        self.present: set[str] = set()
+        self.shown = True
+        self.live = False
+        self.replaceable = True
+        self._settings = settings
+        self._generation = generation
+        self._number = 0
+        self._launches = 0
+        own = f"{seed}/{spec.name}" if generation == 0 else f"{seed}/{spec.name}/{generation}"
+        self._random = Random(f"{own}/launch")
+        self.fleet = Fleet(
+            service_time=spec.service_time,
+            concurrency=spec.concurrency,
+            queue_limit=spec.queue_limit,
+            seed=own,
+            name=spec.name,
+            routing=spec.routing,
+            timeout_s=settings.invocation_timeout_s,
+            finish_timed_out=settings.finish_timed_out,
+        )
+
+    @property
+    def held(self) -> int:
+        """How many instances are in service or on their way."""
+        return self.fleet.active + len(self.launching) + self.stranded
+
+    def view(self) -> VariantView:
+        """Return the variant as DescribeEndpoint shows it."""
+        return VariantView(
+            self.spec.name, self.spec.instance_type, self.weight, self.desired_weight, self.fleet.active, self.desired
+        )
+
+    def next_launch(self) -> int:
+        """Return a number for an instance asked for, unique within the variant and ascending."""
+        self._launches += 1
+        return self._launches
+
+    def plan_joins(self, count: int, now: float) -> tuple[float, ...]:
+        """Return when *count* instances asked for at *now* will join."""
+        return plan_joins(count, now, self._settings, self._random)
+
+    def join(self, now: float, zones: tuple[str, ...]) -> tuple[str, str]:
+        """Put the next instance in service in the emptiest of *zones*; return its id and zone."""
+        self._number += 1
+        counts: dict[str, int] = {}
+        for each in self.fleet.instances():
+            counts[each.zone] = counts.get(each.zone, 0) + 1
+        zone = next_zone(zones, counts)
+        instance_id = f"{self.spec.name}-{self._generation}-{self._number}"
+        self.fleet.add_instance(instance_id, zone, now)
+        self.present.add(instance_id)
+        return instance_id, zone
+
+    def pick_leaver(self) -> tuple[str, str]:
+        """Return id and zone of the instance a scale-in takes: from the fullest zone, newest or oldest."""
+        serving = [each for each in self.fleet.instances() if each.gone_at is None]
+        counts: dict[str, int] = {}
+        for each in serving:
+            counts[each.zone] = counts.get(each.zone, 0) + 1
+        most = max(counts.values())
+        fullest = [each for each in serving if counts[each.zone] == most]
+        chosen = fullest[-1] if self._settings.leaves is Leaves.NEWEST else fullest[0]
+        return chosen.instance_id, chosen.zone

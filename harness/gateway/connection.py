@@ -1,0 +1,400 @@
+"""One client's connection: requests in order, each through the chain, its outcome acted on, then recorded.
+
+The life of an exchange: `_begin` reads its head, `_act` does what the chain says, `end` records it. Its body
+goes where `_mode` says. One exchange at a time: a pipelined request waits in the buffer.
+"""
+
+import asyncio
+from collections.abc import Awaitable
+from enum import Enum
+from time import perf_counter
+from typing import cast
+
+from harness.gateway.body import Body, ChunkedBody, LengthBody, decode_chunked
+from harness.gateway.chain import Address, Exchange, Forward, Outcome, ReadBody, Reply, split_target
+from harness.gateway.head import MAX_HEAD_BYTES, MalformedError, RequestHead, find_end, parse_request
+from harness.gateway.house import HIGH_WATER_BYTES, House
+from harness.gateway.relay import Relay
+from harness.gateway.wire import CONTINUE, reply_bytes
+
+LINGER_S = 2.0  # how long a client may take to notice that it is closed upon
+CHUNK_OVERHEAD_BYTES = 64 * 1024  # framing allowed beyond twice the payload of a buffered body in chunks
+TIMER_STEP_S = 0.001  # event loops count in milliseconds
+_TLS_HELLO = b"\x16\x03"
+
+
+class _Mode(Enum):
+    """Where the bytes of the present request's body go."""
+
+    WAIT = "nobody has asked for them yet"
+    SPLICE = "to the emulator"
+    COLLECT = "into exchange.body"
+    DISCARD = "nowhere: the answer did not need them"
+
+
+_WAIT, _SPLICE, _COLLECT, _DISCARD = _Mode.WAIT, _Mode.SPLICE, _Mode.COLLECT, _Mode.DISCARD
+
+
+class Connection(asyncio.Protocol):
+    """The server's side of one client's connection."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._chain = house.chain
+        self._clock = house.clock
+        self._relay = Relay(self, house)
+        self.transport: asyncio.Transport
+        self.request = RequestHead("", "")
+        self._buffer = b""  # what no exchange has claimed yet
+        self._searched = 0  # how far the buffer has been searched for the end of a head
+        self._exchange: Exchange | None = None
+        self._body: Body | None = None  # None when the request's body has come to its end
+        self._mode = _WAIT
+        self._pending = b""  # head and body of the present request while nobody has asked for the body
+        self._pieces: list[bytes] = []
+        self._read: ReadBody | None = None
+        self._settled = False  # it is known who answers this exchange: other answers come too late
+        self._asked_for_body = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._advancing = False
+        self._held = False  # we do not read from the client
+        self._write_held = False  # the client does not read from us
+        self._closed = False  # whatever still comes is thrown away
+
+    # ---- what the event loop calls ----
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+        self._house.connections.add(self)
+
+    def data_received(self, data: bytes) -> None:
+        if self._closed:
+            return
+        if self._body is not None:
+            self._take_body(self._body, data)
+            return
+        self._buffer = self._buffer + data if self._buffer else data
+        if self._exchange is None:
+            self._advance()
+        elif len(self._buffer) > HIGH_WATER_BYTES:
+            self.hold()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._house.connections.discard(self)
+        self._drop("The client closed the connection before its answer was complete.")
+
+    def pause_writing(self) -> None:
+        self._write_held = True
+        self._relay.hold_reply()
+
+    def resume_writing(self) -> None:
+        self._write_held = False
+        self._relay.release_reply()
+        self._advance()
+
+    def close(self) -> None:
+        """End the connection now; an exchange that is under way is recorded as unanswered."""
+        self._drop("The gateway was stopped before the answer was complete.")
+        self.transport.close()
+
+    def _drop(self, why: str) -> None:
+        self._closed = True
+        self._buffer = self._pending = b""
+        self._pieces = []
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._relay.stop()
+        if self._exchange is not None:
+            self._exchange.error = self._exchange.error or why
+            self._record(self._exchange)
+
+    # ---- a request comes in ----
+
+    def _advance(self) -> None:
+        """Begin the requests in the buffer, one after the other, until one has to wait for something."""
+        if self._advancing:
+            return
+        self._advancing = True
+        try:
+            while self._buffer and self._exchange is None and self._body is None:
+                if self._write_held or self._closed or not self._begin():
+                    break
+        finally:
+            self._advancing = False
+
+    def _begin(self) -> bool:
+        """Read one request out of the buffer and act on it; say whether the next one may be tried."""
+        data = self._buffer
+        end = find_end(data, self._searched)
+        if end < 0 or end > MAX_HEAD_BYTES:
+            return self._incomplete_head(data)
+        self._searched = 0
+        head = data[:end]
+        try:
+            request = parse_request(head)
+        except MalformedError as error:
+            self._refuse_head(head, error.status, f"The gateway received {error}.")
+            return False
+        path, query = split_target(request.target)
+        exchange = Exchange(
+            head, request.method, request.target, path, query, self._clock.now(), perf_counter()
+        )
+        exchange.answerer = self
+        self.request = request
+        self._exchange = exchange
+        self._mode = _WAIT
+        self._read = None
+        self._settled = self._asked_for_body = False
+        if self._claim_body(exchange, request, data, end):
+            self._act(exchange, self._chain.run(exchange))
+        return True
+
+    def _claim_body(self, exchange: Exchange, request: RequestHead, data: bytes, end: int) -> bool:
+        """Take the request and what has come of its body from the buffer; say whether that can be a body."""
+        cut = end + request.length
+        if request.chunked or cut > len(data):
+            body = self._body = ChunkedBody() if request.chunked else LengthBody(request.length)
+            try:
+                cut = body.feed(data, end)
+            except MalformedError as error:
+                self._bad_body(exchange, error)
+                return False
+            if body.done:
+                self._body = None
+        self._pending = data if cut == len(data) else data[:cut]
+        self._buffer = data[cut:]
+        exchange.bytes_in = cut
+        return True
+
+    def _incomplete_head(self, data: bytes) -> bool:
+        if data.startswith(b"\r\n"):  # RFC 9112 section 2.2: an empty line before a request is to be ignored
+            self._buffer = data[2:]
+            return True
+        if len(data) > MAX_HEAD_BYTES:
+            self._refuse_head(data, 431, "The request's head is over 64 KiB.")
+        elif data.startswith(_TLS_HELLO):  # it would otherwise wait for ever for its answer
+            self._refuse_head(data, 400, "This is plain HTTP; say http:// and not https:// in the endpoint.")
+        else:
+            self._searched = max(0, len(data) - 3)
+        return False
+
+    def _refuse_head(self, data: bytes, status: int, message: str) -> None:
+        """Answer bytes that are no request, and close: where the next one begins is unknown."""
+        self._buffer = b""
+        self.request = RequestHead("", "", keep_alive=False)
+        exchange = Exchange(data[:4096], "", "", "/", "", self._clock.now(), perf_counter())
+        exchange.bytes_in = len(data)
+        self._exchange = exchange
+        code = "RequestHeaderSectionTooLarge" if status == 431 else "BadRequest"
+        self.send(exchange, self._chain.refuse(exchange, status, code, message))
+
+    # ---- its outcome ----
+
+    def _act(self, exchange: Exchange, outcome: Outcome) -> None:
+        if self._exchange is not exchange or self._settled:
+            return  # the client has gone, or a handler answered before it returned
+        if isinstance(outcome, Forward):
+            self._forward(exchange, outcome.address)
+        elif isinstance(outcome, Reply):
+            self.answer(exchange, outcome)
+        elif isinstance(outcome, ReadBody):
+            self._read_body(exchange, outcome)
+        elif isinstance(outcome, Awaitable):
+            self._house.spawn(self._wait(exchange, outcome))
+
+    async def _wait(self, exchange: Exchange, awaitable: Awaitable[Outcome]) -> None:
+        try:
+            outcome = await awaitable
+        except Exception as error:
+            outcome = self._chain.failed(exchange, error)
+        if self._exchange is exchange:
+            self._act(exchange, self._chain.run(exchange) if outcome is None else outcome)
+
+    def _forward(self, exchange: Exchange, address: Address) -> None:
+        self._settled = True
+        data = self._pending or exchange.head + exchange.raw_body
+        self._pending = b""
+        self._ask_for_body()
+        self._mode = _SPLICE
+        self.release()
+        self._relay.start(exchange, address, data, whole=self._body is None)
+
+    def answer(self, exchange: Exchange, reply: Reply) -> None:
+        """Send *reply* when its moment has come, unless the exchange is over or answered."""
+        if self._exchange is not exchange or self._settled:
+            return
+        self._settled = True
+        if reply.send_at is None:
+            self.send(exchange, reply)
+        else:
+            exchange.modelled_s = exchange.modelled_s or max(0.0, reply.send_at - exchange.received_at)
+            self._send_when_due(exchange, reply, reply.send_at)
+
+    def _send_when_due(self, exchange: Exchange, reply: Reply, send_at: float) -> None:
+        self._timer = None
+        wait_s = self._clock.real_until(send_at)
+        if (
+            wait_s > 0.0
+        ):  # a loop that woke us too early, by its rounding, is asked again for its smallest step
+            self._timer = self._house.loop.call_later(
+                max(wait_s, TIMER_STEP_S), self._send_when_due, exchange, reply, send_at
+            )
+        elif self._exchange is exchange:
+            self.send(exchange, reply)
+
+    def send(self, exchange: Exchange, reply: Reply) -> None:
+        """Send *reply* now and end the exchange."""
+        request = self.request
+        unasked = self._body is not None and request.expects_continue and not self._asked_for_body
+        keep = request.keep_alive and not unasked  # such a client may or may not send its body now
+        connection = ("keep-alive" if request.http_1_0 else "") if keep else "close"
+        self._measure(exchange)
+        try:
+            data = reply_bytes(reply, exchange, connection=connection)
+        except ValueError as error:
+            reply = self._chain.failed(exchange, error)
+            data = reply_bytes(reply, exchange, connection=connection)
+        exchange.status = reply.status
+        exchange.bytes_out += len(data)
+        self.transport.write(data)
+        self._finish(exchange, keep=keep)
+
+    # ---- its body ----
+
+    def _read_body(self, exchange: Exchange, read: ReadBody) -> None:
+        asked_before = self._read is not None
+        self._read = read
+        if asked_before:  # a second handler wants what was read for the first
+            self._act(exchange, self._with_body(exchange, read))
+            return
+        self._mode = _COLLECT
+        if not self.request.chunked and self.request.length > read.limit_bytes:
+            self._too_large(exchange, read)
+            return
+        self._ask_for_body()
+        self.release()
+        data, self._pending = self._pending[len(exchange.head) :], b""
+        self._collect(exchange, read, data)
+
+    def _collect(self, exchange: Exchange, read: ReadBody, data: bytes) -> None:
+        self._pieces.append(data)
+        body = self._body
+        if body is None:
+            raw = exchange.raw_body = b"".join(self._pieces)
+            exchange.body = decode_chunked(raw) if self.request.chunked else raw
+            self._pieces = []
+            self._act(exchange, self._with_body(exchange, read))
+        elif (
+            body.payload_bytes > read.limit_bytes
+            or exchange.bytes_in > len(exchange.head) + 2 * read.limit_bytes + CHUNK_OVERHEAD_BYTES
+        ):
+            self._too_large(exchange, read)
+
+    def _with_body(self, exchange: Exchange, read: ReadBody) -> Outcome:
+        if len(exchange.body) > read.limit_bytes:
+            return read.too_large
+        return self._chain.resume(exchange, read.then)
+
+    def _too_large(self, exchange: Exchange, read: ReadBody) -> None:
+        self._pieces = []
+        self._mode = _DISCARD
+        self.answer(exchange, read.too_large)
+
+    def _ask_for_body(self) -> None:
+        if self.request.expects_continue and self._body is not None and not self._asked_for_body:
+            self.transport.write(CONTINUE)
+        self._asked_for_body = True
+
+    def _take_body(self, body: Body, data: bytes) -> None:
+        try:
+            end = body.feed(data, 0)
+        except MalformedError as error:
+            self._bad_body(self._exchange, error)
+            return
+        if body.done:
+            self._body = None
+            self._buffer = data[end:]
+            data = data[:end]
+        if self._exchange is None:
+            self._advance()
+        else:
+            self._exchange.bytes_in += len(data)
+            self._give_body(self._exchange, data)
+
+    def _give_body(self, exchange: Exchange, data: bytes) -> None:
+        if self._mode is _SPLICE:
+            self._relay.more(data, whole=self._body is None)
+        elif self._mode is _COLLECT and self._read is not None:
+            self._collect(exchange, self._read, data)
+        elif self._mode is _WAIT:
+            self._pending += data
+            if len(self._pending) > HIGH_WATER_BYTES:
+                self.hold()
+
+    def _bad_body(self, exchange: Exchange | None, error: MalformedError) -> None:
+        self._buffer = b""
+        half_answered = self._mode is _SPLICE and self._relay.reply is not None
+        self._relay.stop()
+        if exchange is None:
+            self.transport.close()
+            return
+        refusal = self._chain.refuse(exchange, 400, "BadRequest", f"The gateway received {error}.")
+        if half_answered:
+            self.transport.close()  # connection_lost then records it
+        else:
+            self._settled = True
+            self.request.keep_alive = False
+            self.send(exchange, refusal)
+
+    # ---- its end ----
+
+    def end(self, exchange: Exchange, *, keep: bool) -> None:
+        """End an exchange whose reply the relay has sent; *keep* the connection for the next one."""
+        self._measure(exchange)
+        self._finish(exchange, keep=keep)
+
+    def _finish(self, exchange: Exchange, *, keep: bool) -> None:
+        self._record(exchange)
+        self._pending = b""
+        self._mode = _DISCARD
+        self.release()
+        if not keep:
+            self._hang_up()
+        elif self._buffer:
+            self._advance()
+
+    def _measure(self, exchange: Exchange) -> None:
+        waited_s = perf_counter() - exchange.received_real
+        exchange.overhead_s = waited_s - exchange.modelled_s / self._clock.speed
+
+    def _record(self, exchange: Exchange) -> None:
+        self._exchange = None
+        exchange.ended_at = self._clock.now()
+        self._chain.record(exchange)
+
+    def _hang_up(self) -> None:
+        """Close once the reply is out.
+
+        While the client still sends, a plain close would reset the connection and could take the reply with
+        it: then only our half is closed, and what comes is thrown away for a while.
+        """
+        self._closed = True
+        if self._body is None and self.request.method:
+            self.transport.close()
+        elif not self.transport.is_closing():
+            self.transport.write_eof()
+            self._house.loop.call_later(LINGER_S, self.transport.abort)
+
+    def hold(self) -> None:
+        """Read no more from the client until `release`."""
+        if not self._held:
+            self._held = True
+            self.transport.pause_reading()
+
+    def release(self) -> None:
+        """Read from the client again."""
+        if self._held:
+            self._held = False
+            if not self.transport.is_closing():
+                self.transport.resume_reading()

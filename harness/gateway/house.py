@@ -1,0 +1,45 @@
+"""What the connections of one server share."""
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from harness.gateway.chain import Chain
+from harness.gateway.splice import Pool
+
+# What may wait, unread by anyone, before its sender is asked to wait.
+HIGH_WATER_BYTES = 256 * 1024
+
+
+class ModelClock(Protocol):
+    """Model time as the gateway needs it; harness.clock.Clock has it."""
+
+    speed: float
+
+    def now(self) -> float: ...
+    def real_until(self, model_at: float) -> float: ...
+
+
+class Closable(Protocol):
+    """A connection that the server can end."""
+
+    def close(self) -> None: ...
+
+
+@dataclass(slots=True)
+class House:
+    """The chain, the clock and the pool, and what is alive on the loop."""
+
+    chain: Chain
+    clock: ModelClock
+    pool: Pool
+    loop: asyncio.AbstractEventLoop
+    connections: set[Closable] = field(default_factory=set)
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def spawn(self, work: Coroutine[object, object, None]) -> None:
+        """Run *work*, held by a reference until it is done: the loop itself keeps only a weak one."""
+        task = self.loop.create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)

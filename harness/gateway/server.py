@@ -1,0 +1,156 @@
+"""The gateway's server: on a running event loop (`Server`) or in a thread of its own (`ServerThread`)."""
+
+import asyncio
+import contextlib
+import errno
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from typing import TypeVar
+
+from harness.errors import EnvironmentFault
+from harness.gateway.chain import Address, Chain
+from harness.gateway.connection import Connection
+from harness.gateway.house import House, ModelClock
+from harness.gateway.splice import Pool
+
+BACKLOG = 2048  # connections that may wait to be accepted; the kernel's own bound (somaxconn) is mostly 4096
+STOP_TIMEOUT_S = 10.0
+
+T = TypeVar("T")
+
+
+class Server:
+    """Serves *chain* on one address. The pool may be given, to be shared with a Fetcher."""
+
+    def __init__(self, chain: Chain, clock: ModelClock, *, pool: Pool | None = None) -> None:
+        self._chain = chain
+        self._clock = clock
+        self.pool = pool or Pool()
+        self._house: House | None = None
+        self._listener: asyncio.Server | None = None
+        self._address: Address | None = None
+
+    async def start(self, host: str, port: int) -> None:
+        """Listen on *host* and *port*, 0 for a free one; raise EnvironmentFault when that cannot be had."""
+        loop = asyncio.get_running_loop()
+        house = self._house = House(self._chain, self._clock, self.pool, loop)
+        try:
+            self._listener = await loop.create_server(lambda: Connection(house), host, port, backlog=BACKLOG)
+        except OSError as error:
+            raise _cannot_listen(host, port, error) from error
+        self._address = Address("gateway", host, self._listener.sockets[0].getsockname()[1])
+
+    @property
+    def address(self) -> Address:
+        """Where it listens, with the port that was really taken."""
+        if self._address is None:
+            raise RuntimeError("the gateway's server has no address before it is started")
+        return self._address
+
+    @property
+    def open_connections(self) -> int:
+        """How many clients are connected."""
+        return len(self._house.connections) if self._house else 0
+
+    async def close(self) -> None:
+        """Stop listening and end every connection; what is under way is recorded as unanswered."""
+        listener, self._listener = self._listener, None
+        if listener is None or self._house is None:
+            return
+        listener.close()
+        for connection in list(self._house.connections):
+            connection.close()
+        self.pool.close()
+        for task in list(self._house.tasks):
+            task.cancel()
+        await asyncio.gather(*self._house.tasks, return_exceptions=True)
+        await listener.wait_closed()
+
+
+class ServerThread:
+    """A Server in a daemon thread with its own event loop: uvloop where it is installed, else asyncio."""
+
+    def __init__(
+        self,
+        chain: Chain,
+        clock: ModelClock,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        pool: Pool | None = None,
+    ) -> None:
+        self.server = Server(chain, clock, pool=pool)
+        self._host = host
+        self._port = port
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> Address:
+        """Return the address once it listens; raise EnvironmentFault when it cannot."""
+        loop = self._loop = new_event_loop()
+        self._thread = threading.Thread(target=self._run, args=(loop,), name="gateway", daemon=True)
+        self._thread.start()
+        try:
+            self.submit(self.server.start(self._host, self._port)).result()
+        except BaseException:
+            self.stop()
+            raise
+        return self.server.address
+
+    def stop(self) -> None:
+        """End the connections, the loop and the thread. May be called again, or before `start`."""
+        loop, self._loop = self._loop, None
+        if loop is None or self._thread is None:
+            return
+        closing = asyncio.run_coroutine_threadsafe(self.server.close(), loop)
+        with contextlib.suppress(TimeoutError):
+            closing.result(STOP_TIMEOUT_S)
+        loop.call_soon_threadsafe(loop.stop)
+        self._thread.join(STOP_TIMEOUT_S)
+
+    @property
+    def address(self) -> Address:
+        return self.server.address
+
+    def call_soon(self, call: Callable[[], object]) -> None:
+        """Run *call* on the server's loop, from any thread."""
+        self._running().call_soon_threadsafe(call)
+
+    def submit(self, work: Coroutine[object, object, T]) -> "Future[T]":
+        """Run *work* on the server's loop, from any thread, and return its future."""
+        return asyncio.run_coroutine_threadsafe(work, self._running())
+
+    def _running(self) -> asyncio.AbstractEventLoop:
+        if self._loop is None:
+            raise RuntimeError("the gateway's thread is not running")
+        return self._loop
+
+    @staticmethod
+    def _run(loop: asyncio.AbstractEventLoop) -> None:
+        asyncio.set_event_loop(loop)
+        try:
+            loop.run_forever()
+            loop.run_until_complete(loop.shutdown_asyncgens())
+        finally:
+            asyncio.set_event_loop(None)
+            loop.close()
+
+
+def new_event_loop() -> asyncio.AbstractEventLoop:
+    """Return uvloop's loop where uvloop is installed, twice as fast for us, or asyncio's."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop()
+    loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
+    return loop
+
+
+def _cannot_listen(host: str, port: int, error: OSError) -> EnvironmentFault:
+    if error.errno == errno.EADDRINUSE:
+        return EnvironmentFault(
+            f"Port {port} on {host} is in use by another program; "
+            "stop that one, or choose another port (0 takes a free one)."
+        )
+    return EnvironmentFault(f"The gateway cannot listen on {host} port {port}: {error.strerror or error}.")

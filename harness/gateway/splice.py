@@ -1,0 +1,241 @@
+"""The connections to the emulators: opened, pooled, and read so far that one knows where a reply ends."""
+
+import asyncio
+import socket
+from typing import Protocol, cast
+
+from harness.errors import BackendError
+from harness.gateway.body import Body, ChunkedBody, LengthBody, UntilCloseBody
+from harness.gateway.chain import Address
+from harness.gateway.head import MAX_HEAD_BYTES, MalformedError, ReplyHead, find_end, parse_reply
+
+IDLE_PER_UPSTREAM = (
+    64  # above the 32 connections of a load generator, below the descriptors of a small machine
+)
+CONNECT_TIMEOUT_S = 10.0
+
+
+class Sink(Protocol):
+    """Who waits for a reply. The bytes come raw, head and framing included, after `reply_started`."""
+
+    def reply_interim(self, raw: bytes) -> None: ...
+    def reply_started(self, head: bytes, reply: ReplyHead) -> None: ...
+    def reply_bytes(self, data: bytes) -> None: ...
+    def reply_done(self) -> None: ...
+    def reply_lost(self, why: str, *, stale: bool) -> None:
+        """The reply will not come or not be whole. *stale*: a kept connection ended before its first byte."""
+
+    def hold_body(self) -> None: ...
+    def release_body(self) -> None: ...
+
+
+class Upstream(asyncio.Protocol):
+    """One connection to an emulator, serving one request at a time."""
+
+    def __init__(self, pool: "Pool", address: Address) -> None:
+        self.pool = pool
+        self.address = address
+        self.reused = False  # it was kept in the pool, and may have ended there unnoticed
+        self.transport: asyncio.Transport
+        self._sink: Sink | None = None
+        self._buffer = b""  # of a head that is not complete
+        self._body: Body | None = None
+        self._reply = ReplyHead(0)
+        self._to_head = False
+        self._sent_all = True
+        self._heard = False  # some byte of the reply has come
+        self._held = False  # the emulator does not take more of the request for now
+        self._paused = False  # the client does not take more of the reply for now
+
+    def begin(self, sink: Sink, data: bytes, *, whole: bool, to_head_request: bool) -> None:
+        """Send the beginning of a request; *whole* says that it is also its end. The reply goes to *sink*."""
+        self._sink = sink
+        self._to_head = to_head_request
+        self._heard = False
+        self._sent_all = whole
+        self.transport.write(data)
+
+    def send(self, data: bytes, *, whole: bool) -> None:
+        """Send more of the request's body."""
+        self._sent_all = whole
+        if data:
+            self.transport.write(data)
+
+    def pause_reply(self) -> None:
+        """Read no more of the reply until `resume_reply`."""
+        self._paused = True
+        self.transport.pause_reading()
+
+    def resume_reply(self) -> None:
+        if self._paused:
+            self._paused = False
+            self.transport.resume_reading()
+
+    def abandon(self) -> None:
+        """Drop the connection and whoever waits on it: the client has gone, or the time is up."""
+        self._sink = None
+        self.transport.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        sink = self._sink
+        if sink is None:  # bytes that nobody asked for: whatever they are, the next reply would be wrong
+            self.transport.abort()
+            return
+        self._heard = True
+        try:
+            if self._body is None:
+                self._read_head(sink, self._buffer + data if self._buffer else data)
+            else:
+                self._read_body(sink, self._body, data, 0)
+        except MalformedError as error:
+            self._fail(sink, f"sent {error}")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.pool.forget(self)
+        sink = self._sink
+        if sink is None:
+            return
+        if isinstance(self._body, UntilCloseBody) and exc is None:
+            self._finish(sink, clean=False)
+        else:
+            how = "reset the connection" if exc else "closed the connection"
+            self._fail(sink, f"{how} {'in the middle of' if self._body else 'before'} its reply")
+
+    def pause_writing(self) -> None:
+        self._held = True
+        if self._sink is not None:
+            self._sink.hold_body()
+
+    def resume_writing(self) -> None:
+        self._held = False
+        if self._sink is not None:
+            self._sink.release_body()
+
+    def _read_head(self, sink: Sink, data: bytes) -> None:
+        end = find_end(data)
+        if end < 0 or end > MAX_HEAD_BYTES:
+            if len(data) > MAX_HEAD_BYTES:
+                raise MalformedError("a reply head over 64 KiB")
+            self._buffer = data
+            return
+        self._buffer = b""
+        head = data[:end]
+        reply = parse_reply(head, to_head_request=self._to_head)
+        if reply.status < 200:
+            self._read_interim(sink, head, reply.status, data[end:])
+            return
+        self._reply = reply
+        sink.reply_started(head, reply)
+        if reply.length is not None and not reply.chunked and len(data) == end + reply.length:
+            sink.reply_bytes(data)  # the common case: the whole reply at once
+            self._finish(sink, clean=True)
+            return
+        self._body = _body_of(reply)
+        self._hurry()
+        self._read_body(sink, self._body, data, end)
+
+    def _read_interim(self, sink: Sink, head: bytes, status: int, rest: bytes) -> None:
+        if status == 101:
+            raise MalformedError("a switch to another protocol, which the gateway does not speak")
+        if status != 100:  # 100 was said by the gateway itself when it asked the client for the body
+            sink.reply_interim(head)
+        if rest:
+            self._read_head(sink, rest)
+
+    def _read_body(self, sink: Sink, body: Body, data: bytes, start: int) -> None:
+        end = body.feed(data, start)
+        sink.reply_bytes(data if end == len(data) else data[:end])
+        if body.done:
+            self._finish(sink, clean=end == len(data))
+
+    def _hurry(self) -> None:
+        """Acknowledge at once: an emulator that writes head and body apart, with Nagle's algorithm on, would
+        otherwise wait 40 ms for our delayed acknowledgement between the two."""
+        if hasattr(socket, "TCP_QUICKACK"):
+            raw = self.transport.get_extra_info("socket")
+            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+
+    def _finish(self, sink: Sink, *, clean: bool) -> None:
+        self._sink = self._body = None
+        self.resume_reply()
+        if clean and self._sent_all and not self._held and not self._reply.closes:
+            self.pool.put(self)
+        else:
+            self.transport.abort()
+        sink.reply_done()
+
+    def _fail(self, sink: Sink, why: str) -> None:
+        self._sink = None
+        self.transport.abort()
+        sink.reply_lost(f"{self.address} {why}", stale=self.reused and not self._heard)
+
+
+def _body_of(reply: ReplyHead) -> Body:
+    if reply.chunked:
+        return ChunkedBody()
+    return UntilCloseBody() if reply.length is None else LengthBody(reply.length)
+
+
+class Pool:
+    """Kept connections by emulator, the latest used first. Lives on one event loop."""
+
+    def __init__(self, *, idle_per_upstream: int = IDLE_PER_UPSTREAM) -> None:
+        self._idle_per_upstream = idle_per_upstream
+        self._idle: dict[Address, list[Upstream]] = {}
+        self._open: set[Upstream] = set()
+
+    def take(self, address: Address) -> Upstream | None:
+        """Return a kept connection to *address*, or None when there is none."""
+        idle = self._idle.get(address)
+        while idle:
+            upstream = idle.pop()
+            if not upstream.transport.is_closing():
+                return upstream
+        return None
+
+    async def open(self, address: Address) -> Upstream:
+        """Return a new connection to *address*; raise BackendError when it takes none."""
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+                _, upstream = await loop.create_connection(
+                    lambda: Upstream(self, address), address.host, address.port
+                )
+        except OSError as error:  # includes TimeoutError
+            reason = error.strerror or f"no answer within {CONNECT_TIMEOUT_S:g} s"
+            raise BackendError(
+                f"The emulator {address} takes no connection ({reason}); see its log in the run's folder."
+            ) from error
+        self._open.add(upstream)
+        return upstream
+
+    def put(self, upstream: Upstream) -> None:
+        """Keep *upstream*, on which nothing is under way, for the next request."""
+        idle = self._idle.setdefault(upstream.address, [])
+        if len(idle) < self._idle_per_upstream:
+            upstream.reused = True
+            idle.append(upstream)
+        else:
+            upstream.transport.abort()
+
+    def forget(self, upstream: Upstream) -> None:
+        """Drop *upstream*, which has ended."""
+        self._open.discard(upstream)
+        idle = self._idle.get(upstream.address)
+        if idle and upstream in idle:
+            idle.remove(upstream)
+
+    @property
+    def open_connections(self) -> int:
+        """How many connections are open, idle ones included."""
+        return len(self._open)
+
+    def close(self) -> None:
+        """Drop every connection, also those in use."""
+        for upstream in list(self._open):
+            upstream.abandon()
+        self._open.clear()
+        self._idle.clear()

@@ -1,0 +1,35 @@
+"""The gateway as a part of a run: its server in a thread, its stage on that thread's loop, one address for all."""
+
+from types import TracebackType
+from typing import Self
+
+from harness.gateway.chain import Chain
+from harness.gateway.fetch import Fetcher
+from harness.gateway.handlers import handlers, record_to
+from harness.gateway.server import ServerThread
+from harness.gateway.splice import Pool
+from harness.gateway.stage import Stage
+
+
+class Gateway:
+    """Serves *stage* on 127.0.0.1 while its `with` block lasts; `url` is what clients call."""
+
+    def __init__(self, stage: Stage, *, port: int = 0) -> None:
+        pool = Pool()
+        chain = Chain(handlers(stage.handlers, stage.route), record_to(stage.record))
+        self._stage = stage
+        self._fetcher = Fetcher(pool)
+        self._thread = ServerThread(chain, stage.clock, port=port, pool=pool)
+        self.url = ""
+
+    def __enter__(self) -> Self:
+        address = self._thread.start()
+        self.url = f"http://{address.host}:{address.port}"
+        self._stage.open(self._thread, self._fetcher)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stage.close()
+        self._thread.stop()

@@ -1,0 +1,58 @@
+"""One invocation of a model container: bytes in, bytes or a refusal out. The refusal is a value, not an exception."""
+
+from dataclasses import dataclass
+
+from harness.inference.models import EchoModel, Model
+from harness.inference.payload import CSV, CsvAnswer, PayloadError, decode, encode, read_as, write_as
+
+
+@dataclass(frozen=True, slots=True)
+class Inference:
+    """What the container answers with HTTP 200."""
+
+    body: bytes
+    content_type: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFailure:
+    """What the container answers instead: the endpoint wraps it in a ModelError (HTTP 424) with `status` inside.
+
+    The codes are those of the built-in XGBoost container: 415 for a content type and 406 for an accept type it does
+    not know, 500 when the model fails. A body that cannot be read is 400 here; that container says 415 to it too.
+    """
+
+    status: int
+    message: str
+
+
+def invoke(
+    model: Model | EchoModel,
+    content_type: str | None,
+    accept: str | None,
+    body: bytes,
+    *,
+    csv_answer: CsvAnswer = CsvAnswer.ONE_LINE,
+) -> Inference | ModelFailure:
+    """Return what *model* answers to *body*; never raises for anything a client can send."""
+    if isinstance(model, EchoModel):
+        return Inference(body, content_type or CSV, rows=_lines(body))
+    try:
+        read = read_as(content_type)
+        written = write_as(accept, read)
+        rows = decode(body, read, model.features)
+    except PayloadError as error:
+        return ModelFailure(error.status, error.message)
+    try:
+        answers = model.predict(rows)
+    except Exception as error:  # whatever a model raises is the container's 500, not the end of the run
+        return ModelFailure(500, f"Model '{model.name}' failed: {type(error).__name__}: {error}")
+    encoded = encode(answers, written, csv_answer)
+    if b"null" in encoded:  # orjson writes NaN and the infinities so
+        return ModelFailure(500, f"Model '{model.name}' gave an answer that is not a finite number")
+    return Inference(encoded, written, len(rows))
+
+
+def _lines(body: bytes) -> int:
+    return len(body.splitlines())

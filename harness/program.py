@@ -1,0 +1,115 @@
+"""What runs inside the process of a program or a model build: load the scenario, call the function, write what came.
+
+Started by the runner as `python -m harness.program JOB.json`. The environment holds AWS_ENDPOINT_URL and fake
+credentials, so that any boto3 session made in there speaks to the gateway.
+"""
+
+import json
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import HarnessError, ScenarioError
+from harness.scenario import find
+from harness.sessions import client
+
+if TYPE_CHECKING:
+    from harness.scenario import Scenario
+
+PROGRESS_EVERY_S = 0.2
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to call, and with what. `kind` is `program` or `model`; `result` and `progress` are files to write."""
+
+    scenario: str
+    variant: str
+    kind: str
+    name: str
+    endpoint_url: str
+    region: str
+    seed: int
+    speed: float
+    data: str
+    work_dir: str
+    result: str
+    progress: str
+
+    def write(self, path: Path) -> None:
+        """Write the job for `main` to read."""
+        path.write_text(json.dumps(asdict(self)))
+
+    @classmethod
+    def read(cls, path: Path) -> "Job":
+        """Return the job that `write` wrote."""
+        return cls(**json.loads(path.read_text()))
+
+
+class Context:
+    """What a program gets: `client(service)` through the gateway, `scenario`, `data`, `seed`, `work_dir`, `progress`."""
+
+    def __init__(self, job: Job, scenario: "Scenario") -> None:
+        self._job = job
+        self._told_at = 0.0
+        self.scenario = scenario
+        self.seed = job.seed
+        self.data = Path(job.data) if job.data else None
+        self.work_dir = Path(job.work_dir)
+
+    def client(self, service: str, **options: Any) -> Any:
+        """Return a boto3 client of *service* that speaks to the gateway; options as boto3 takes them."""
+        return self._clients(service, **options)
+
+    @cached_property
+    def _clients(self) -> Callable[..., Any]:
+        def make(service: str, **options: Any) -> Any:
+            return client(service, self._job.endpoint_url, region=self._job.region, **options)
+
+        return make
+
+    def progress(self, done: int, total: int) -> None:
+        """Tell the user how far the program is; cheap enough to call in every round."""
+        now = time.monotonic()
+        if now - self._told_at >= PROGRESS_EVERY_S or done >= total:
+            self._told_at = now
+            Path(self._job.progress).write_text(json.dumps([done, total]))
+
+    def wait_model_s(self, seconds: float) -> None:
+        """Wait *seconds* of model time."""
+        time.sleep(seconds / self._job.speed)
+
+
+def main(argv: list[str]) -> int:
+    """Run the job in the file argv[0]; return 0, or 1 with the error in the result file."""
+    job = Job.read(Path(argv[0]))
+    try:
+        answer = _call(job)
+    except Exception as error:
+        traceback.print_exc()
+        kind = "scenario" if isinstance(error, ScenarioError) else "program"
+        message = str(error) if isinstance(error, HarnessError) else f"{type(error).__name__}: {error}"
+        answer = {"error": message, "kind": kind}
+    Path(job.result).write_text(json.dumps(answer))
+    return 1 if "error" in answer else 0
+
+
+def _call(job: Job) -> dict[str, Any]:
+    scenario = find(job.scenario).resolve(job.variant)
+    context = Context(job, scenario)
+    if job.kind == "model":
+        model = next(m for m in scenario.models if m.name == job.name)
+        artefact = context.work_dir / f"{job.name}.tar.gz"
+        artefact.write_bytes(model.build(context))
+        return {"result": {"artefact": str(artefact), "bytes": artefact.stat().st_size}}
+    program = next(p for p in scenario.programs if p.name == job.name)
+    return {"result": dict(program.function(context) or {})}
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

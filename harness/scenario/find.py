@@ -1,0 +1,72 @@
+"""Finds scenarios by their files: each file in the package `scenarios`, or any path the user names."""
+
+import difflib
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+from harness.errors import ScenarioError
+from harness.scenario.spec import Scenario
+
+
+def folder() -> Path:
+    """Return the folder of the installed scenarios."""
+    spec = importlib.util.find_spec("scenarios")
+    if spec is None or not spec.submodule_search_locations:
+        raise ScenarioError("The package 'scenarios' is not installed; install the project with pip")
+    return Path(next(iter(spec.submodule_search_locations)))
+
+
+def names() -> list[str]:
+    """Return the names of the installed scenarios, sorted: their files with hyphens for underscores."""
+    return sorted(path.stem.replace("_", "-") for path in folder().glob("[!_]*.py"))
+
+
+def find(name: str) -> Scenario:
+    """Return the scenario called *name*, or the one in the file at the path *name*.
+
+    Raises ScenarioError when there is none (with the nearest name), or when its file cannot be loaded.
+    """
+    return _scenario(load_module(path_of(name)))
+
+
+def path_of(name: str) -> Path:
+    """Return the file of the scenario *name* (a name or a path); raise ScenarioError when there is none."""
+    if name.endswith(".py"):
+        path = Path(name)
+    else:
+        path = folder() / f"{name.replace('-', '_')}.py"
+    if not path.is_file() or (path.stem.startswith("_") and not name.endswith(".py")):
+        near = difflib.get_close_matches(name, names(), n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names())}"
+        raise ScenarioError(f"No scenario {name!r}: {hint}")
+    return path
+
+
+def load_module(path: Path) -> ModuleType:
+    """Import the file at *path* under a name of its own; a second call gives the same module."""
+    module_name = f"_scenario_{path.stem}_{abs(hash(str(path.resolve()))):x}"
+    if module_name in sys.modules:
+        return sys.modules[module_name]
+    spec = importlib.util.spec_from_file_location(module_name, path)
+    if spec is None or spec.loader is None:
+        raise ScenarioError(f"{path} is no Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[module_name] = module
+    try:
+        spec.loader.exec_module(module)
+    except ScenarioError:
+        del sys.modules[module_name]
+        raise
+    except Exception as error:
+        del sys.modules[module_name]
+        raise ScenarioError(f"{path} cannot be loaded: {type(error).__name__}: {error}") from error
+    return module
+
+
+def _scenario(module: ModuleType) -> Scenario:
+    value = getattr(module, "scenario", None)
+    if not isinstance(value, Scenario):
+        raise ScenarioError(f"{module.__file__} has no module-level `scenario = Scenario(...)`")
+    return value

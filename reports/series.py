@@ -1,0 +1,188 @@
+"""What the figures show, as plain series taken from the journal. Pure; drawing is `charts.py`."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from harness import journal
+from harness.stats import Span, Steps, counts_over_time, nice_step, percentile, values_over_time
+from harness.summary import ByType, is_invocation, measures, resource_of, response_s
+
+WINDOWS = 150  # bars across a figure; more would be finer than a pixel on a phone
+STEPS_S = (1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1_800.0, 3_600.0)
+MOST_RATES_S = 60.0  # rates below one a second are told per minute
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """Requests in each window of `step_s` from `start`: due, answered well, and not."""
+
+    start: float
+    step_s: float
+    offered: list[int]
+    served: list[int]
+    failed: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """The datapoints of a scaling metric as (period start, period length, value), and what they are held to."""
+
+    name: str
+    points: list[tuple[float, float, float]]
+    target: float | None
+    low: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """One row of states over time: `label` and the spans, valued with the state's name."""
+
+    label: str
+    spans: list[Span[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Everything on the shared time axis of one variant, from 0 to `end` model seconds."""
+
+    title: str
+    end: float
+    traffic: Traffic | None = None
+    metric: Metric | None = None
+    bands: list[Band] = field(default_factory=list)
+    desired: list[tuple[float, float]] = field(default_factory=list)
+    in_service: list[tuple[float, float]] = field(default_factory=list)
+    bounds: tuple[int, int] | None = None
+    phases: list[Span[str]] = field(default_factory=list)
+    faults: list[float] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Response and service times (s) of answered requests in order of their start, with that start."""
+
+    starts: list[float]
+    response: list[float]
+    service: list[float]
+
+
+def timelines(seen: ByType, end: float) -> list[Timeline]:
+    """Return one timeline for each variant that scales or has capacity, the first registered target first."""
+    resources = dict.fromkeys(t.resource_id for t in seen.all(journal.TargetRegistered))
+    resources.update(dict.fromkeys(map(resource_of, seen.all(journal.CapacityChanged))))
+    return [_timeline(seen, resource, end) for resource in resources]
+
+
+def _timeline(seen: ByType, resource: str, end: float) -> Timeline:
+    endpoint, variant = _names(resource)
+    changes = [c for c in seen.all(journal.CapacityChanged) if resource_of(c) == resource]
+    bounds = [t for t in seen.all(journal.TargetRegistered) if t.resource_id == resource and not t.removed]
+    return Timeline(
+        title=f"{endpoint}, variant {variant}" if variant else endpoint,
+        end=end,
+        traffic=_traffic(seen, endpoint, variant, end),
+        metric=_metric(seen, resource),
+        bands=_bands(seen, resource, endpoint, end),
+        desired=[(c.at, float(c.desired)) for c in changes],
+        in_service=[(c.at, float(c.in_service)) for c in changes],
+        bounds=(bounds[-1].min_capacity, bounds[-1].max_capacity) if bounds else None,
+        phases=phases(seen, end),
+        faults=[f.at for f in seen.all(journal.FaultInjected)],
+    )
+
+
+def _names(resource: str) -> tuple[str, str]:
+    """Return endpoint and variant of a ResourceId `endpoint/<name>/variant/<name>`."""
+    parts = resource.split("/")
+    return (parts[1], parts[3]) if len(parts) == 4 else (resource, "")
+
+
+def phases(seen: ByType, end: float) -> list[Span[str]]:
+    """Return the phases of the run as spans."""
+    return Steps.of((p.at, p.phase) for p in seen.all(journal.PhaseStarted)).spans(end)
+
+
+def _traffic(seen: ByType, endpoint: str, variant: str, end: float) -> Traffic | None:
+    """Return the load on *endpoint*, else the invocations of its *variant* that the gateway saw."""
+    requests = [r for r in seen.all(journal.LoadRequest) if r.endpoint == endpoint]
+    if requests:
+        good = [r.received_at or r.due_at for r in requests if r.outcome == "ok"]
+        bad = [r.due_at for r in requests if r.outcome != "ok"]
+        return _windows([r.due_at for r in requests], good, bad, end)
+    calls = [
+        e
+        for e in seen.all(journal.Exchange)
+        if is_invocation(e) and e.endpoint == endpoint and e.variant in ("", variant)
+    ]
+    good = [e.at + e.queue_s + e.service_s for e in calls if e.status < 300]
+    return _windows([e.at for e in calls], good, [e.at for e in calls if e.status >= 300], end)
+
+
+def _windows(due: list[float], good: list[float], bad: list[float], end: float) -> Traffic | None:
+    if not due:
+        return None
+    step = nice_step(end, WINDOWS, STEPS_S)
+    return Traffic(0.0, step, *(counts_over_time(moments, 0.0, end, step) for moments in (due, good, bad)))
+
+
+def _metric(seen: ByType, resource: str) -> Metric | None:
+    policies = [p for p in seen.all(journal.PolicyPut) if p.resource_id == resource and not p.removed]
+    points = [m for m in seen.all(journal.MetricPublished) if m.resource_id == resource]
+    if policies:
+        points = [m for m in points if measures(policies[0], m)]
+    if not points:
+        return None
+    low = [a.threshold for a in seen.all(journal.AlarmChanged) if (a.resource_id, a.direction) == (resource, "low")]
+    return Metric(
+        name=points[0].metric,
+        points=sorted((m.period_at, m.period_s, m.value) for m in points),
+        target=policies[0].target_value if policies else None,
+        low=low[-1] if low else None,
+    )
+
+
+def _bands(seen: ByType, resource: str, endpoint: str, end: float) -> list[Band]:
+    statuses = Steps.of((e.at, e.status) for e in seen.all(journal.EndpointChanged) if e.endpoint == endpoint)
+    bands = [Band("Endpoint", statuses.spans(end))]
+    alarms = [a for a in seen.all(journal.AlarmChanged) if a.resource_id == resource]
+    for name, direction in dict.fromkeys((a.name, a.direction) for a in alarms):
+        states = Steps.of((a.at, a.after) for a in alarms if a.name == name)
+        bands.append(Band(f"Alarm {direction}", states.spans(end)))
+    waits = [c for c in seen.all(journal.CooldownStarted) if c.resource_id == resource]
+    for direction in dict.fromkeys(c.direction for c in waits):
+        spans = [Span(c.at, min(c.until, end), "cooldown") for c in waits if c.direction == direction]
+        bands.append(Band(f"Cooldown {direction}", spans))
+    return [band for band in bands if band.spans]
+
+
+def times(seen: ByType) -> Times | None:
+    """Return the times the latency figure shows: of the load, else of the invocations (see harness.summary)."""
+    if seen.all(journal.LoadRequest):
+        answered = [r for r in seen.all(journal.LoadRequest) if r.outcome == "ok"]
+        return _times([(r.due_at, response_s(r), r.service_s) for r in answered])
+    calls = [e for e in seen.all(journal.Exchange) if is_invocation(e) and 200 <= e.status < 300]
+    return _times([(e.at, e.queue_s + e.service_s, e.service_s) for e in calls])
+
+
+def _times(rows: Sequence[tuple[float, float, float]]) -> Times | None:
+    rows = sorted(rows)
+    if not rows or not any(response for _, response, _ in rows):
+        return None
+    return Times([r[0] for r in rows], [r[1] for r in rows], [r[2] for r in rows])
+
+
+def percentiles_over_time(times: Times, most: int) -> list[tuple[float, float, float, float]]:
+    """Return (moment, p50, p95, p99) of the response in each of at most *most* windows that has a request."""
+    start, end = times.starts[0], times.starts[-1]
+    step = nice_step(max(end - start, 1.0), most, STEPS_S)
+    windows = values_over_time(zip(times.starts, times.response, strict=True), start, end, step)
+    return [(start + (i + 0.5) * step, *_three(sorted(found))) for i, found in enumerate(windows) if found]
+
+
+def _three(ordered: Sequence[float]) -> tuple[float, float, float]:
+    return percentile(ordered, 0.5), percentile(ordered, 0.95), percentile(ordered, 0.99)
+
+
+def peak(values: Iterable[float]) -> float:
+    """Return the largest of *values*, 0 for none."""
+    return max(values, default=0.0)
