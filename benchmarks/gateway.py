@@ -4,12 +4,12 @@
 
 Needs nginx and wrk (Debian: nginx-light, wrk). The upstream is an nginx that answers 100 bytes of JSON; wrk
 posts 100 bytes, then 18 kB (100 rows of CSV), with the headers of a signed boto3 call, over 32 connections.
-CPU time is that of the proxy's processes (/proc/PID/stat), the median of the repeats, which are interleaved so
-that a noisy minute meets every proxy alike. Ratios compare CPU time; requests a second depend on the neighbours.
+CPU time is that of the proxy's processes (/proc/PID/stat), the median of the repeats, which are interleaved
+so that a noisy minute meets every proxy alike. Ratios compare CPU time: requests a second depend on what else
+the machine does.
 """
 
 import argparse
-import asyncio
 import contextlib
 import json
 import os
@@ -54,7 +54,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Medians of a proxy's samples; `ratio` is nginx's CPU time over this one's, 1.0 meaning as good as nginx."""
+    """Medians of a proxy's samples; `ratio` is nginx's CPU time over this one's: 1.0 is as good as nginx."""
 
     body: str
     proxy: str
@@ -90,9 +90,7 @@ def measure(seconds: float, repeats: int) -> list[Row]:
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         upstream = _free_port()
         stack.enter_context(_nginx(Path(folder), "upstream", upstream, _UPSTREAM, core=1))
-        proxies = {
-            name: stack.enter_context(_proxy(Path(folder), name, upstream)) for name in PROXIES
-        }
+        proxies = {name: stack.enter_context(_proxy(Path(folder), name, upstream)) for name in PROXIES}
         for label, size in BODIES.items():
             script = _wrk_script(Path(folder), size)
             samples: dict[str, list[Sample]] = {name: [] for name in PROXIES}
@@ -107,7 +105,7 @@ def measure(seconds: float, repeats: int) -> list[Row]:
 
 def _rows(label: str, samples: dict[str, list[Sample]]) -> list[Row]:
     def median(name: str, field: str) -> float:
-        return statistics.median(getattr(sample, field) for sample in samples[name])
+        return float(statistics.median(getattr(sample, field) for sample in samples[name]))
 
     reference = median("nginx", "cpu_us")
     return [
@@ -155,15 +153,16 @@ def _cpu_s(pid: int) -> float:
 
 # ---- the proxies ----
 
-_UPSTREAM = "location / { default_type application/json; return 200 '%s'; }" % ('{"predictions":' + "0" * 84 + "}")
+_ANSWER = '{"predictions":' + "0" * 84 + "}"
+_UPSTREAM = "location / { default_type application/json; return 200 '" + _ANSWER + "'; }"
 _REFERENCE = """location / {{ proxy_pass http://up; proxy_http_version 1.1; proxy_set_header Connection "";
     proxy_set_header Host $http_host; client_body_buffer_size 64k; }} }}
     upstream up {{ server 127.0.0.1:{upstream}; keepalive 64; keepalive_requests 1000000000;"""
 _NGINX = """daemon off; worker_processes 1; pid {folder}/{name}.pid; error_log stderr crit;
 events {{ worker_connections 1024; }}
 http {{ access_log off; keepalive_requests 1000000000; client_body_temp_path {folder}/{name}-body;
-  proxy_temp_path {folder}/{name}-proxy; fastcgi_temp_path {folder}/{name}-f; uwsgi_temp_path {folder}/{name}-u;
-  scgi_temp_path {folder}/{name}-s;
+  proxy_temp_path {folder}/{name}-proxy; fastcgi_temp_path {folder}/{name}-fastcgi;
+  uwsgi_temp_path {folder}/{name}-uwsgi; scgi_temp_path {folder}/{name}-scgi;
   server {{ listen 127.0.0.1:{port} backlog=1024; {body} }} }}
 """
 
@@ -222,10 +221,10 @@ def _wrk_script(folder: Path, size: int) -> Path:
     headers = {
         "Content-Type": "text/csv",
         "Accept-Encoding": "identity",
-        "User-Agent": "Boto3/1.43.106 md/Botocore#1.43.106 ua/2.1 os/linux#6.1 lang/python#3.11.7 cfg/retry-mode#legacy",
+        "User-Agent": "Boto3/1.43.106 md/Botocore#1.43.106 ua/2.1 os/linux#6.1 lang/python#3.11.7",
         "X-Amz-Date": "20260101T000000Z",
-        "Authorization": f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=content-type;host;x-amz-date, "
-        f"Signature={'0' * 64}",
+        "Authorization": f"AWS4-HMAC-SHA256 Credential={credential}, "
+        f"SignedHeaders=content-type;host;x-amz-date, Signature={'0' * 64}",
         "amz-sdk-invocation-id": "8b6f5c3a-1111-2222-3333-444455556666",
         "amz-sdk-request": "attempt=1",
     }
@@ -295,11 +294,10 @@ def _inject() -> Handler:
 
 
 def _table(rows: list[Row]) -> str:
-    lines = ["body    proxy    req/s    CPU us  p99 ms  of nginx", "------  ------  ------  -------  ------  --------"]
+    lines = [f"{'body':<6}  {'proxy':<6}  {'req/s':>6}  {'CPU us':>7}  {'p99 ms':>6}  {'of nginx':>8}"]
     for row in rows:
-        lines.append(
-            f"{row.body:<6}  {row.proxy:<6}  {row.rps:>6.0f}  {row.cpu_us:>7.2f}  {row.p99_ms:>6.2f}  {row.ratio:>8.2f}"
-        )
+        figures = f"{row.rps:>6.0f}  {row.cpu_us:>7.2f}  {row.p99_ms:>6.2f}  {row.ratio:>8.2f}"
+        lines.append(f"{row.body:<6}  {row.proxy:<6}  {figures}")
     return "\n".join([*lines, "", *(f"{name:<6}  {text}" for name, text in DESCRIPTIONS.items())])
 
 
@@ -314,5 +312,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    asyncio.set_event_loop(None)
     sys.exit(main())

@@ -1,7 +1,7 @@
 """Sends a scenario's load through Locust, breaks what its faults name when they are due, journals every request."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING

@@ -153,14 +153,21 @@ class ChildProcess:
             return []
         return [line.rstrip() for line in text.splitlines() if line.strip()][-lines:]
 
-    def obituary(self) -> str | None:
-        """Return one sentence (exit code, log, last line) when it has ended by itself, else None."""
+    def obituary(self, when: str = "") -> str | None:
+        """Return one sentence (exit code, log, last line) when it has ended by itself, else None.
+
+        `when` is put after the exit code, with its leading space.
+        """
         code = None if self._process is None else self.poll()
         if code is None or self._asked_to_end:
             return None
-        ended = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
-        last = self.tail(1)
-        return f"{self.name} {ended}; last line of {self.log_path}: {last[0] if last else '(empty)'}"
+        how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+        return f"{self.name} {how}{when}; {self.last_line()}"
+
+    def last_line(self) -> str:
+        """Return where its log is and the last line of it, as the end of a sentence."""
+        lines = self.tail(1)
+        return f"last line of {self.log_path}: {lines[0] if lines else '(empty)'}"
 
     def __enter__(self) -> Self:
         return self.start()

@@ -128,9 +128,8 @@ def gateway_session(
     `.client(service, **kwargs)` and `.resource(service, **kwargs)` go to that one address without naming it.
     localstack-client's own Session reads AWS_ENDPOINT_URL before its argument, makes clients from boto3's
     default session (profile, proxies and all), and sends a session token that MiniStack rejects for the root
-    user; those three are replaced here, its mapping of services and its protected arguments are kept.
+    user; those three are replaced here, its credentials and its protected arguments are kept.
     """
-    from localstack_client.config import get_service_endpoints
     from localstack_client.session import Session
 
     host = urlsplit(endpoint_url).netloc
@@ -138,7 +137,6 @@ def gateway_session(
     class GatewaySession(Session):  # type: ignore[misc]  # the package has no types
         def __init__(self) -> None:
             super().__init__(access_key, secret_key, session_token, region, localstack_host=host)
-            self._service_endpoint_mapping = dict.fromkeys(get_service_endpoints(host), endpoint_url)
 
         def client(self, service_name: str, **kwargs: Any) -> Any:
             with _making:

@@ -24,11 +24,11 @@ class Reply(NamedTuple):
 
     status: int
     error: str = ""
+    response_bytes: int = 0
     modelled_s: float | None = None
     queue_s: float | None = None
     service_s: float | None = None
     overhead_s: float | None = None
-    response_bytes: int = 0
 
     @property
     def ok(self) -> bool:
@@ -168,7 +168,7 @@ class Account:
             return
         model, error = self._labels[due.model], json.dumps(reply.error) if reply.error else '""'
         moments = f"{self._began_at + due.at:.6f},{self._moment(sent)},{self._moment(received)},{lag_s:.6f}"
-        times = ",".join(map(_number, reply[2:6]))
+        times = ",".join(map(_number, reply[3:7]))
         self._lines.append(
             f'[{due.number},{model},{moments},"{outcome}",{reply.status},{error},{times},'
             f"{request_bytes},{reply.response_bytes}]\n"

@@ -82,7 +82,7 @@ def _boto3_reply(answer: Mapping[str, Any], size: int, error: str = "") -> Reply
     about = answer["ResponseMetadata"]
     headers = about["HTTPHeaders"]
     times = [_seconds(headers.get(name)) for name in TIMES]
-    return Reply(about["HTTPStatusCode"], error, *times, response_bytes=size)
+    return Reply(about["HTTPStatusCode"], error, size, *times)
 
 
 class LeanClient:
@@ -112,7 +112,7 @@ class LeanClient:
             return Reply(0, type(error).__name__)
         error_name = "" if answer.status < 400 else _error_name(answer)
         times = [_seconds(answer.headers.get(name)) for name in TIMES_BYTES]
-        return Reply(answer.status, error_name, *times, response_bytes=len(answer.body))
+        return Reply(answer.status, error_name, len(answer.body), *times)
 
     def _request(self, endpoint: str, body: bytes, content_type: str, accept: str) -> bytes:
         kind = (endpoint, content_type, accept)

@@ -21,6 +21,9 @@ from locustfiles.schedule import Share, share_of
 FLUSH_S = 0.25
 CPU_WINDOW_S = 1.0
 DRAIN_POLL_S = 0.01
+# A turn of the event loop costs as much as a request, and timers are exact to a millisecond: that many requests
+# may start between two turns.
+BURST = 8
 
 # endpoint, client, real seconds from due to answer, reply
 Ended = Callable[[OpenModel, float, Reply], None]
@@ -79,12 +82,17 @@ class Dispatcher:
     def _walk(self, start_at: float) -> bool:
         """Start every request when it is due; return whether the schedule was walked to its end."""
         monotonic, sleep, real, launch = time.monotonic, gevent.sleep, self._clock.real, self._launch
+        in_burst = 0
         for due in share_of(self._plan, self._share):
             due_real = real(start_at + due.at)
-            # A sleep of 0 still lets the others run: a late dispatcher must not keep requests from starting.
-            while (wait := due_real - monotonic()) > FLUSH_S and not self._stopping:
-                sleep(FLUSH_S)
-            sleep(max(wait, 0.0))
+            while (wait := due_real - monotonic()) > 0.0 and not self._stopping:
+                in_burst = 0
+                sleep(min(wait, FLUSH_S))
+            # Several are due at once, or the dispatcher is late: it must not keep their greenlets from starting.
+            in_burst += 1
+            if in_burst > BURST:
+                in_burst = 0
+                sleep(0)
             if self._stopping:
                 return False
             launch(due, due_real)

@@ -45,5 +45,5 @@ def _attach(environment: Any, **_: Any) -> None:
     Conductor(environment).attach()
 
 
-events.init_command_line_parser.add_listener(_add_arguments)
-events.init.add_listener(_attach)
+events.init_command_line_parser.add_listener(_add_arguments)  # type: ignore[no-untyped-call]
+events.init.add_listener(_attach)  # type: ignore[no-untyped-call]

@@ -18,6 +18,8 @@ from reports.svg import COLOUR, inline
 
 POINTS_PER_INCH = 72
 TICK_STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400)
+MOST_DATAPOINTS = 200  # more are drawn as one line: their dots would touch
+LOGARITHMIC_FROM = 8  # times the target: above it a linear axis would press target and alarm line together
 FASTEST_S = 1e-5  # a modelled time of zero still has a place on a logarithmic axis
 STATE_ROLE = {
     "OK": "ok", "InService": "ok", "ALARM": "alarm", "Failed": "alarm", "INSUFFICIENT_DATA": "nodata",
@@ -122,31 +124,29 @@ def _draw_metric(axis: Any, metric: Metric, layout: Layout) -> None:
     from matplotlib.ticker import FuncFormatter
 
     points = metric.points
-    axis.hlines(
-        [value for _, _, value in points],
-        [start for start, _, _ in points],
-        [start + length for start, length, _ in points],
-        color=COLOUR["metric"],
-        linewidth=1.8 if len(points) < 200 else 1.0,
-    )
-    if len(points) < 200:
+    values = [value for *_, value in points]
+    if len(points) <= MOST_DATAPOINTS:
+        ends = [start + length for start, length, _ in points]
+        axis.hlines(values, [start for start, _, _ in points], ends, color=COLOUR["metric"], linewidth=1.8)
         middles = [start + length / 2 for start, length, _ in points]
-        values = [value for *_, value in points]
         axis.plot(middles, values, "o", color=COLOUR["metric"], markersize=3.4, label="datapoint")
+    else:
+        line = thin([(start + length / 2, value) for start, length, value in points], 2 * MOST_DATAPOINTS)
+        axis.plot(*zip(*line, strict=True), color=COLOUR["metric"], linewidth=1.0, label="datapoints")
     if metric.target is not None:
         axis.axhline(metric.target, color=COLOUR["target"], linewidth=1.3, label=f"target {metric.target:g}")
     if metric.low is not None:
         label = f"alarm low {metric.low:g}"
         axis.axhline(metric.low, color=COLOUR["low"], linewidth=1.2, linestyle=(0, (4, 3)), label=label)
-    top = max([value for *_, value in points] + [metric.target or 0]) or 1.0
-    logarithmic = metric.target is not None and top > 15 * metric.target
+    top = max([*values, metric.target or 0]) or 1.0
+    logarithmic = bool(metric.target) and top > LOGARITHMIC_FROM * (metric.target or 0)
     if logarithmic:
-        axis.set_yscale("symlog", linthresh=2 * (metric.target or 1), linscale=0.8)
+        axis.set_yscale("symlog", linthresh=2 * (metric.target or 0), linscale=0.8)
         axis.minorticks_off()
         axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: text.number(value)))
     else:
         _value_axis(axis)
-    axis.set_ylim(-0.04 * top if not logarithmic else 0, top * (1.6 if logarithmic else 1.12))
+    axis.set_ylim(*((-0.25 * (metric.target or 0), 1.6 * top) if logarithmic else (-0.04 * top, 1.12 * top)))
     name = {"InvocationsPerInstance": "Invocations per instance and minute"}.get(metric.name, metric.name)
     _heading(axis, f"{name}{', logarithmic' if logarithmic else ''}", layout)
 
@@ -198,17 +198,12 @@ def _draw_capacity(axis: Any, shown: Timeline, layout: Layout) -> None:
     desired = [count for _, count in shown.desired]
     style = {"linestyle": (0, (4, 2)), "linewidth": 1.4, "baseline": None}
     axis.stairs(desired, moments, color=COLOUR["desired"], label="desired", **style)
-    top = max(counts + desired)
-    for bound, name in zip(shown.bounds or (), ("minimum", "maximum"), strict=False):
-        axis.axhline(bound, color=COLOUR["muted"], linewidth=0.8, linestyle=(0, (1, 3)))
-        top = max(top, bound)
-        place = {"xy": (1, bound), "xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
-        axis.annotate(
-            name, xytext=(0, 2), ha="right", va="bottom", fontsize=layout.font - 2.5, color=COLOUR["muted"], **place
-        )
-    axis.set_ylim(0, top * 1.22 + 0.2)
+    for bound in shown.bounds or ():
+        axis.axhline(bound, color=COLOUR["muted"], linewidth=0.9, linestyle=(0, (1, 3)))
+    axis.set_ylim(0, max(counts + desired + [*map(float, shown.bounds or ())]) * 1.15 + 0.2)
     _value_axis(axis, whole=True)
-    _heading(axis, "Instances", layout)
+    least, most = shown.bounds or (0, 0)
+    _heading(axis, f"Instances (minimum {least}, maximum {most})" if shown.bounds else "Instances", layout)
 
 
 def _draw_distribution(axis: Any, times: Times, layout: Layout) -> None:
@@ -230,7 +225,7 @@ def _draw_distribution(axis: Any, times: Times, layout: Layout) -> None:
     axis.set_xscale("log")
     axis.set_ylim(0, None)
     _value_axis(axis)
-    _time_labels(axis.xaxis)
+    _time_labels(axis.xaxis, edges[-1] / edges[0])
     _heading(axis, "Share of requests in %, by time", layout)
 
 
@@ -246,7 +241,7 @@ def _draw_over_time(axis: Any, times: Times, layout: Layout) -> None:
     axis.set_yscale("log")
     axis.set_ylim(lowest * 0.8, max(p99) * 1.3)
     axis.grid(axis="y", linewidth=0.7)
-    _time_labels(axis.yaxis)
+    _time_labels(axis.yaxis, max(p99) / lowest)
     start, end = times.starts[0], times.starts[-1]
     _time_axis([axis], start, max(end, start + 1), layout, ticks=5)
     _heading(axis, "Response time by moment of the start", layout)
@@ -317,10 +312,11 @@ def _value_axis(axis: Any, *, whole: bool = False) -> None:
     axis.grid(axis="y", linewidth=0.7)
 
 
-def _time_labels(axis: Any) -> None:
+def _time_labels(axis: Any, ratio: float) -> None:
+    """Label a logarithmic axis that spans the factor *ratio* with times people read."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-    axis.set_major_locator(LogLocator(base=10, subs=(1.0,), numticks=8))
+    axis.set_major_locator(LogLocator(base=10, subs=(1.0,) if ratio > 300 else (1.0, 2.0, 5.0), numticks=12))
     axis.set_major_formatter(FuncFormatter(lambda value, _: text.short(value)))
     axis.set_minor_formatter(NullFormatter())
 

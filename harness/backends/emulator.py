@@ -111,12 +111,12 @@ class Emulator:
         except TimeoutError as error:
             self.close()
             raise EnvironmentFault(
-                f"{self.name} did not answer within {limit_s:g} s; {self._last_line()}"
+                f"{self.name} did not answer within {limit_s:g} s; {self.process.last_line()}"
             ) from error
         except (OSError, HTTPException) as error:
             sentence = self._last_words()
             self.close()
-            raise EnvironmentFault(f"{self.name} did not start: {sentence}") from error
+            raise EnvironmentFault(sentence) from error
 
     def obituary(self) -> str | None:
         """Return one sentence when it has ended by itself, else None."""
@@ -133,15 +133,12 @@ class Emulator:
             self._child.terminate(GRACE_S)
 
     def _last_words(self) -> str:
+        """Return why the connection broke: most often the child has ended, and is about to be known to."""
         try:
             self.process.wait(LAST_WORDS_S)
         except TimeoutError:
-            return f"it closed the connection; {self._last_line()}"
-        return self.obituary() or self._last_line()
-
-    def _last_line(self) -> str:
-        lines = self.process.tail(1)
-        return f"last line of {self._log_path}: {lines[0] if lines else '(empty)'}"
+            return f"{self.name} closed the connection; {self.process.last_line()}"
+        return self.process.obituary(" before it answered") or f"{self.name} was asked to end"
 
 
 def fetch(address: Address, path: str, timeout_s: float) -> tuple[int, bytes]:

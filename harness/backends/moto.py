@@ -7,7 +7,9 @@ import os
 import socket
 import sys
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from harness.backends.emulator import Recipe
 from harness.config import Settings
@@ -47,6 +49,7 @@ def serve(fd: int) -> None:
     from werkzeug.serving import make_server
 
     os.set_inheritable(fd, False)
+    use_todays_hosting_types()
     # One line a request would be most of the log, and every request is in the journal.
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     listener = socket.socket(fileno=os.dup(fd))
@@ -54,6 +57,37 @@ def serve(fd: int) -> None:
     application = DomainDispatcherApplication(create_backend_app)
     server = make_server(host, port, application, threaded=True, request_handler=MotoRequestHandler, fd=fd)
     server.serve_forever()
+
+
+def use_todays_hosting_types() -> None:
+    """Let moto accept exactly the instance types that AWS's service model names for endpoints.
+
+    moto 5.2 compares with a list of its own that ends around 2020 (no m6, m7, g5, inf2), so it refuses an
+    endpoint configuration that AWS takes.
+    """
+    from moto.sagemaker.exceptions import ValidationError
+    from moto.sagemaker.models import FakeEndpointConfig
+
+    def validate(self: object, instance_type: str) -> None:
+        allowed = hosting_types()
+        if instance_type not in allowed:
+            raise ValidationError(
+                message=f"1 validation error detected: Value '{instance_type}' at "
+                "'productionVariants.1.member.instanceType' failed to satisfy constraint: "
+                f"Member must satisfy enum value set: [{', '.join(allowed)}]"
+            )
+
+    FakeEndpointConfig.validate_instance_type = validate  # type: ignore[method-assign]
+
+
+@cache
+def hosting_types() -> tuple[str, ...]:
+    """Return ProductionVariantInstanceType of the SageMaker service model that botocore carries."""
+    import botocore.session
+
+    model = botocore.session.Session().get_service_model("sagemaker")
+    shape: Any = model.shape_for("ProductionVariantInstanceType")  # a StringShape, which has an enum
+    return tuple(shape.enum)
 
 
 if __name__ == "__main__":

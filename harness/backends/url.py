@@ -48,8 +48,10 @@ def identify(address: Address, url: str) -> tuple[str, str]:
     try:
         status, body = fetch(address, HEALTH_PATH, ANSWER_TIMEOUT_S)
         if status == 200:
-            return _from_health(body)
-        if fetch(address, MOTO_PATH, ANSWER_TIMEOUT_S)[0] == 200:
+            return who_answers(body)
+        if (
+            fetch(address, MOTO_PATH, ANSWER_TIMEOUT_S)[0] < 300
+        ):  # 201, as it happens; others know no such path
             return "moto", UNKNOWN
     except (OSError, HTTPException) as error:
         raise EnvironmentFault(
@@ -58,7 +60,8 @@ def identify(address: Address, url: str) -> tuple[str, str]:
     return "endpoint", UNKNOWN
 
 
-def _from_health(body: bytes) -> tuple[str, str]:
+def who_answers(body: bytes) -> tuple[str, str]:
+    """Return the name and version that a health page tells."""
     try:
         health = json.loads(body)
         version = str(health.get("version", UNKNOWN))

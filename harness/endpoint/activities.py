@@ -90,7 +90,9 @@ def waiting_message(desired: int) -> str:
 
 def success_message(desired: int) -> str:
     """Return AWS's status message of a fulfilled change."""
-    return f"Successfully set desired instance count to {desired}. Change successfully fulfilled by sagemaker."
+    return (
+        f"Successfully set desired instance count to {desired}. Change successfully fulfilled by sagemaker."
+    )
 
 
 def unfulfilled_message(desired: int) -> str:

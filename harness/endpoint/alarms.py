@@ -171,20 +171,30 @@ def _to_alarm(alarm: Alarm, crossing: tuple[float, ...], filled: int) -> str:
 
 def _to_ok(alarm: Alarm, inside: tuple[float, ...], filled: int) -> str:
     needed = alarm.evaluation_periods - alarm.datapoints_to_alarm + 1
-    return _crossed(alarm, inside, "not ", filled, f"(minimum {_datapoints(needed)} for ALARM -> OK transition)")
+    return _crossed(
+        alarm, inside, "not ", filled, f"(minimum {_datapoints(needed)} for ALARM -> OK transition)"
+    )
 
 
 def _crossed(alarm: Alarm, named: tuple[float, ...], negation: str, filled: int, minimum: str) -> str:
-    gaps = f" and {filled} missing {_were(filled)} treated as [{_FILLED_AS[alarm.treat_missing]}]" if filled else ""
+    gaps = (
+        f" and {filled} missing {_were(filled)} treated as [{_FILLED_AS[alarm.treat_missing]}]"
+        if filled
+        else ""
+    )
     if not named:
-        return f"Threshold Crossed: no datapoints were received for {_periods(alarm.evaluation_periods)}{gaps}."
+        return (
+            f"Threshold Crossed: no datapoints were received for {_periods(alarm.evaluation_periods)}{gaps}."
+        )
     shown = ", ".join(str(float(value)) for value in named[:SHOWN_DATAPOINTS])
     verb = "was" if len(named) == 1 else "were"
     side = f"{verb} {negation}{_WORDS[alarm.comparison]} the threshold ({float(alarm.threshold)})"
     head = f"Threshold Crossed: {len(named)} out of the last {alarm.evaluation_periods} datapoints"
     if len(named) < SHOWN_DATAPOINTS:
         return f"{head} [{shown}] {side}{gaps} {minimum}."
-    return f"{head} {side}{gaps}. The most recent datapoints which crossed the threshold: [{shown}] {minimum}."
+    return (
+        f"{head} {side}{gaps}. The most recent datapoints which crossed the threshold: [{shown}] {minimum}."
+    )
 
 
 def _unknown(count: int) -> str:

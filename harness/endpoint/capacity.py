@@ -44,26 +44,44 @@ class InstanceType:
 
 
 def _family(
-    family: str, sizes: Iterable[tuple[str, int, float]], *, burstable: bool = False, accelerator: str = "",
+    family: str,
+    sizes: Iterable[tuple[str, int, float]],
+    *,
+    burstable: bool = False,
+    accelerator: str = "",
     hosting: bool = True,
 ) -> dict[str, InstanceType]:
     return {
-        f"ml.{family}.{size}": InstanceType(f"ml.{family}.{size}", vcpu, memory, burstable, accelerator, hosting)
+        f"ml.{family}.{size}": InstanceType(
+            f"ml.{family}.{size}", vcpu, memory, burstable, accelerator, hosting
+        )
         for size, vcpu, memory in sizes
     }
 
 
 _T_SIZES = (("medium", 2, 4.0), ("large", 2, 8.0), ("xlarge", 4, 16.0), ("2xlarge", 8, 32.0))
 _M_SIZES = (
-    ("large", 2, 8.0), ("xlarge", 4, 16.0), ("2xlarge", 8, 32.0), ("4xlarge", 16, 64.0),
-    ("12xlarge", 48, 192.0), ("24xlarge", 96, 384.0),
+    ("large", 2, 8.0),
+    ("xlarge", 4, 16.0),
+    ("2xlarge", 8, 32.0),
+    ("4xlarge", 16, 64.0),
+    ("12xlarge", 48, 192.0),
+    ("24xlarge", 96, 384.0),
 )
 _C_SIZES = (
-    ("large", 2, 4.0), ("xlarge", 4, 8.0), ("2xlarge", 8, 16.0), ("4xlarge", 16, 32.0),
-    ("9xlarge", 36, 72.0), ("18xlarge", 72, 144.0),
+    ("large", 2, 4.0),
+    ("xlarge", 4, 8.0),
+    ("2xlarge", 8, 16.0),
+    ("4xlarge", 16, 32.0),
+    ("9xlarge", 36, 72.0),
+    ("18xlarge", 72, 144.0),
 )
 _C6I_SIZES = (
-    ("large", 2, 4.0), ("xlarge", 4, 8.0), ("2xlarge", 8, 16.0), ("4xlarge", 16, 32.0), ("8xlarge", 32, 64.0),
+    ("large", 2, 4.0),
+    ("xlarge", 4, 8.0),
+    ("2xlarge", 8, 16.0),
+    ("4xlarge", 16, 32.0),
+    ("8xlarge", 32, 64.0),
 )
 _G_SIZES = (("xlarge", 4, 16.0), ("2xlarge", 8, 32.0), ("4xlarge", 16, 64.0), ("8xlarge", 32, 128.0))
 

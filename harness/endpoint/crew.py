@@ -15,10 +15,17 @@ from harness.endpoint.variant import Variant
 
 
 class Crew:
-    """Moves instances of the variants of one endpoint; writes what happens to *outbox*."""
+    """Moves instances of the variants of one endpoint; writes what happens to *outbox*.
+
+    While `withheld` is true, AWS has no instances to give: what is asked for then never joins.
+    """
 
     def __init__(
-        self, endpoint: str, settings: EndpointSettings, quota: InstanceQuota, timeline: Timeline,
+        self,
+        endpoint: str,
+        settings: EndpointSettings,
+        quota: InstanceQuota,
+        timeline: Timeline,
         outbox: list[EndpointEvent],
     ) -> None:
         self._endpoint = endpoint
@@ -27,6 +34,7 @@ class Crew:
         self._timeline = timeline
         self._outbox = outbox
         self._down: set[str] = set()
+        self.withheld = False
 
     def reserve(self, wanted: Iterable[tuple[Variant, int]]) -> str | None:
         """Take quota for all of *wanted* or for none of it; return AWS's refusal, or None."""
@@ -52,6 +60,19 @@ class Crew:
             variant.launching[number] = self._timeline.plan(at, partial(self._join, variant, number, now))
         return joins[-1] if joins else now
 
+    def resize(self, variant: Variant, desired: int, growth: int, now: float) -> float:
+        """Bring *variant* to *desired* instances, *growth* of which have their quota; return when it is over."""
+        variant.desired = desired
+        if growth and self.withheld:
+            done_at = now + self._settings.no_capacity_timeout_s
+            self._timeline.plan(done_at, partial(self._abandon_growth, variant, growth))
+        elif growth:
+            done_at = self.launch(variant, growth, now)
+        else:
+            done_at = max(self.shrink(variant, variant.held - desired, now), now + self._settings.scale_in_s)
+        self.tell_capacity(variant, now)
+        return done_at
+
     def shrink(self, variant: Variant, count: int, now: float) -> float:
         """Take *count* instances away, those still on their way first; return when the last is gone."""
         gone_at = now
@@ -60,9 +81,11 @@ class Crew:
                 continue
             instance_id, zone = variant.pick_leaver()
             gone_at = max(
-                gone_at, self._let_go(variant, instance_id, zone, now, self._settings.drain_limit_s, LeaveCause.SCALED_IN)
+                gone_at,
+                self._let_go(
+                    variant, instance_id, zone, now, self._settings.drain_limit_s, LeaveCause.SCALED_IN
+                ),
             )
-        self.tell_capacity(variant, now)
         return gone_at
 
     def take_down(self, variant: Variant, now: float, limit_s: float, cause: LeaveCause) -> float:
@@ -72,7 +95,9 @@ class Crew:
         gone_at = now
         for each in variant.fleet.instances():
             if each.gone_at is None:
-                gone_at = max(gone_at, self._let_go(variant, each.instance_id, each.zone, now, limit_s, cause))
+                gone_at = max(
+                    gone_at, self._let_go(variant, each.instance_id, each.zone, now, limit_s, cause)
+                )
             else:
                 gone_at = max(gone_at, each.gone_at)
         return gone_at
@@ -102,12 +127,21 @@ class Crew:
         self._replace(variant, 1 if instance.gone_at is None else 0, now)
 
     def tell_capacity(self, variant: Variant, now: float) -> None:
-        """Report the variant's counts, and let its metrics share the requests among what serves now."""
-        if variant.shown:
-            active = variant.fleet.active
-            self._outbox.append(CapacityChanged(now, self._endpoint, variant.spec.name, variant.desired, active))
-            if variant.live:
-                variant.metrics.set_active(now, active)
+        """Report the variant's counts if they changed, and let its metrics know how many serve now."""
+        active = variant.fleet.active
+        if variant.live:
+            variant.metrics.set_active(now, active)
+        if variant.shown and variant.told != (variant.desired, active):
+            variant.told = (variant.desired, active)
+            self._outbox.append(
+                CapacityChanged(now, self._endpoint, variant.spec.name, variant.desired, active)
+            )
+
+    def _abandon_growth(self, variant: Variant, growth: int, now: float) -> None:
+        """No instance came: the variant keeps what it has, and nobody gives a reason (recorded, case C4)."""
+        self.release(variant, growth)
+        variant.desired -= growth
+        self.tell_capacity(variant, now)
 
     def _join(self, variant: Variant, number: int, launched_at: float, now: float) -> None:
         del variant.launching[number]
@@ -118,7 +152,13 @@ class Crew:
         instance_id, zone = variant.join(now, zones)
         self._outbox.append(
             InstanceJoined(
-                now, self._endpoint, variant.spec.name, instance_id, zone, variant.spec.instance_type, launched_at
+                now,
+                self._endpoint,
+                variant.spec.name,
+                instance_id,
+                zone,
+                variant.spec.instance_type,
+                launched_at,
             )
         )
         self.tell_capacity(variant, now)

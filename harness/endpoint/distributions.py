@@ -48,7 +48,9 @@ class Uniform:
         _check("Uniform.low_s", self.low_s)
         _check("Uniform.high_s", self.high_s)
         if self.high_s < self.low_s:
-            raise ScenarioError(f"Uniform: high_s ({self.high_s:g}) is below low_s ({self.low_s:g}); swap them")
+            raise ScenarioError(
+                f"Uniform: high_s ({self.high_s:g}) is below low_s ({self.low_s:g}); swap them"
+            )
 
     def draw(self, random: Random) -> float:
         """Return a span drawn evenly from the range."""

@@ -130,9 +130,7 @@ class ActivityChanged:
     activity: ScalingActivity
 
 
-EndpointEvent = (
-    StatusChanged | EndpointDeleted | CapacityChanged | InstanceJoined | InstanceLeft | Completed
-)
+EndpointEvent = StatusChanged | EndpointDeleted | CapacityChanged | InstanceJoined | InstanceLeft | Completed
 """What an `EndpointModel` reports."""
 
 LoopEvent = MetricPublished | AlarmChanged | ScalingEvaluated | ActivityChanged

@@ -70,7 +70,9 @@ class Fleet:
         finish_timed_out: bool = True,
     ) -> None:
         if concurrency < 1:
-            raise ScenarioError(f"Fleet {name!r}: concurrency is {concurrency}; give each instance at least 1 slot")
+            raise ScenarioError(
+                f"Fleet {name!r}: concurrency is {concurrency}; give each instance at least 1 slot"
+            )
         if queue_limit < 0:
             raise ScenarioError(f"Fleet {name!r}: queue_limit is {queue_limit}; it must not be negative")
         self.name = name
@@ -108,7 +110,9 @@ class Fleet:
         for ended in self._pending:
             counts[ended.instance_id] = counts.get(ended.instance_id, 0) + 1
         return tuple(
-            InstanceView(each.instance_id, each.zone, each.since, each.gone_at, counts.get(each.instance_id, 0))
+            InstanceView(
+                each.instance_id, each.zone, each.since, each.gone_at, counts.get(each.instance_id, 0)
+            )
             for each in self._instances.values()
         )
 
@@ -222,8 +226,13 @@ class Fleet:
             heapreplace(instance.slots, end_at if self._finish else give_up_at)
         queue_s = min(start_at, give_up_at) - now
         return Completed(
-            give_up_at, request_id, self.name, instance.instance_id, queue_s,
-            max(0.0, give_up_at - start_at), Outcome.TIMED_OUT,
+            give_up_at,
+            request_id,
+            self.name,
+            instance.instance_id,
+            queue_s,
+            max(0.0, give_up_at - start_at),
+            Outcome.TIMED_OUT,
         )
 
     def _settle(self, now: float) -> None:
@@ -243,7 +252,9 @@ class Fleet:
             if ended.instance_id in instance_ids and ended.at > at:
                 waited = at - (ended.at - ended.queue_s - ended.service_s)
                 queue_s = min(ended.queue_s, waited)
-                ended = ended._replace(at=at, queue_s=queue_s, service_s=waited - queue_s, outcome=Outcome.LOST)
+                ended = ended._replace(
+                    at=at, queue_s=queue_s, service_s=waited - queue_s, outcome=Outcome.LOST
+                )
             kept.append(ended)
         heapify(kept)
         self._pending = kept
@@ -292,4 +303,6 @@ class Fleet:
             last.position = instance.position
 
     def _refuse_past(self, now: float) -> None:
-        raise ValueError(f"Fleet {self.name!r}: time runs back from {self._now!r} to {now!r}; pass moments in order")
+        raise ValueError(
+            f"Fleet {self.name!r}: time runs back from {self._now!r} to {now!r}; pass moments in order"
+        )

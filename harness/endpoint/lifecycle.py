@@ -6,67 +6,37 @@ default). What they leave open is in `EndpointSettings`.
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from random import Random
+from types import MappingProxyType
 
+from harness.endpoint.calls import (
+    NO_CAPACITY_REASON,
+    CapacityChange,
+    EndpointView,
+    Refusal,
+    busy,
+    check_changes,
+)
 from harness.endpoint.capacity import InstanceQuota
+from harness.endpoint.crew import Crew
 from harness.endpoint.events import (
-    CapacityChanged,
     EndpointDeleted,
     EndpointEvent,
     EndpointStatus,
-    InstanceJoined,
-    InstanceLeft,
     LeaveCause,
     StatusChanged,
 )
+from harness.endpoint.fleet import InstanceView
 from harness.endpoint.metrics import VariantMetrics
 from harness.endpoint.outcomes import Accepted, Completed, Outcome, Rejected, RejectReason
 from harness.endpoint.settings import EndpointSettings
-from harness.endpoint.timeline import Timeline
+from harness.endpoint.timeline import Action, Timeline
 from harness.endpoint.variant import EndpointConfig, Variant, VariantView
-
-NO_CAPACITY_REASON = (
-    "CapacityError: Unable to provision requested ML compute capacity. Please retry using a different ML "
-    "instance type."
-)
-"""`FailureReason` when AWS has no instances of the type."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """AWS turned the call down and nothing changed: error code and message as AWS gives them."""
-
-    code: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class CapacityChange:
-    """One entry of UpdateEndpointWeightsAndCapacities; None leaves count or weight as it is."""
-
-    variant: str
-    desired_count: int | None = None
-    weight: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class EndpointView:
-    """An endpoint as DescribeEndpoint shows it; moments in model seconds."""
-
-    name: str
-    config_name: str
-    status: EndpointStatus
-    created_at: float
-    modified_at: float
-    failure_reason: str
-    variants: tuple[VariantView, ...]
-    pending_config_name: str = ""
 
 
 class EndpointModel:
-    """One endpoint with its variants. Moments passed in never run back.
+    """One endpoint with its variants. Moments passed in never run back (ValueError).
 
     Nothing happens between calls: the caller asks `next_deadline`, comes back with `advance` at that moment
     or later, and gets everything that happened since, in time order.
@@ -90,7 +60,6 @@ class EndpointModel:
         self._pending_config: EndpointConfig | None = None
         self._settings = settings or EndpointSettings()
         self._seed = f"{seed}/{name}"
-        self._quota = quota or InstanceQuota(dict(self._settings.quotas))
         self._publish_delay_s = publish_delay_s
         self._emit_zeros = emit_zeros
         self._metrics: dict[str, VariantMetrics] = {}
@@ -99,17 +68,15 @@ class EndpointModel:
         self._green: dict[str, Variant] = {}
         self._retiring: list[Variant] = []
         self._timeline = Timeline()
-        self._due_at = math.inf
         self._outbox: list[EndpointEvent] = []
+        shared = quota or InstanceQuota(dict(self._settings.quotas))
+        self._crew = Crew(name, self._settings, shared, self._timeline, self._outbox)
         self._random = Random(f"{self._seed}/variant")
         self._serving = False
-        self._down: set[str] = set()
-        self._no_capacity = False
         self._created_at = self._modified_at = 0.0
         self._failure_reason = ""
         self._now = -math.inf
-
-    # -- what a client sees
+        self._due_at = math.inf
 
     def view(self) -> EndpointView:
         """Return the endpoint as DescribeEndpoint shows it after the last moment passed in."""
@@ -129,108 +96,105 @@ class EndpointModel:
         found = self._variants.get(name)
         return found.view() if found else None
 
+    def instances(self, variant: str) -> tuple[InstanceView, ...]:
+        """Return the instances of a live variant, those that drain included."""
+        return self._variants[variant].fleet.instances()
+
     def metrics(self, variant: str) -> VariantMetrics | None:
         """Return the metrics of a variant, also of one that an update has removed."""
         return self._metrics.get(variant)
 
-    def metric_variants(self) -> tuple[str, ...]:
-        """Return the name of every variant that ever had metrics here."""
-        return tuple(self._metrics)
-
-    # -- calls that change the endpoint
+    def all_metrics(self) -> Mapping[str, VariantMetrics]:
+        """Return the metrics of every variant that is or was here, by its name."""
+        return MappingProxyType(self._metrics)
 
     def create(self, now: float) -> Refusal | None:
         """Begin to create the endpoint: Creating until every instance has joined, then InService.
 
         Returns ResourceLimitExceeded, with nothing begun, when the quota does not allow it.
         """
-        refusal = self._reserve([(each, each.desired) for each in self._variants.values()])
+        refusal = self._reserve(self._variants)
         if refusal:
             return refusal
-        self._now = self._created_at = now
+        self._now = self._created_at = self._modified_at = now
         self._outbox.append(StatusChanged(now, self.name, None, EndpointStatus.CREATING))
-        self._modified_at = now
-        if self._no_capacity:
+        if self._crew.withheld:
             self._plan(now + self._settings.no_capacity_timeout_s, self._fail_creation)
-            return None
-        last = max(self._launch(each, each.desired, now) for each in self._variants.values())
-        self._plan(last + self._settings.settle_s, self._finish_creation)
+        else:
+            self._plan(self._launch_all(self._variants, now) + self._settings.settle_s, self._finish_creation)
         return None
 
-    def update(self, config: EndpointConfig, now: float, *, retain_variant_properties: bool = False) -> Refusal | None:
-        """Begin UpdateEndpoint: a new fleet is launched beside the old one and takes over when all of it is up.
+    def update(
+        self, config: EndpointConfig, now: float, *, retain_variant_properties: bool = False
+    ) -> Refusal | None:
+        """Begin UpdateEndpoint: a new fleet is launched beside the old and takes over when all of it is up.
 
-        Deployment guardrails, blue/green with all-at-once traffic shifting, which is the default. With
-        *retain_variant_properties* (RetainAllVariantProperties) counts and weights stay as they are now.
+        Developer guide, "Deployment guardrails": blue/green with all-at-once traffic shifting is the default.
+        With *retain_variant_properties* (RetainAllVariantProperties) counts and weights stay as they are.
         """
         self._run(now)
         if self.status is not EndpointStatus.IN_SERVICE:
-            return self._busy()
+            return busy(self.name)
         self._generation += 1
         green = self._build(config)
-        if retain_variant_properties:
-            for name, each in green.items():
-                if name in self._variants:
-                    each.desired = self._variants[name].desired
-                    each.weight = each.desired_weight = self._variants[name].desired_weight
-        refusal = self._reserve([(each, each.desired) for each in green.values()])
+        for name, each in green.items():
+            each.shown = False
+            if retain_variant_properties and name in self._variants:
+                old = self._variants[name]
+                each.desired, each.weight, each.desired_weight = old.desired, old.weight, old.weight
+        refusal = self._reserve(green)
         if refusal:
             return refusal
         self._green, self._pending_config = green, config
         self._enter(EndpointStatus.UPDATING, now)
-        if self._no_capacity:
+        if self._crew.withheld:
             self._plan(now + self._settings.no_capacity_timeout_s, self._abandon_update)
-            return None
-        self._plan(max(self._launch(each, each.desired, now) for each in green.values()), self._swap)
+        else:
+            self._plan(self._launch_all(green, now), self._swap)
         return None
 
     def update_weights_and_capacities(self, changes: Sequence[CapacityChange], now: float) -> Refusal | None:
         """Begin UpdateEndpointWeightsAndCapacities: Updating until the last instance has come or gone.
 
-        All or nothing: a call the quota does not allow is refused whole (recorded, case C4). New weights
+        All or nothing: a call that the quota does not allow is refused whole (recorded, case C4). New weights
         count from the end of the update (DescribeEndpoint tells current and desired weight apart).
         """
         self._run(now)
         if self.status is not EndpointStatus.IN_SERVICE:
-            return self._busy()
-        refusal = self._check_changes(changes) or self._reserve(self._growth(changes))
+            return busy(self.name)
+        refusal = check_changes(self.name, self._variants, changes)
         if refusal:
             return refusal
-        self._enter(EndpointStatus.UPDATING, now)
-        done_at = now
-        moved = False
+        grow: dict[str, int] = {}
         for change in changes:
             variant = self._variants[change.variant]
-            if change.weight is not None:
-                variant.desired_weight = change.weight
-            if change.desired_count is None or change.desired_count == variant.desired == variant.held:
-                continue
-            moved = True
-            variant.desired = change.desired_count
-            self._tell_capacity(variant, now)
-            done_at = max(done_at, self._resize(variant, now))
-        settle_s = self._settings.settle_s if moved else self._settings.update_s
-        self._plan(done_at + settle_s, self._finish_update)
+            if change.desired_count is not None and change.desired_count > variant.held:
+                grow[change.variant] = change.desired_count - variant.held
+        message = self._crew.reserve((self._variants[name], count) for name, count in grow.items())
+        if message:
+            return Refusal("ResourceLimitExceeded", message)
+        self._enter(EndpointStatus.UPDATING, now)
+        self._plan(self._apply(changes, grow, now), self._finish_update)
         return None
 
     def delete(self, now: float) -> Refusal | None:
         """Begin DeleteEndpoint; what is in flight drains. Refused while Creating, Updating or Deleting."""
         self._run(now)
         if self.status not in (EndpointStatus.IN_SERVICE, EndpointStatus.FAILED):
-            return self._busy()
-        self._stop_serving(now)
+            return busy(self.name)
+        self._serving = False
         self._enter(EndpointStatus.DELETING, now)
         gone_at = now + self._settings.delete_s
         for variant in self._variants.values():
-            gone_at = max(gone_at, self._take_down(variant, now, self._settings.drain_limit_s, LeaveCause.DELETED))
+            gone_at = max(
+                gone_at, self._retire(variant, now, self._settings.drain_limit_s, LeaveCause.DELETED)
+            )
         self._plan(gone_at, self._finish_deletion)
         return None
 
-    # -- faults
-
     def withhold_capacity(self, withheld: bool) -> None:
         """Let launches that begin from now on find no instances (True), or find them again (False)."""
-        self._no_capacity = withheld
+        self._crew.withheld = withheld
 
     def fail_zone(self, zone: str, now: float) -> None:
         """Take every instance of *zone* away; nothing joins there until `restore_zone`."""
@@ -250,16 +214,13 @@ class EndpointModel:
         self._crew.fail_instance(self._variants[variant], instance_id, now)
         self._note_due()
 
-    def instances(self, variant: str) -> tuple[InstanceView, ...]:
-        """Return the instances of a live variant, those that drain included."""
-        return self._variants[variant].fleet.instances()
-
-    # -- requests and time
-
     def arrive(
         self, request_id: int, now: float, *, variant: str | None = None, service_s: float | None = None
     ) -> Accepted | Rejected:
-        """Route one request at *now*, by weight or to the target *variant*, and count it in the metrics."""
+        """Route one request at *now*, by weight or to the target *variant*, and count it in the metrics.
+
+        *service_s* replaces the drawn service time.
+        """
         if self._due_at <= now:
             self._run(now)
         if not self._serving:
@@ -302,7 +263,7 @@ class EndpointModel:
             action(at)
         self._collect(now)
         self._now = now
-        self._due_at = math.inf if at is None else at
+        self._note_due()
 
     def _collect(self, now: float) -> None:
         """Take the answers of all fleets up to *now* into the metrics and the outbox."""
@@ -325,12 +286,125 @@ class EndpointModel:
         if name is not None:
             return self._variants.get(name)
         variants = list(self._variants.values())
-        if len(variants) == 1:
-            return variants[0]
-        total = sum(each.weight for each in variants)
-        mark = self._random.random() * total
-        for each in variants[:-1]:
-            mark -= each.weight
-            if mark < 0.0:
-                return each
+        if len(variants) > 1:
+            mark = self._random.random() * sum(each.weight for each in variants)
+            for each in variants[:-1]:
+                mark -= each.weight
+                if mark < 0.0:
+                    return each
         return variants[-1]
+
+    def _build(self, config: EndpointConfig) -> dict[str, Variant]:
+        built: dict[str, Variant] = {}
+        for spec in config.variants:
+            metrics = self._metrics.get(spec.name)
+            if metrics is None:
+                metrics = VariantMetrics(publish_delay_s=self._publish_delay_s, emit_zeros=self._emit_zeros)
+                self._metrics[spec.name] = metrics
+            built[spec.name] = Variant(spec, metrics, self._settings, self._seed, self._generation)
+        return built
+
+    def _everyone(self) -> list[Variant]:
+        if not self._green and not self._retiring:
+            return list(self._variants.values())
+        return [*self._retiring, *self._variants.values(), *self._green.values()]
+
+    def _reserve(self, variants: dict[str, Variant]) -> Refusal | None:
+        message = self._crew.reserve((each, each.desired) for each in variants.values())
+        return Refusal("ResourceLimitExceeded", message) if message else None
+
+    def _launch_all(self, variants: dict[str, Variant], now: float) -> float:
+        return max(self._crew.launch(each, each.desired, now) for each in variants.values())
+
+    def _apply(self, changes: Sequence[CapacityChange], grow: dict[str, int], now: float) -> float:
+        """Begin what *changes* ask for and return when it is over."""
+        done_at, settle_s = now, self._settings.update_s
+        for change in changes:
+            variant = self._variants[change.variant]
+            if change.weight is not None:
+                variant.desired_weight = change.weight
+            if change.desired_count is not None and change.desired_count != variant.desired:
+                settle_s = self._settings.settle_s
+            if change.desired_count is not None:
+                done_at = max(
+                    done_at,
+                    self._crew.resize(variant, change.desired_count, grow.get(change.variant, 0), now),
+                )
+        return done_at + settle_s
+
+    def _finish_creation(self, now: float) -> None:
+        if any(each.fleet.active == 0 for each in self._variants.values()):
+            self._fail_creation(now)
+            return
+        self._serving = True
+        self._go_live(now)
+        self._enter(EndpointStatus.IN_SERVICE, now)
+
+    def _fail_creation(self, now: float) -> None:
+        for each in self._variants.values():
+            self._crew.release(each, each.desired - each.held)
+            self._retire(each, now, 0.0, LeaveCause.ABANDONED)
+        self._failure_reason = NO_CAPACITY_REASON
+        self._enter(EndpointStatus.FAILED, now)
+
+    def _finish_update(self, now: float) -> None:
+        for each in self._variants.values():
+            each.weight = each.desired_weight
+        self._retiring.clear()
+        self._enter(EndpointStatus.IN_SERVICE, now)
+
+    def _swap(self, now: float) -> None:
+        if any(each.fleet.active == 0 for each in self._green.values()):
+            self._abandon_update(now)
+            return
+        old, gone_at = self._variants, now
+        for name, each in old.items():
+            gone_at = max(gone_at, self._retire(each, now, self._settings.drain_limit_s, LeaveCause.REPLACED))
+            if name not in self._green:
+                each.metrics.set_active(now, None)
+        self._retiring += old.values()
+        self._variants, self._green = self._green, {}
+        if self._pending_config is not None:
+            self._config, self._pending_config = self._pending_config, None
+        self._failure_reason = ""
+        self._go_live(now)
+        self._plan(gone_at + self._settings.settle_s, self._finish_update)
+
+    def _abandon_update(self, now: float) -> None:
+        """The new fleet did not come up: it goes, the old one stays, the reason is told."""
+        for each in self._green.values():
+            self._crew.release(each, each.desired - each.held)
+            self._retire(each, now, 0.0, LeaveCause.ABANDONED)
+        self._green, self._pending_config = {}, None
+        self._failure_reason = NO_CAPACITY_REASON
+        self._enter(EndpointStatus.IN_SERVICE, now)
+
+    def _finish_deletion(self, now: float) -> None:
+        self.deleted = True
+        self._outbox.append(EndpointDeleted(now, self.name))
+
+    def _go_live(self, now: float) -> None:
+        for each in self._variants.values():
+            each.shown = each.live = True
+            self._crew.tell_capacity(each, now)
+
+    def _retire(self, variant: Variant, now: float, limit_s: float, cause: LeaveCause) -> float:
+        """Take all instances of *variant* away for good; return when the last is gone."""
+        if variant.live and self.status is EndpointStatus.DELETING:
+            variant.metrics.set_active(now, None)
+        variant.shown = variant.live = variant.replaceable = False
+        return self._crew.take_down(variant, now, limit_s, cause)
+
+    def _enter(self, status: EndpointStatus, now: float) -> None:
+        previous, self.status = self.status, status
+        self._modified_at = now
+        reason = self._failure_reason
+        self._outbox.append(StatusChanged(now, self.name, previous, status, reason))
+
+    def _plan(self, at: float, action: Action) -> None:
+        self._timeline.plan(at, action)
+        self._note_due()
+
+    def _note_due(self) -> None:
+        at = self._timeline.next_at()
+        self._due_at = math.inf if at is None else at

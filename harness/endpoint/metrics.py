@@ -154,7 +154,9 @@ class VariantMetrics:
     def datapoints_visible(self, now: float, count: int) -> tuple[MinuteMetrics | None, ...]:
         """Return the newest *count* minutes visible at *now*, oldest first, None where there is no data."""
         last = self.last_visible_minute(now)
-        return tuple(self.minute(number) if number >= 0 else None for number in range(last - count + 1, last + 1))
+        return tuple(
+            self.minute(number) if number >= 0 else None for number in range(last - count + 1, last + 1)
+        )
 
     def _turn_to(self, now: float) -> _Bucket:
         number = math.floor(now / MINUTE_S)

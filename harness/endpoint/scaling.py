@@ -6,19 +6,13 @@ policies); EC2 Auto Scaling guide, "Considerations" (rounding). Where they are s
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from harness.endpoint.activities import NotScaledReason
-from harness.endpoint.alarms import Alarm, AlarmState, Comparison
+from harness.endpoint.alarms import AlarmState
+from harness.endpoint.policies import INVOCATIONS_PER_INSTANCE, Cooldowns, ScalableTarget, TargetTracking
 from harness.endpoint.settings import CapacityBasis, Datapoint, ScaleInMode, ScalingSettings
-from harness.errors import ScenarioError
-
-INVOCATIONS_PER_INSTANCE = "SageMakerVariantInvocationsPerInstance"
-"""The predefined metric: average number of invocations per minute of each instance of a variant."""
-
-DEFAULT_COOLDOWN_S = 300.0
-"""Scale-in and scale-out cooldown of SageMaker variants when the policy names none (AAS guide)."""
 
 ROUNDING = 1e-9
 """A want of 5.0000000001 is five: floating-point noise must not cost an instance."""
@@ -62,89 +56,6 @@ _AWS_CODES = frozenset(
         Reason.UNSCALABLE,
     }
 )
-
-
-@dataclass(frozen=True, slots=True)
-class TargetTracking:
-    """One TargetTrackingScaling policy of a variant; cooldowns in seconds."""
-
-    policy_name: str
-    target_value: float
-    metric: str = INVOCATIONS_PER_INSTANCE
-    scale_in_cooldown_s: float = DEFAULT_COOLDOWN_S
-    scale_out_cooldown_s: float = DEFAULT_COOLDOWN_S
-    disable_scale_in: bool = False
-
-    def __post_init__(self) -> None:
-        if not math.isfinite(self.target_value) or self.target_value <= 0:
-            raise ScenarioError(
-                f"Policy {self.policy_name!r}: target_value is {self.target_value!r}; it must be above 0"
-            )
-        if self.scale_in_cooldown_s < 0 or self.scale_out_cooldown_s < 0:
-            raise ScenarioError(f"Policy {self.policy_name!r}: a cooldown must not be negative")
-
-
-@dataclass(frozen=True, slots=True)
-class ScalableTarget:
-    """A registered variant: `endpoint/<endpoint>/variant/<variant>` and its bounds."""
-
-    resource_id: str
-    min_capacity: int
-    max_capacity: int
-    suspended_in: bool = False
-    suspended_out: bool = False
-    suspended_scheduled: bool = False
-
-    def __post_init__(self) -> None:
-        if self.min_capacity < 0:
-            raise ScenarioError(f"{self.resource_id}: min_capacity ({self.min_capacity}) must not be negative")
-        if self.max_capacity < self.min_capacity:
-            # AWS refuses it with these words (ValidationException of RegisterScalableTarget).
-            raise ScenarioError(
-                f"{self.resource_id}: Maximum capacity cannot be less than minimum capacity "
-                f"(max_capacity {self.max_capacity}, min_capacity {self.min_capacity})"
-            )
-
-    def clamp(self, capacity: int) -> int:
-        """Return *capacity* moved inside the bounds."""
-        return min(max(capacity, self.min_capacity), self.max_capacity)
-
-
-@dataclass(frozen=True, slots=True)
-class Cooldowns:
-    """What earlier activities still hold back. `out_capacity` is what the last scale-out set.
-
-    The two are kept apart: a scale-in must not overwrite the capacity that a later scale-out is
-    measured against.
-    """
-
-    out_until: float = -math.inf
-    out_capacity: int = 0
-    in_until: float = -math.inf
-
-    def after_scale_out(self, until: float, capacity: int) -> "Cooldowns":
-        """Return the state after a scale-out: its own cooldown runs, that of scale-in ends unfinished.
-
-        AAS guide: a scale-out during the scale-in cooldown happens at once "and the cooldown period for
-        the scale-in activity stops and doesn't complete".
-        """
-        return Cooldowns(until, capacity, -math.inf)
-
-    def after_scale_in(self, until: float) -> "Cooldowns":
-        """Return the state after a scale-in."""
-        return replace(self, in_until=until)
-
-    def blocks_scale_out(self, desired: int, now: float) -> bool:
-        """Return whether *desired* is no larger than what the running scale-out cooldown has credited.
-
-        AAS guide: the policy "won't increase the desired capacity again unless either a larger scale out
-        is triggered or the cooldown period ends"; what the initiating activity added counts.
-        """
-        return now < self.out_until and desired <= self.out_capacity
-
-    def blocks_scale_in(self, now: float, *, also_scale_out: bool) -> bool:
-        """Return whether a scale-in must wait at *now*."""
-        return now < self.in_until or (also_scale_out and now < self.out_until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,40 +111,9 @@ class ScalingDecision:
         return NotScaledReason(code, current_capacity=self.previous)
 
 
-def high_alarm(policy: TargetTracking, name: str, settings: ScalingSettings, description: str = "") -> Alarm:
-    """Return the alarm that triggers scale-out: above the target for 3 of 3 one-minute periods.
-
-    Sources: Lambda guide ("three data points / 3 minutes"), alarms published by users.
-    """
-    return _alarm(name, policy.target_value, Comparison.GREATER, settings.high_periods, settings, description)
-
-
-def low_alarm(policy: TargetTracking, name: str, settings: ScalingSettings, description: str = "") -> Alarm:
-    """Return the alarm that triggers scale-in: below 90 % of the target for 15 of 15 periods.
-
-    Sources: Lambda guide (63 for a target of 70: case D9), SageMaker alarms published by users (1350 for 1500).
-    """
-    # Rounded to drop the noise of 0.9 x 70 = 63.00000000000001.
-    threshold = round(policy.target_value * settings.low_threshold_ratio, 9)
-    return _alarm(name, threshold, Comparison.LESS, settings.low_periods, settings, description)
-
-
-def _alarm(
-    name: str, threshold: float, comparison: Comparison, periods: int, settings: ScalingSettings, description: str
-) -> Alarm:
-    return Alarm(
-        name=name,
-        threshold=threshold,
-        comparison=comparison,
-        period_s=60.0,
-        evaluation_periods=periods,
-        datapoints_to_alarm=periods,
-        evaluation_range=periods + settings.evaluation_range_extra,
-        description=description,
-    )
-
-
-def wanted_capacity(signal: PolicySignal, observation: Observation, settings: ScalingSettings, periods: int) -> int:
+def wanted_capacity(
+    signal: PolicySignal, observation: Observation, settings: ScalingSettings, periods: int
+) -> int:
     """Return ceil(capacity x metric / target) for *signal*: the capacity at which the metric meets the target.
 
     Proportional: AAS guide, "adds capacity proportional to the metric value as fast as it can"; the ceiling
@@ -244,7 +124,11 @@ def wanted_capacity(signal: PolicySignal, observation: Observation, settings: Sc
 
 
 def decide(
-    target: ScalableTarget, observation: Observation, cooldowns: Cooldowns, settings: ScalingSettings, now: float
+    target: ScalableTarget,
+    observation: Observation,
+    cooldowns: Cooldowns,
+    settings: ScalingSettings,
+    now: float,
 ) -> ScalingDecision:
     """Return the capacity that the policies of *target* ask for at *now*, and why.
 
@@ -266,8 +150,12 @@ def decide(
 
 
 def _scale_out(
-    outs: list[PolicySignal], target: ScalableTarget, observation: Observation, cooldowns: Cooldowns,
-    settings: ScalingSettings, now: float,
+    outs: list[PolicySignal],
+    target: ScalableTarget,
+    observation: Observation,
+    cooldowns: Cooldowns,
+    settings: ScalingSettings,
+    now: float,
 ) -> ScalingDecision:
     wants = [wanted_capacity(each, observation, settings, settings.high_periods) for each in outs]
     wanted = max(wants)
@@ -279,7 +167,7 @@ def _scale_out(
     desired = min(max(wanted, target.min_capacity), target.max_capacity)
     previous = observation.desired
     if desired <= previous:
-        at_max = wanted > previous or previous >= target.max_capacity
+        at_max = wanted > previous
         reason = Reason.ALREADY_AT_MAX_CAPACITY if at_max else Reason.ALREADY_AT_DESIRED_CAPACITY
         why = f"the maximum of {target.max_capacity} is reached" if at_max else f"{previous} already suffice"
         return _stay(observation, reason, f"{told}: {wanted} wanted, but {why}", signal, "high", wanted)
@@ -291,12 +179,18 @@ def _scale_out(
         return _stay(observation, Reason.SCALE_OUT_COOLDOWN, text, signal, "high", wanted)
     bounded = f" ({wanted} wanted, maximum {target.max_capacity})" if desired < wanted else ""
     text = f"{told}: from {previous} to {desired} instances{bounded}."
-    return ScalingDecision(desired, previous, Reason.SCALE_OUT, text, signal.policy.policy_name, "high", wanted)
+    return ScalingDecision(
+        desired, previous, Reason.SCALE_OUT, text, signal.policy.policy_name, "high", wanted
+    )
 
 
 def _scale_in(
-    lows: list[PolicySignal], target: ScalableTarget, observation: Observation, cooldowns: Cooldowns,
-    settings: ScalingSettings, now: float,
+    lows: list[PolicySignal],
+    target: ScalableTarget,
+    observation: Observation,
+    cooldowns: Cooldowns,
+    settings: ScalingSettings,
+    now: float,
 ) -> ScalingDecision:
     allowed = [each for each in lows if not each.policy.disable_scale_in]
     if not allowed:
@@ -315,7 +209,9 @@ def _scale_in(
         return _stay(observation, Reason.ALREADY_AT_MIN_CAPACITY, text, signal, "low", wanted)
     flapping = settings.flapping_guard and _would_flap(allowed, observation, settings)
     if flapping:
-        return _stay(observation, Reason.ANTICIPATED_FLAPPING, f"{told}, but {flapping}", signal, "low", wanted)
+        return _stay(
+            observation, Reason.ANTICIPATED_FLAPPING, f"{told}, but {flapping}", signal, "low", wanted
+        )
     desired = max(wanted, target.min_capacity)
     if desired >= previous:
         text = f"{told}, but {previous} are needed to meet the target"
@@ -341,12 +237,18 @@ def _would_flap(allowed: list[PolicySignal], observation: Observation, settings:
 
 
 def _held_back(
-    told: str, target: ScalableTarget, observation: Observation, cooldowns: Cooldowns, settings: ScalingSettings,
+    told: str,
+    target: ScalableTarget,
+    observation: Observation,
+    cooldowns: Cooldowns,
+    settings: ScalingSettings,
     now: float,
 ) -> tuple[Reason, str] | None:
     """Return what forbids any scale-in at all: another policy, suspension, a cooldown; None if nothing does."""
     unwilling = [
-        each for each in observation.signals if not each.policy.disable_scale_in and each.low is not AlarmState.ALARM
+        each
+        for each in observation.signals
+        if not each.policy.disable_scale_in and each.low is not AlarmState.ALARM
     ]
     if unwilling:
         name = unwilling[0].policy.policy_name
@@ -384,7 +286,11 @@ def _load(signal: PolicySignal, observation: Observation, settings: ScalingSetti
 
 
 def _stay(
-    observation: Observation, reason: Reason, text: str, signal: PolicySignal | None = None, alarm: str = "",
+    observation: Observation,
+    reason: Reason,
+    text: str,
+    signal: PolicySignal | None = None,
+    alarm: str = "",
     wanted: int | None = None,
 ) -> ScalingDecision:
     here = observation.desired
@@ -398,7 +304,11 @@ def _told(signal: PolicySignal, alarm: str, settings: ScalingSettings) -> str:
     periods = settings.high_periods if high else settings.low_periods
     target = signal.policy.target_value
     values = signal.recent[-periods:]
-    name = "Invocations per instance" if signal.policy.metric == INVOCATIONS_PER_INSTANCE else signal.policy.metric
+    name = (
+        "Invocations per instance"
+        if signal.policy.metric == INVOCATIONS_PER_INSTANCE
+        else signal.policy.metric
+    )
     if high:
         side = f"above the target of {target:g}"
     else:
@@ -410,7 +320,8 @@ def _told(signal: PolicySignal, alarm: str, settings: ScalingSettings) -> str:
 
 def _listed(values: tuple[float, ...]) -> str:
     if len(values) > 5:
-        return f"between {min(values):.1f} and {max(values):.1f}"
+        low, high = f"{min(values):.1f}", f"{max(values):.1f}"
+        return low if low == high else f"between {low} and {high}"
     texts = [f"{value:.1f}" for value in values]
     return " and ".join([", ".join(texts[:-1]), texts[-1]] if len(texts) > 1 else texts)
 

@@ -33,7 +33,9 @@ class VariantSpec:
 
     def __post_init__(self) -> None:
         if self.initial_count < 1:
-            raise ScenarioError(f"Variant {self.name!r}: initial_count is {self.initial_count}; AWS wants at least 1")
+            raise ScenarioError(
+                f"Variant {self.name!r}: initial_count is {self.initial_count}; AWS wants at least 1"
+            )
         if self.weight < 0:
             raise ScenarioError(f"Variant {self.name!r}: weight is {self.weight:g}; it must not be negative")
 
@@ -48,7 +50,9 @@ class EndpointConfig:
     def __post_init__(self) -> None:
         names = [each.name for each in self.variants]
         if not names or len(set(names)) < len(names):
-            raise ScenarioError(f"Endpoint config {self.name!r}: give it variants, each with a name of its own")
+            raise ScenarioError(
+                f"Endpoint config {self.name!r}: give it variants, each with a name of its own"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,12 @@ class Variant:
     """
 
     def __init__(
-        self, spec: VariantSpec, metrics: VariantMetrics, settings: EndpointSettings, seed: str, generation: int
+        self,
+        spec: VariantSpec,
+        metrics: VariantMetrics,
+        settings: EndpointSettings,
+        seed: str,
+        generation: int,
     ) -> None:
         self.spec = spec
         self.metrics = metrics
@@ -81,6 +90,7 @@ class Variant:
         self.launching: dict[int, int] = {}
         self.stranded = 0
         self.present: set[str] = set()
+        self.told: tuple[int, int] | None = None
         self.shown = True
         self.live = False
         self.replaceable = True
@@ -109,7 +119,12 @@ class Variant:
     def view(self) -> VariantView:
         """Return the variant as DescribeEndpoint shows it."""
         return VariantView(
-            self.spec.name, self.spec.instance_type, self.weight, self.desired_weight, self.fleet.active, self.desired
+            self.spec.name,
+            self.spec.instance_type,
+            self.weight,
+            self.desired_weight,
+            self.fleet.active,
+            self.desired,
         )
 
     def next_launch(self) -> int:

@@ -10,10 +10,10 @@ import orjson
 from harness import journal
 from harness.endpoint.activities import ScalingActivity
 from harness.endpoint.capacity import is_burstable
-from harness.endpoint.scaling import DEFAULT_COOLDOWN_S, INVOCATIONS_PER_INSTANCE, ScalableTarget, TargetTracking
+from harness.endpoint.policies import DEFAULT_COOLDOWN_S, INVOCATIONS_PER_INSTANCE, ScalableTarget, TargetTracking
 from harness.gateway.chain import Exchange, ReadBody, Reply
 from harness.gateway.chain import Outcome as Answer
-from harness.gateway.wire import Refused, arguments, json_refusal, json_reply, required
+from harness.gateway.aws_json import Refused, arguments, json_refusal, json_reply, required
 
 if TYPE_CHECKING:
     from harness.gateway.stage import Stage

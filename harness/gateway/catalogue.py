@@ -15,7 +15,7 @@ from harness.gateway.artefacts import Artefacts, Loaded
 from harness.gateway.chain import Address, Exchange, ReadBody, Reply
 from harness.gateway.chain import Outcome as Answer
 from harness.gateway.fetch import Fetcher, FetchReply
-from harness.gateway.wire import JSON_1_1, Refused, arguments, json_refusal
+from harness.gateway.aws_json import JSON_1_1, Refused, arguments, json_refusal
 
 BODY_LIMIT_BYTES = 1024 * 1024
 # What the emulator stores in place of a type that it does not list; it is never shown to a client.

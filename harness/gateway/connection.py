@@ -15,12 +15,13 @@ from harness.gateway.chain import Address, Exchange, Forward, Outcome, ReadBody,
 from harness.gateway.head import MAX_HEAD_BYTES, MalformedError, RequestHead, find_end, parse_request
 from harness.gateway.house import HIGH_WATER_BYTES, House
 from harness.gateway.relay import Relay
-from harness.gateway.wire import CONTINUE, reply_bytes
+from harness.gateway.replies import CONTINUE, reply_bytes
 
 LINGER_S = 2.0  # how long a client may take to notice that it is closed upon
 CHUNK_OVERHEAD_BYTES = 64 * 1024  # framing allowed beyond twice the payload of a buffered body in chunks
 TIMER_STEP_S = 0.001  # event loops count in milliseconds
 _TLS_HELLO = b"\x16\x03"
+_CR = 0x0D
 
 
 class _Mode(Enum):
@@ -107,6 +108,7 @@ class Connection(asyncio.Protocol):
         self._relay.stop()
         if self._exchange is not None:
             self._exchange.error = self._exchange.error or why
+            self._measure(self._exchange)
             self._record(self._exchange)
 
     # ---- a request comes in ----
@@ -126,9 +128,12 @@ class Connection(asyncio.Protocol):
     def _begin(self) -> bool:
         """Read one request out of the buffer and act on it; say whether the next one may be tried."""
         data = self._buffer
+        if data[0] == _CR:  # RFC 9112 section 2.2: empty lines before a request are to be ignored
+            data = self._buffer = _without_empty_lines(data)
         end = find_end(data, self._searched)
         if end < 0 or end > MAX_HEAD_BYTES:
-            return self._incomplete_head(data)
+            self._incomplete_head(data)
+            return False
         self._searched = 0
         head = data[:end]
         try:
@@ -152,7 +157,7 @@ class Connection(asyncio.Protocol):
 
     def _claim_body(self, exchange: Exchange, request: RequestHead, data: bytes, end: int) -> bool:
         """Take the request and what has come of its body from the buffer; say whether that can be a body."""
-        cut = end + request.length
+        cut = end + request.length if request.length > 0 else end
         if request.chunked or cut > len(data):
             body = self._body = ChunkedBody() if request.chunked else LengthBody(request.length)
             try:
@@ -167,17 +172,13 @@ class Connection(asyncio.Protocol):
         exchange.bytes_in = cut
         return True
 
-    def _incomplete_head(self, data: bytes) -> bool:
-        if data.startswith(b"\r\n"):  # RFC 9112 section 2.2: an empty line before a request is to be ignored
-            self._buffer = data[2:]
-            return True
+    def _incomplete_head(self, data: bytes) -> None:
         if len(data) > MAX_HEAD_BYTES:
             self._refuse_head(data, 431, "The request's head is over 64 KiB.")
         elif data.startswith(_TLS_HELLO):  # it would otherwise wait for ever for its answer
             self._refuse_head(data, 400, "This is plain HTTP; say http:// and not https:// in the endpoint.")
         else:
             self._searched = max(0, len(data) - 3)
-        return False
 
     def _refuse_head(self, data: bytes, status: int, message: str) -> None:
         """Answer bytes that are no request, and close: where the next one begins is unknown."""
@@ -215,9 +216,11 @@ class Connection(asyncio.Protocol):
         self._settled = True
         data = self._pending or exchange.head + exchange.raw_body
         self._pending = b""
-        self._ask_for_body()
+        if self._body is not None:
+            self._ask_for_body()
         self._mode = _SPLICE
-        self.release()
+        if self._held:
+            self.release()
         self._relay.start(exchange, address, data, whole=self._body is None)
 
     def answer(self, exchange: Exchange, reply: Reply) -> None:
@@ -358,19 +361,22 @@ class Connection(asyncio.Protocol):
         self._record(exchange)
         self._pending = b""
         self._mode = _DISCARD
-        self.release()
+        if self._held:
+            self.release()
         if not keep:
             self._hang_up()
         elif self._buffer:
             self._advance()
 
     def _measure(self, exchange: Exchange) -> None:
-        waited_s = perf_counter() - exchange.received_real
-        exchange.overhead_s = waited_s - exchange.modelled_s / self._clock.speed
+        """Note when the exchange ended, and how much of its time was not the model's."""
+        speed = self._clock.speed
+        took_s = perf_counter() - exchange.received_real
+        exchange.ended_at = exchange.received_at + took_s * speed
+        exchange.overhead_s = took_s - exchange.modelled_s / speed
 
     def _record(self, exchange: Exchange) -> None:
         self._exchange = None
-        exchange.ended_at = self._clock.now()
         self._chain.record(exchange)
 
     def _hang_up(self) -> None:
@@ -398,3 +404,10 @@ class Connection(asyncio.Protocol):
             self._held = False
             if not self.transport.is_closing():
                 self.transport.resume_reading()
+
+
+def _without_empty_lines(data: bytes) -> bytes:
+    at = 0
+    while data.startswith(b"\r\n", at):
+        at += 2
+    return data[at:]

@@ -111,6 +111,11 @@ class _Answer:
 
     def reply_interim(self, raw: bytes) -> None: ...
 
+    def reply_whole(self, data: bytes, body_at: int, reply: ReplyHead) -> None:
+        self.reply_started(data[:body_at], reply)
+        self.reply_bytes(data)
+        self.reply_done()
+
     def reply_started(self, head: bytes, reply: ReplyHead) -> None:
         self._head, self._reply = head, reply
 

@@ -37,11 +37,11 @@ class MalformedError(Exception):
 # the hot path. Nobody writes to it after it is made.
 @dataclass(slots=True)
 class RequestHead:
-    """A request's head: its line, and how its body is framed (`length` bytes, or chunks)."""
+    """A request's head: its line, and how its body is framed: chunks, `length` bytes, or -1 for no body."""
 
     method: str
     target: str
-    length: int = 0
+    length: int = -1
     chunked: bool = False
     keep_alive: bool = True
     expects_continue: bool = False
@@ -53,7 +53,7 @@ class ReplyHead:
     """A reply's head. `length` None: the body ends with the connection. `closes`: it ends then."""
 
     status: int
-    length: int | None = 0
+    length: int | None = None
     chunked: bool = False
     closes: bool = False
 
@@ -69,53 +69,55 @@ def parse_request(head: bytes) -> RequestHead:
     line = _REQUEST_LINE.match(head)
     if line is None:
         raise _bad_request_line(head)
-    _check_lines(head)
-    request = RequestHead(line[1].decode("ascii"), line[2].decode("latin-1"))
-    if line[3] == b"0":
+    if _BAD_LINE.search(head, 0, len(head) - 2) or b"\0" in head or head.count(b"\n") != head.count(b"\r"):
+        raise MalformedError("a header line that is not 'Name: value' ended by CR LF")
+    method, target, minor = line.groups()
+    request = RequestHead(method.decode(), target.decode("latin-1"))
+    if minor == b"0":
         request.http_1_0, request.keep_alive = True, False
-    length: int | None = None
     for name, value in _FRAMING.findall(head):
-        letter = name[2:3].lower()  # coNtent-length, coNnection, trAnsfer-encoding, exPect
-        if letter == b"a":
-            _require_chunked(value, request)
-        elif letter == b"p":
-            request.expects_continue = value.strip().lower() == b"100-continue" and not request.http_1_0
-        elif len(name) == 14:
-            if length is not None:
-                raise MalformedError("two Content-Length headers")
-            request.length = length = _length(value)
-        else:
-            request.keep_alive = _stays_open(value, request.keep_alive)
-    if request.chunked and length is not None:
+        _apply(name.lower(), value.rstrip(b" \t"), request)
+    if request.chunked and request.length >= 0:
         raise MalformedError("both Transfer-Encoding and Content-Length")
     return request
 
 
+def _apply(name: bytes, value: bytes, request: RequestHead) -> None:
+    if name == b"content-length":
+        if request.length >= 0:
+            raise MalformedError("two Content-Length headers")
+        request.length = _length(value)
+    elif name == b"transfer-encoding":
+        _require_chunked(value, request)
+    elif name == b"connection":
+        request.keep_alive = _stays_open(value, request.keep_alive)
+    else:
+        request.expects_continue = value.lower() == b"100-continue" and not request.http_1_0
+
+
 def parse_reply(head: bytes, *, to_head_request: bool = False) -> ReplyHead:
-    """Return the reply that *head* declares, framed for the request it answers, or raise MalformedError."""
+    """Return the reply that *head* declares, framed for the request it answers, or raise MalformedError.
+
+    Only what frames the body is checked: the rest of the head is the client's to read.
+    """
     line = _STATUS_LINE.match(head)
     if line is None:
         raise MalformedError("a reply that does not begin with an HTTP/1.1 status line")
-    _check_lines(head)
-    reply = ReplyHead(int(line[2]), length=None, closes=line[1] == b"0")
+    minor, status = line.groups()
+    reply = ReplyHead(int(status), closes=minor == b"0")
     for name, value in _FRAMING.findall(head):
-        letter = name[2:3].lower()
-        if letter == b"a":
-            if value.strip().lower() != b"chunked":
-                raise MalformedError("a reply with a Transfer-Encoding other than chunked")
-            reply.chunked = True
-        elif len(name) == 14:
-            length = _length(value)
+        letter = name[2:3].lower()  # coNtent-length and coNnection, trAnsfer-encoding, exPect
+        if letter == b"n" and len(name) == 14:
+            length = _length(value.rstrip(b" \t"))
             if reply.length is not None and reply.length != length:
                 raise MalformedError("a reply with two different Content-Length headers")
             reply.length = length
         elif letter == b"n":
             reply.closes = not _stays_open(value, not reply.closes)
-    _settle_body(reply, to_head_request)
-    return reply
-
-
-def _settle_body(reply: ReplyHead, to_head_request: bool) -> None:
+        elif letter == b"a":
+            if value.strip().lower() != b"chunked":
+                raise MalformedError("a reply with a Transfer-Encoding other than chunked")
+            reply.chunked = True
     # RFC 9112 section 6.3: HEAD, 1xx, 204 and 304 have no body whatever their headers say; chunks win over a
     # length; with neither, the body lasts as long as the connection.
     if to_head_request or reply.status < 200 or reply.status in _NO_BODY_STATUSES:
@@ -124,11 +126,7 @@ def _settle_body(reply: ReplyHead, to_head_request: bool) -> None:
         reply.length = 0
     elif reply.length is None:
         reply.closes = True
-
-
-def _check_lines(head: bytes) -> None:
-    if _BAD_LINE.search(head, 0, len(head) - 2) or b"\0" in head or head.count(b"\n") != head.count(b"\r"):
-        raise MalformedError("a header line that is not 'Name: value' ended by CR LF")
+    return reply
 
 
 def _bad_request_line(head: bytes) -> MalformedError:
@@ -143,20 +141,20 @@ def _require_chunked(value: bytes, request: RequestHead) -> None:
         raise MalformedError("Transfer-Encoding in an HTTP/1.0 request")
     if request.chunked:
         raise MalformedError("two Transfer-Encoding headers")
-    if value.strip().lower() != b"chunked":
+    if value.lower() != b"chunked":
         raise MalformedError("a Transfer-Encoding other than chunked", status=501)
     request.chunked = True
 
 
-def _length(value: bytes) -> int:
-    digits = value.rstrip(b" \t")
+def _length(digits: bytes) -> int:
     if not digits.isdigit() or len(digits) > _MAX_LENGTH_DIGITS:
         raise MalformedError("a Content-Length that is not a plain number")
     return int(digits)
 
 
 def _stays_open(value: bytes, otherwise: bool) -> bool:
-    options = {option.strip() for option in value.lower().split(b",")}
-    if b"close" in options:
-        return False
-    return otherwise or b"keep-alive" in options
+    value = value.lower()
+    if value == b"keep-alive":
+        return True
+    options = {option.strip() for option in value.split(b",")}
+    return b"close" not in options and (otherwise or b"keep-alive" in options)

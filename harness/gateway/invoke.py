@@ -12,7 +12,7 @@ from harness.endpoint.outcomes import Completed, Outcome, Rejected, RejectReason
 from harness.gateway.chain import REST, Exchange, ReadBody, Reply
 from harness.gateway.chain import Outcome as Answer
 from harness.gateway.handlers import Invocation
-from harness.gateway.wire import request_id, runtime_error
+from harness.gateway.aws_json import request_id, runtime_error
 
 if TYPE_CHECKING:
     from harness.gateway.stage import Stage

@@ -116,6 +116,15 @@ class Relay:
         if not self._client.request.http_1_0:  # RFC 9110 section 15.2: a 1.0 client knows no 1xx
             self._client.transport.write(raw)
 
+    def reply_whole(self, data: bytes, body_at: int, reply: ReplyHead) -> None:
+        self._upstream = None
+        exchange, self.exchange = self.exchange, None
+        if exchange is not None:
+            exchange.status = reply.status
+            exchange.bytes_out += len(data)
+            self._client.transport.write(data)
+            self._client.end(exchange, keep=self._client.request.keep_alive and not reply.closes)
+
     def reply_started(self, head: bytes, reply: ReplyHead) -> None:
         self.reply = reply
         if self.exchange is not None:

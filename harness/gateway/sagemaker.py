@@ -9,10 +9,10 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from harness.endpoint.lifecycle import CapacityChange, EndpointView, Refusal
+from harness.endpoint.calls import CapacityChange, EndpointView, Refusal
 from harness.gateway.chain import Exchange, ReadBody, Reply
 from harness.gateway.chain import Outcome as Answer
-from harness.gateway.wire import Refused, arguments, json_refusal, json_reply, required
+from harness.gateway.aws_json import Refused, arguments, json_refusal, json_reply, required
 
 if TYPE_CHECKING:
     from harness.gateway.stage import Stage

@@ -16,9 +16,13 @@ CONNECT_TIMEOUT_S = 10.0
 
 
 class Sink(Protocol):
-    """Who waits for a reply. The bytes come raw, head and framing included, after `reply_started`."""
+    """Who waits for a reply. The bytes come raw, head and framing included.
+
+    Either `reply_whole` alone, or `reply_started`, then `reply_bytes`, then `reply_done`.
+    """
 
     def reply_interim(self, raw: bytes) -> None: ...
+    def reply_whole(self, data: bytes, body_at: int, reply: ReplyHead) -> None: ...
     def reply_started(self, head: bytes, reply: ReplyHead) -> None: ...
     def reply_bytes(self, data: bytes) -> None: ...
     def reply_done(self) -> None: ...
@@ -99,7 +103,8 @@ class Upstream(asyncio.Protocol):
         if sink is None:
             return
         if isinstance(self._body, UntilCloseBody) and exc is None:
-            self._finish(sink, clean=False)
+            self._let_go(clean=False)
+            sink.reply_done()
         else:
             how = "reset the connection" if exc else "closed the connection"
             self._fail(sink, f"{how} {'in the middle of' if self._body else 'before'} its reply")
@@ -123,16 +128,15 @@ class Upstream(asyncio.Protocol):
             return
         self._buffer = b""
         head = data[:end]
-        reply = parse_reply(head, to_head_request=self._to_head)
+        reply = self._reply = parse_reply(head, to_head_request=self._to_head)
         if reply.status < 200:
             self._read_interim(sink, head, reply.status, data[end:])
             return
-        self._reply = reply
-        sink.reply_started(head, reply)
-        if reply.length is not None and not reply.chunked and len(data) == end + reply.length:
-            sink.reply_bytes(data)  # the common case: the whole reply at once
-            self._finish(sink, clean=True)
+        if not reply.chunked and reply.length == len(data) - end:  # the common case: all of it at once
+            self._let_go(clean=True)
+            sink.reply_whole(data, end, reply)
             return
+        sink.reply_started(head, reply)
         self._body = _body_of(reply)
         self._hurry()
         self._read_body(sink, self._body, data, end)
@@ -149,7 +153,8 @@ class Upstream(asyncio.Protocol):
         end = body.feed(data, start)
         sink.reply_bytes(data if end == len(data) else data[:end])
         if body.done:
-            self._finish(sink, clean=end == len(data))
+            self._let_go(clean=end == len(data))
+            sink.reply_done()
 
     def _hurry(self) -> None:
         """Acknowledge at once: an emulator that writes head and body apart, with Nagle's algorithm on, would
@@ -158,14 +163,15 @@ class Upstream(asyncio.Protocol):
             raw = self.transport.get_extra_info("socket")
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
-    def _finish(self, sink: Sink, *, clean: bool) -> None:
+    def _let_go(self, *, clean: bool) -> None:
+        """The reply is complete: back to the pool, unless something about this connection is in doubt."""
         self._sink = self._body = None
-        self.resume_reply()
+        if self._paused:
+            self.resume_reply()
         if clean and self._sent_all and not self._held and not self._reply.closes:
             self.pool.put(self)
         else:
             self.transport.abort()
-        sink.reply_done()
 
     def _fail(self, sink: Sink, why: str) -> None:
         self._sink = None
@@ -214,7 +220,9 @@ class Pool:
 
     def put(self, upstream: Upstream) -> None:
         """Keep *upstream*, on which nothing is under way, for the next request."""
-        idle = self._idle.setdefault(upstream.address, [])
+        idle = self._idle.get(upstream.address)
+        if idle is None:
+            idle = self._idle[upstream.address] = []
         if len(idle) < self._idle_per_upstream:
             upstream.reused = True
             idle.append(upstream)

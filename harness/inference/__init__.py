@@ -5,7 +5,14 @@ Importing this package loads neither numpy nor onnxruntime.
 
 from harness.inference.artefact import ArtefactError, load_artefact, pack
 from harness.inference.invocation import Inference, ModelFailure, invoke
-from harness.inference.models import MODEL_VARIABLE, EchoModel, Model, OnnxModel, model_from_environment
+from harness.inference.models import (
+    MODEL_VARIABLE,
+    EchoModel,
+    Model,
+    OnnxModel,
+    Predictor,
+    model_from_environment,
+)
 from harness.inference.payload import CsvAnswer
 
 __all__ = [
@@ -17,6 +24,7 @@ __all__ = [
     "Model",
     "ModelFailure",
     "OnnxModel",
+    "Predictor",
     "invoke",
     "load_artefact",
     "model_from_environment",

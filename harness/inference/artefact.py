@@ -1,6 +1,8 @@
-"""A model artefact as SageMaker keeps it: a ``model.tar.gz`` with ``model.onnx`` and, if there is one, ``model.json``.
+"""A model artefact as SageMaker keeps it: a ``model.tar.gz`` with ``model.onnx`` and, if there is one,
+``model.json``.
 
-Nothing is ever written to disk, so no name inside the archive can reach outside it; what it unpacks to is bounded.
+Nothing is ever written to disk, so no name inside the archive can reach outside it; what it unpacks to is
+bounded.
 """
 
 import gzip
@@ -41,7 +43,8 @@ def pack(onnx: bytes, metadata: Mapping[str, Any]) -> bytes:
 def load_artefact(tar_gz: bytes, *, name: str = "model.tar.gz") -> OnnxModel:
     """Return the model inside *tar_gz*; *name* is what messages call the artefact.
 
-    Raises ArtefactError when it is not gzip, not tar, too large, holds no model.onnx, or one that cannot be run.
+    Raises ArtefactError when it is not gzip, not tar, too large, holds no model.onnx, or one that cannot be
+    run.
     """
     files = _read_files(_unzip(tar_gz, name), name)
     metadata = _metadata(files.get(METADATA_FILE), name)
@@ -55,7 +58,7 @@ def _unzip(packed: bytes, name: str) -> bytes:
     """Return the tar inside *packed*, refusing more than MAX_UNPACKED_BYTES before it is unpacked."""
     if packed[:2] != b"\x1f\x8b":
         raise ArtefactError(
-            f"Artefact '{name}' is not a gzip file (it starts with {packed[:4]!r}): SageMaker takes a model.tar.gz"
+            f"Artefact '{name}' is no gzip file (it starts with {packed[:4]!r}): give a model.tar.gz"
         )
     unzip = zlib.decompressobj(wbits=31)
     try:
@@ -63,7 +66,9 @@ def _unzip(packed: bytes, name: str) -> bytes:
     except zlib.error as error:
         raise ArtefactError(f"Artefact '{name}' is damaged gzip ({error}): upload it again") from error
     if len(tar) > MAX_UNPACKED_BYTES:
-        raise ArtefactError(f"Artefact '{name}' unpacks to more than {MAX_UNPACKED_BYTES >> 20} MiB, the limit here")
+        raise ArtefactError(
+            f"Artefact '{name}' unpacks to more than {MAX_UNPACKED_BYTES >> 20} MiB, the limit here"
+        )
     if not unzip.eof:
         raise ArtefactError(f"Artefact '{name}' ends in the middle of the gzip stream: upload it again")
     return tar
@@ -99,7 +104,9 @@ def _content(archive: tarfile.TarFile, member: tarfile.TarInfo, name: str) -> by
     opened = archive.extractfile(member)
     content = opened.read() if opened else b""
     if len(content) != member.size:
-        raise ArtefactError(f"Artefact '{name}': {member.name} ends after {len(content)} of {member.size} bytes")
+        raise ArtefactError(
+            f"Artefact '{name}': {member.name} ends after {len(content)} of {member.size} bytes"
+        )
     return content
 
 
@@ -112,5 +119,7 @@ def _metadata(text: bytes | None, name: str) -> dict[str, Any]:
     except ValueError as error:
         raise ArtefactError(f"Artefact '{name}': {METADATA_FILE} is not JSON ({error})") from error
     if not isinstance(metadata, dict):
-        raise ArtefactError(f"Artefact '{name}': {METADATA_FILE} must hold an object, not {type(metadata).__name__}")
+        raise ArtefactError(
+            f"Artefact '{name}': {METADATA_FILE} must hold an object, not {type(metadata).__name__}"
+        )
     return metadata

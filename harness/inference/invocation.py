@@ -1,4 +1,5 @@
-"""One invocation of a model container: bytes in, bytes or a refusal out. The refusal is a value, not an exception."""
+"""One invocation of a model container: bytes in, bytes or a refusal out. The refusal is a value, not an
+exception."""
 
 from dataclasses import dataclass
 
@@ -17,10 +18,12 @@ class Inference:
 
 @dataclass(frozen=True, slots=True)
 class ModelFailure:
-    """What the container answers instead: the endpoint wraps it in a ModelError (HTTP 424) with `status` inside.
+    """What the container answers instead: the endpoint wraps it in a ModelError (HTTP 424) with `status`
+    inside.
 
-    The codes are those of the built-in XGBoost container: 415 for a content type and 406 for an accept type it does
-    not know, 500 when the model fails. A body that cannot be read is 400 here; that container says 415 to it too.
+    The codes are those of the built-in XGBoost container: 415 for a content type and 406 for an accept type
+    it does not know, 500 when the model fails. A body that cannot be read is 400 here; that container says
+    415 to it too.
     """
 
     status: int
@@ -28,7 +31,7 @@ class ModelFailure:
 
 
 def invoke(
-    model: Model | EchoModel,
+    model: Model,
     content_type: str | None,
     accept: str | None,
     body: bytes,

@@ -1,8 +1,9 @@
-"""The models behind the endpoints: an ONNX graph run by onnxruntime, and an echo for containers that ask for it."""
+"""The models behind the endpoints: an ONNX graph run by onnxruntime, and an echo for containers that ask
+for it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from harness.errors import ScenarioError
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 MODEL_VARIABLE = "HARNESS_MODEL"
 
 
-class Model(Protocol):
+class Predictor(Protocol):
     """What predicts: rows in, one answer a row out."""
 
     @property
@@ -36,11 +37,16 @@ class EchoModel:
     name: str = "echo"
 
 
+# What an endpoint can serve.
+Model: TypeAlias = Predictor | EchoModel
+
+
 class OnnxModel:
     """A regression model in ONNX: one input of float32 [n, features], one answer a row.
 
-    One thread a session: an endpoint serves many requests side by side, and one row batch is too small to share.
-    A session may be called from several threads at once (onnxruntime's own promise for InferenceSession.Run).
+    One thread a session: an endpoint serves many requests side by side, and one row batch is too small to
+    share. A session may be called from several threads at once (onnxruntime's own promise for
+    InferenceSession.Run).
     """
 
     def __init__(self, onnx: bytes, *, name: str = "onnx", metadata: Mapping[str, Any] | None = None) -> None:
@@ -60,7 +66,8 @@ class OnnxModel:
 
 
 def model_from_environment(environment: Mapping[str, str]) -> EchoModel | None:
-    """Return the model that a container's *environment* asks for by HARNESS_MODEL, None when it asks for none.
+    """Return the model that a container's *environment* asks for by HARNESS_MODEL, None when it asks for
+    none.
 
     Raises ScenarioError for a value other than ``echo``.
     """
@@ -74,7 +81,7 @@ def model_from_environment(environment: Mapping[str, str]) -> EchoModel | None:
 
 def _session(onnx: bytes) -> Any:
     """Return an onnxruntime session over *onnx*. Any refusal of the loader becomes a ValueError."""
-    import onnxruntime  # type: ignore[import-untyped]  # 120 ms: only when a model is loaded
+    import onnxruntime  # 120 ms: only when a model is loaded
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
@@ -83,7 +90,8 @@ def _session(onnx: bytes) -> Any:
     options.log_severity_level = 4
     try:
         return onnxruntime.InferenceSession(onnx, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime raises a dozen unrelated classes (Fail, InvalidProtobuf, InvalidGraph)
+    # onnxruntime raises a dozen unrelated classes: Fail, InvalidProtobuf, InvalidGraph ...
+    except Exception as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ValueError(f"onnxruntime cannot load it ({reason:.200})") from error
 

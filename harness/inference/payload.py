@@ -1,9 +1,9 @@
 """Request bytes to rows of numbers, and answers back to bytes: CSV, JSON and JSON lines.
 
-The shapes are those of SageMaker's built-in algorithms ("Common data formats for inference" in the SageMaker AI
-developer guide). For CSV answers the built-in XGBoost container is the model: all answers on one line, separated by
-commas (its own source calls this invalid CSV, kept for compatibility), and one answer a line in batch transform
-(SAGEMAKER_BATCH). Clients written for it split the body on ",".
+The shapes are those of SageMaker's built-in algorithms ("Common data formats for inference" in the
+SageMaker AI developer guide). For CSV answers the built-in XGBoost container is the model: all answers on
+one line, separated by commas (its own source calls this invalid CSV, kept for compatibility), and one
+answer a line in batch transform (SAGEMAKER_BATCH). Clients written for it split the body on ",".
 
 Nothing here imports onnxruntime; numpy and orjson are imported when the first payload arrives.
 """
@@ -25,8 +25,8 @@ JSON_LINES = "application/jsonlines"
 READS = (CSV, JSON)
 WRITES = (CSV, JSON, JSON_LINES)
 
-# JSON's other values start with one of these bytes. A CSV text without them can be read by a JSON parser and then
-# holds numbers only: true, null, "x", nested lists and objects cannot slip in.
+# JSON's other values start with one of these bytes. A CSV text without them can be read by a JSON parser
+# and then holds numbers only: true, null, "x", nested lists and objects cannot slip in.
 _NOT_IN_NUMBERS = (b'"', b"[", b"{", b"t", b"f", b"n")
 
 
@@ -88,8 +88,8 @@ def read_as(content_type: str | None) -> str:
 def write_as(accept: str | None, read: str) -> str:
     """Return which of WRITES the answer is in: the best of *accept*, else the type that was *read*.
 
-    An absent Accept header and ``*/*`` leave the choice to the model, which answers in the type it was asked in.
-    Raises PayloadError 406 when *accept* names only types that are not written.
+    An absent Accept header and ``*/*`` leave the choice to the model, which answers in the type it was
+    asked in. Raises PayloadError 406 when *accept* names only types that are not written.
     """
     if not accept or accept == "*/*":
         return read
@@ -117,9 +117,10 @@ def decode(body: bytes, media_type: str, width: int) -> "NDArray[np.float32]":
 def decode_csv(body: bytes, width: int) -> "NDArray[np.float32]":
     """Return the rows of a CSV *body* without header: lines of *width* numbers separated by commas.
 
-    A CSV text of plain numbers is a JSON text once brackets are put round its lines, and orjson reads numbers four
-    to five times as fast as numpy.loadtxt (benchmarks/inference.py). Whatever that strict reading refuses (``+1``,
-    ``.5``, an empty field) is read again slowly, to accept it or to say where it is wrong.
+    A CSV text of plain numbers is a JSON text once brackets are put round its lines, and orjson reads
+    numbers four to five times as fast as numpy.loadtxt (benchmarks/inference.py). Whatever that strict
+    reading refuses (``+1``, ``.5``, an empty field) is read again slowly, to accept it or to say where it
+    is wrong.
     """
     import orjson
 
@@ -137,8 +138,8 @@ def decode_csv(body: bytes, width: int) -> "NDArray[np.float32]":
 def decode_json(body: bytes, width: int) -> "NDArray[np.float32]":
     """Return the rows of a JSON *body*: ``{"instances": [...]}`` or a plain list of rows.
 
-    An instance is ``{"features": [...]}``, ``{"data": {"features": {"values": [...]}}}`` (both in the developer
-    guide) or a plain list of *width* numbers.
+    An instance is ``{"features": [...]}``, ``{"data": {"features": {"values": [...]}}}`` (both in the
+    developer guide) or a plain list of *width* numbers.
     """
     import orjson
 
@@ -176,29 +177,23 @@ def _quality(media: MediaType) -> float:
 
 
 def _as_array(rows: list[list[float]], width: int) -> "NDArray[np.float32]":
-    """Return *rows*, each of *width* numbers, as one array. struct packs lists faster than numpy reads them."""
+    """Return *rows*, each of *width* numbers, as one array. struct packs lists faster than numpy reads them.
+
+    Raises PayloadError for a number beyond 3.4e38, where float32 ends: native packing makes it infinite.
+    """
     import numpy as np
 
-    try:
-        packed = struct.pack(f"{len(rows) * width}f", *chain.from_iterable(rows))
-    except (OverflowError, struct.error):
-        _refuse_large(rows)
-    return np.frombuffer(packed, np.float32).reshape(len(rows), width)
-
-
-def _refuse_large(rows: list[list[float]]) -> NoReturn:
-    """Raise PayloadError for the first number that float32 cannot hold (float32 ends at 3.4e38)."""
-    for number, row in enumerate(rows, start=1):
-        for column, value in enumerate(row, start=1):
-            try:
-                struct.pack("f", value)
-            except (OverflowError, struct.error):
-                _refuse(number, column, f"{value!r:.40} does not fit a 32-bit float")
-    raise PayloadError(400, "The body holds a number that does not fit a 32-bit float")
+    packed = struct.pack(f"{len(rows) * width}f", *chain.from_iterable(rows))
+    array = np.frombuffer(packed, np.float32).reshape(len(rows), width)
+    if not np.isfinite(array).all():
+        row, column = (int(index) for index in np.argwhere(~np.isfinite(array))[0])
+        _refuse(row + 1, column + 1, f"{rows[row][column]!r:.40} does not fit a 32-bit float")
+    return array
 
 
 def _decode_csv_slowly(body: bytes, width: int) -> "NDArray[np.float32]":
-    """Read *body* field by field with Python's own rules for numbers; raise PayloadError at the first bad one."""
+    """Read *body* field by field with Python's own rules for numbers; raise PayloadError at the first bad
+    one."""
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -1,28 +1,59 @@
 """What the user declares: import every name of a scenario file from here."""
 
-from harness.endpoint.distributions import Constant, LogNormal
-from harness.scenario.expectations import (
-    Expectation,
-    answered_during_fault,
-    error_ratio,
-    final_in_service,
-    first_scale_out,
-    least_in_service_after_fault,
-    peak_in_service,
-    response_time,
-    result,
-    scale_out_lag,
-    scale_outs,
-)
+from harness.scenario.expectations import Expectation, answered_during_fault, error_ratio, response_time, result
 from harness.scenario.faults import ZoneFailure
 from harness.scenario.find import find, names
 from harness.scenario.programs import Program
 from harness.scenario.resources import Endpoint, Model, Role, TargetTracking, allow
-from harness.scenario.spec import Scenario, Settle, Variant
-from harness.scenario.workload import (
-    Calls,
-    OpenModel,
-    Payload,
-    Ramp,
-    Stages,
+from harness.scenario.scaling_expectations import (
+    deleted,
+    final_in_service,
+    first_scale_in,
+    first_scale_out,
+    least_in_service_after_fault,
+    outstanding_at_first_scale_out,
+    peak_in_service,
+    scale_in_gap,
+    scale_out_lag,
+    zones_in_service,
 )
+from harness.scenario.spec import Scenario, Settle, Variant
+from harness.scenario.workload import Calls, Idle, OpenModel, Payload, Ramp, Spike, Stages, Constant
+
+__all__ = [
+    "Calls",
+    "Endpoint",
+    "Expectation",
+    "Idle",
+    "Model",
+    "OpenModel",
+    "Payload",
+    "Program",
+    "Ramp",
+    "Role",
+    "Scenario",
+    "Settle",
+    "Spike",
+    "Stages",
+    "Constant",
+    "TargetTracking",
+    "Variant",
+    "ZoneFailure",
+    "allow",
+    "answered_during_fault",
+    "deleted",
+    "error_ratio",
+    "final_in_service",
+    "find",
+    "first_scale_in",
+    "first_scale_out",
+    "least_in_service_after_fault",
+    "names",
+    "outstanding_at_first_scale_out",
+    "peak_in_service",
+    "response_time",
+    "result",
+    "scale_in_gap",
+    "scale_out_lag",
+    "zones_in_service",
+]

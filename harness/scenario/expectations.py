@@ -82,7 +82,8 @@ def _judge_one(wanted: Expectation, records: Records, at: float) -> journal.Expe
     return journal.Expectation(at, wanted.name, shown, value, wanted.unit, ok, sentence, wanted.source)
 
 
-def _of(records: Records, kind: type[Any], **equal: object) -> list[Any]:
+def of_kind(records: Records, kind: type[Any], **equal: object) -> list[Any]:
+    """Return the records of *kind* whose fields have the values *equal*, in order."""
     return [r for r in records if isinstance(r, kind) and all(getattr(r, k) == v for k, v in equal.items())]
 
 
@@ -90,7 +91,7 @@ def result(program: str, key: str, unit: str = "") -> Question:
     """Ask for the figure *key* that *program* returned."""
 
     def measure(records: Records) -> Measured:
-        for record in _of(records, journal.ProgramEnded, program=program):
+        for record in of_kind(records, journal.ProgramEnded, program=program):
             if record.error:
                 return None, f"Program {program!r} failed: {record.error}"
             value = record.result.get(key)
@@ -107,7 +108,7 @@ def response_time(endpoint: Endpoint, quantile: float) -> Question:
     def measure(records: Records) -> Measured:
         times = [
             r.lag_s + r.queue_s + r.service_s
-            for r in _of(records, journal.LoadRequest, endpoint=endpoint.name, outcome="ok")
+            for r in of_kind(records, journal.LoadRequest, endpoint=endpoint.name, outcome="ok")
         ]
         if not times:
             return None, f"No request to {endpoint.name} was answered"
@@ -120,7 +121,7 @@ def error_ratio(endpoint: Endpoint) -> Question:
     """Ask for the share of offered requests that were not answered with success."""
 
     def measure(records: Records) -> Measured:
-        offered = _of(records, journal.LoadRequest, endpoint=endpoint.name)
+        offered = of_kind(records, journal.LoadRequest, endpoint=endpoint.name)
         if not offered:
             return None, f"No request was offered to {endpoint.name}"
         bad = sum(r.outcome != "ok" for r in offered)
@@ -133,13 +134,13 @@ def answered_during_fault(endpoint: Endpoint, within_s: float) -> Question:
     """Ask for the share of requests answered with success in the *within_s* seconds after the first fault."""
 
     def measure(records: Records) -> Measured:
-        faults = _of(records, journal.FaultInjected)
+        faults = of_kind(records, journal.FaultInjected)
         if not faults:
             return None, "No fault was injected"
         began = faults[0].at
         hit = [
             r
-            for r in _of(records, journal.LoadRequest, endpoint=endpoint.name)
+            for r in of_kind(records, journal.LoadRequest, endpoint=endpoint.name)
             if began <= r.due_at < began + within_s
         ]
         if not hit:
@@ -148,98 +149,3 @@ def answered_during_fault(endpoint: Endpoint, within_s: float) -> Question:
         return ok / len(hit), f"{ok} of {len(hit)} requests to {endpoint.name} answered in the {within_s:g} s after the fault"
 
     return Expectation(f"{endpoint.name}: answered after the fault", measure, "ratio")
-
-
-def _capacity(records: Records, endpoint: Endpoint) -> list[journal.CapacityChanged]:
-    return _of(records, journal.CapacityChanged, endpoint=endpoint.name, variant=endpoint.variant_name)
-
-
-def peak_in_service(endpoint: Endpoint) -> Question:
-    """Ask for the largest number of instances in service at once."""
-
-    def measure(records: Records) -> Measured:
-        seen = [r.in_service for r in _capacity(records, endpoint)]
-        return (max(seen), f"the most instances of {endpoint.name} in service") if seen else (None, "No capacity seen")
-
-    return Expectation(f"{endpoint.name}: peak instances", measure, "instances")
-
-
-def final_in_service(endpoint: Endpoint) -> Question:
-    """Ask for the number of instances in service when the run was over, before anything was deleted."""
-
-    def measure(records: Records) -> Measured:
-        end = next((r.at for r in _of(records, journal.PhaseStarted, phase="teardown")), float("inf"))
-        seen = [r.in_service for r in _capacity(records, endpoint) if r.at < end]
-        return (seen[-1], f"instances of {endpoint.name} at the end") if seen else (None, "No capacity seen")
-
-    return Expectation(f"{endpoint.name}: instances at the end", measure, "instances")
-
-
-def least_in_service_after_fault(endpoint: Endpoint) -> Question:
-    """Ask for the smallest number of instances in service from the first fault on."""
-
-    def measure(records: Records) -> Measured:
-        faults = _of(records, journal.FaultInjected)
-        end = next((r.at for r in _of(records, journal.PhaseStarted, phase="teardown")), float("inf"))
-        if not faults:
-            return None, "No fault was injected"
-        before = [r.in_service for r in _capacity(records, endpoint) if r.at < faults[0].at][-1:]
-        after = [r.in_service for r in _capacity(records, endpoint) if faults[0].at <= r.at < end]
-        if not before:
-            return None, f"{endpoint.name} had no instance in service before the fault"
-        least = min(before + after)
-        return least, f"{endpoint.name} had {before[0]} in service before and at least {least} after {faults[0].fault}"
-
-    return Expectation(f"{endpoint.name}: least instances after the fault", measure, "instances")
-
-
-def first_scale_out(endpoint: Endpoint) -> Question:
-    """Ask for the seconds from the first request of the load to the first decision to scale out."""
-
-    def measure(records: Records) -> Measured:
-        began, decided = _load_began(records), _scale_outs(records, endpoint)
-        if began is None or not decided:
-            return None, f"{endpoint.name} was never scaled out by its policy"
-        return decided[0].at - began, decided[0].cause
-
-    return Expectation(f"{endpoint.name}: load to first scale-out decision", measure, "s")
-
-
-def scale_out_lag(endpoint: Endpoint) -> Question:
-    """Ask for the seconds from the first request of the load until the first scale-out was wholly in service."""
-
-    def measure(records: Records) -> Measured:
-        began, decided = _load_began(records), _scale_outs(records, endpoint)
-        if began is None or not decided:
-            return None, f"{endpoint.name} was never scaled out by its policy"
-        ended = _of(records, journal.ScalingActivity, activity_id=decided[0].activity_id, status="Successful")
-        if not ended:
-            return None, f"The first scale-out of {endpoint.name} never came into service"
-        return ended[0].at - began, f"{endpoint.name} had {ended[0].to_capacity} instances after its first scale-out"
-
-    return Expectation(f"{endpoint.name}: load to more instances in service", measure, "s")
-
-
-def scale_outs(endpoint: Endpoint) -> Question:
-    """Ask for the number of scale-outs the policy began."""
-
-    def measure(records: Records) -> Measured:
-        began = _scale_outs(records, endpoint)
-        if _load_began(records) is None:
-            return None, "No load ran"
-        return len(began), began[0].cause if began else f"{endpoint.name} was never scaled out by its policy"
-
-    return Expectation(f"{endpoint.name}: scale-outs", measure, "activities")
-
-
-def _load_began(records: Records) -> float | None:
-    due = [r.due_at for r in records if isinstance(r, journal.LoadRequest)]
-    return min(due) if due else None
-
-
-def _scale_outs(records: Records, endpoint: Endpoint) -> list[journal.ScalingActivity]:
-    """Return the first record of each activity in which a policy added instances."""
-    first: dict[str, journal.ScalingActivity] = {}
-    for record in _of(records, journal.ScalingActivity, resource_id=endpoint.resource_id):
-        first.setdefault(record.activity_id, record)
-    return [r for r in first.values() if r.to_capacity > r.from_capacity and r.code == "ScaleOut"]

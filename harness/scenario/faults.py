@@ -3,27 +3,25 @@
 from dataclasses import dataclass
 
 from harness.errors import ScenarioError
-from harness.scenario.resources import Endpoint
 
 ZONES = ("a", "b", "c")
 
 
 @dataclass(frozen=True)
 class ZoneFailure:
-    """Availability zones *zones* fail *after_s* model seconds after the load began.
+    """Availability zones *zones* fail *after_s* model seconds after the load began, for every endpoint.
 
-    Every instance of *endpoint* there stops answering at once, requests it holds are lost, and replacements are
-    launched in the zones that are left.
+    Every instance there stops answering at once, requests it holds are lost, and replacements are launched in
+    the zones that are left.
     """
 
-    endpoint: Endpoint
     zones: tuple[str, ...]
     after_s: float
 
     def __post_init__(self) -> None:
         if not self.zones or not set(self.zones) < set(ZONES):
             raise ScenarioError(f"ZoneFailure: zones is {self.zones!r}; name one or two of {', '.join(ZONES)}")
-        if self.after_s < 0:
+        if not self.after_s >= 0:
             raise ScenarioError(f"ZoneFailure: after_s is {self.after_s:g}; it counts from the start of the load")
 
 

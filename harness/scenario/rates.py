@@ -81,15 +81,15 @@ class _PiecewiseLinear:
 
 
 @dataclass(frozen=True, slots=True)
-class Steady(_PiecewiseLinear):
+class Constant(_PiecewiseLinear):
     """The same rate all the time; without `over_s` it lasts as long as the model says."""
 
     rps: float
     over_s: float | None = None
 
     def __post_init__(self) -> None:
-        _check_rate("Steady", "rps", self.rps)
-        check_span("Steady", "over_s", self.over_s)
+        _check_rate("Constant", "rps", self.rps)
+        check_span("Constant", "over_s", self.over_s)
 
     @property
     def pieces(self) -> tuple[Piece, ...]:
@@ -193,7 +193,7 @@ class Stages(_PiecewiseLinear):
         return tuple(piece for stage in self.stages for piece in stage.pieces)
 
 
-Rate = Steady | Idle | Ramp | Spike | Calls | Stages
+Rate = Constant | Idle | Ramp | Spike | Calls | Stages
 
 
 def _check_rate(who: str, field: str, rps: float) -> None:

@@ -71,9 +71,9 @@ class Scenario:
         if not self.expectations:
             raise ScenarioError(f"Scenario {self.name!r}: expectations is empty; a rehearsal without one proves nothing")
         for load in self.workload:
-            if load.endpoint.name not in names:
+            if load.endpoint_name not in names:
                 raise ScenarioError(
-                    f"Scenario {self.name!r}: the workload calls {load.endpoint.name!r}, which is not among its resources"
+                    f"Scenario {self.name!r}: the workload calls {load.endpoint_name!r}, which is not among its resources"
                 )
 
     @property

@@ -14,13 +14,13 @@ from typing import Any, Literal, NamedTuple, Protocol
 from harness.errors import ScenarioError
 from harness.scenario.rates import (
     Calls,
+    Constant,
     Idle,
     Piece,
     Ramp,
     Rate,
     Spike,
     Stages,
-    Steady,
     check_choice,
     check_span,
 )
@@ -28,6 +28,7 @@ from harness.scenario.rates import (
 __all__ = [
     "MAX_IN_FLIGHT",
     "Calls",
+    "Constant",
     "Due",
     "Idle",
     "OpenModel",
@@ -36,7 +37,6 @@ __all__ = [
     "Rate",
     "Spike",
     "Stages",
-    "Steady",
     "arrivals",
     "schedule",
 ]

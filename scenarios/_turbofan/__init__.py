@@ -1,4 +1,5 @@
-"""What the turbofan scenarios share: NASA's files, runs of our own in the same format, training and batch scoring.
+"""What the turbofan scenarios share: NASA's files, runs of our own in the same format, training and batch
+scoring.
 
 The name starts with an underscore: this is no scenario.
 """

@@ -1,8 +1,9 @@
 """NASA's turbofan files (C-MAPSS): reading, checking, the truth, and the rows as the endpoint gets them.
 
-A data set has subsets FD001 to FD004; each has train_FDxxx.txt (engines run to failure), test_FDxxx.txt (engines cut
-some time before) and RUL_FDxxx.txt (the remaining life of each test engine at the cut). A row has 26 numbers
-separated by blanks: unit, cycle, 3 operating settings, 21 sensors. Each file may be gzip, with or without ``.gz``.
+A data set has subsets FD001 to FD004; each has train_FDxxx.txt (engines run to failure), test_FDxxx.txt
+(engines cut some time before) and RUL_FDxxx.txt (the remaining life of each test engine at the cut). A row
+has 26 numbers separated by blanks: unit, cycle, 3 operating settings, 21 sensors. Each file may be gzip,
+with or without ``.gz``.
 """
 
 import struct
@@ -30,6 +31,9 @@ UNIT, CYCLE = 0, 1
 
 # NASA's largest file has 11 MB; a gzip that unpacks to more than this is no such file.
 MAX_FILE_BYTES = 512 * 1024 * 1024
+
+# How much of a gzip file is unpacked at a time, so that what came before a damaged place is known.
+_GZIP_STEP = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,25 +63,31 @@ class Turbofan:
 def load(directory: Path | str, *, subsets: Sequence[str] = SUBSETS) -> Turbofan:
     """Return the data set in *directory*.
 
-    Raises ScenarioError naming file, line and column: missing or unreadable file, damaged gzip, a short or long row,
-    a field that is no finite number, units or cycles out of order, a count of RUL lines other than that of units.
+    Raises ScenarioError naming file, line and column: missing or unreadable file, damaged gzip, a short or
+    long row, a field that is no finite number, units or cycles out of order, a count of RUL lines other
+    than that of units.
     """
     folder = Path(directory)
     if not folder.is_dir():
-        raise ScenarioError(f"Data directory '{folder}' does not exist: give the folder that holds train_FD001.txt")
+        raise ScenarioError(
+            f"Data directory '{folder}' does not exist: give the folder that holds train_FD001.txt"
+        )
     return Turbofan(str(folder), tuple(_load_subset(folder, name) for name in subsets))
 
 
 def remaining_life(subset: Subset) -> NDArray[np.float64]:
-    """Return the uncapped remaining life, in cycles, at every test row: the truth that predictions are held against.
+    """Return the uncapped remaining life, in cycles, at every test row: the truth that predictions are held
+    against.
 
-    It is the last cycle of the unit in the test file, plus its line in the RUL file, minus the cycle of the row.
+    It is the last cycle of the unit in the test file, plus its line in the RUL file, minus the cycle of the
+    row.
     """
     return life_length(subset.test, subset.rul) - subset.test[:, CYCLE]
 
 
 def life_length(table: Table, beyond: NDArray[np.float64] | float = 0.0) -> NDArray[np.float64]:
-    """Return for each row of *table* the length of its unit's life: its last cycle here plus *beyond* (per unit)."""
+    """Return for each row of *table* the length of its unit's life: its last cycle here plus *beyond* (per
+    unit)."""
     last = np.append(np.flatnonzero(np.diff(table[:, UNIT])), len(table) - 1)
     lives: NDArray[np.float64] = table[last, CYCLE] + beyond
     return np.repeat(lives, np.diff(last, prepend=-1))
@@ -86,8 +96,8 @@ def life_length(table: Table, beyond: NDArray[np.float64] | float = 0.0) -> NDAr
 def batch_rows(subset: Subset) -> list[str]:
     """Return the test rows as CSV lines without the unit, each number spelled as in the file.
 
-    The original cuts the first column off with a shell command and sends the rest; the answers must not depend on
-    how we would print the numbers.
+    The original cuts the first column off with a shell command and sends the rest; the answers must not
+    depend on how we would print the numbers.
     """
     lines = subset.test_text.decode("ascii").splitlines()
     return [",".join(line.split()[1:]) for line in lines if line.strip()]
@@ -99,10 +109,13 @@ def rul_csv(subset: Subset) -> bytes:
 
 
 def read_text(folder: Path, name: str) -> tuple[Path, bytes]:
-    """Return path and unpacked content of *name* or *name*.gz in *folder*; gzip is recognised by its first bytes."""
+    """Return path and unpacked content of *name* or *name*.gz in *folder*; gzip is recognised by its first
+    bytes."""
     path = next((p for p in (folder / name, folder / f"{name}.gz") if p.is_file()), None)
     if path is None:
-        raise ScenarioError(f"{folder} has neither {name} nor {name}.gz: the data set needs both train, test and RUL")
+        raise ScenarioError(
+            f"{folder} has neither {name} nor {name}.gz: the data set needs both train, test and RUL"
+        )
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -116,8 +129,9 @@ def read_text(folder: Path, name: str) -> tuple[Path, bytes]:
 def parse_table(path: Path, text: bytes, width: int) -> Table:
     """Return the numbers of *text*, lines of *width* numbers separated by blanks, as an array.
 
-    The lines become one JSON text that orjson reads in bulk; only when something is wrong, or unusual (tabs, several
-    blanks, ``1.``), are they read one by one, which is ten times slower and knows where the fault is.
+    The lines become one JSON text that orjson reads in bulk; only when something is wrong, or unusual
+    (tabs, several blanks, ``1.``), are they read one by one, which is ten times slower and knows where the
+    fault is.
     """
     spaced = text.rstrip().replace(b" \n", b"\n").replace(b" \n", b"\n")
     if not any(byte in spaced for byte in (b'"', b"[", b"{", b"t", b"f", b"n", b",", b":")):
@@ -145,27 +159,34 @@ def _load_subset(folder: Path, name: str) -> Subset:
 
 
 def _gunzip(path: Path, packed: bytes) -> bytes:
-    """Return *packed* unpacked, all its members one after another; the check sums are compared by zlib."""
+    """Return *packed* unpacked. Raises ScenarioError naming where the text ends when gzip is damaged or cut
+    off."""
     parts: list[bytes] = []
-    while packed:
-        unzip = zlib.decompressobj(wbits=31)
-        try:
-            parts.append(unzip.decompress(packed, MAX_FILE_BYTES))
-        except zlib.error as error:
-            line = b"".join(parts).count(b"\n") + 1
-            raise ScenarioError(f"{path}, line {line}, column 1: the gzip file is damaged here ({error})") from error
-        if not unzip.eof:
-            line, column = _end_of(b"".join(parts))
-            raise ScenarioError(
-                f"{path}, line {line}, column {column}: the gzip file is cut off or too large here; copy it again"
-            )
-        packed = unzip.unused_data.lstrip(b"\0")
-    return b"".join(parts)
+    fault = _unpack(packed, parts)
+    text = b"".join(parts)
+    if fault:
+        line, column = text.count(b"\n") + 1, max(1, len(text.rpartition(b"\n")[2].split()))
+        raise ScenarioError(f"{path}, line {line}, column {column}: {fault}; copy the file again")
+    return text
 
 
-def _end_of(text: bytes) -> tuple[int, int]:
-    """Return line and column (a field's number) where *text* ends."""
-    return text.count(b"\n") + 1, max(1, len(text.rpartition(b"\n")[2].split()))
+def _unpack(packed: bytes, parts: list[bytes]) -> str:
+    """Append what *packed*, one gzip member after another, holds to *parts*; return what is wrong with it,
+    or ""."""
+    unzip = zlib.decompressobj(wbits=31)
+    for start in range(0, len(packed), _GZIP_STEP):
+        rest = packed[start : start + _GZIP_STEP]
+        while rest:
+            if unzip.eof:
+                unzip = zlib.decompressobj(wbits=31)
+            try:
+                parts.append(unzip.decompress(rest))
+            except zlib.error as error:
+                return f"the gzip file is damaged here ({error})"
+            rest = unzip.unused_data
+        if sum(map(len, parts)) > MAX_FILE_BYTES:
+            return f"the file unpacks to more than {MAX_FILE_BYTES >> 20} MiB"
+    return "" if unzip.eof else "the gzip file is cut off here"
 
 
 def _parse_slowly(path: Path, text: bytes, width: int) -> Table:
@@ -173,7 +194,9 @@ def _parse_slowly(path: Path, text: bytes, width: int) -> Table:
     rows = []
     for line, content in enumerate(text.decode("utf-8", "backslashreplace").rstrip().split("\n"), start=1):
         fields = content.split()
-        rows.append([_number(path, line, column, field, width) for column, field in enumerate(fields, start=1)])
+        rows.append(
+            [_number(path, line, column, field, width) for column, field in enumerate(fields, start=1)]
+        )
         if len(fields) != width:
             wrong = min(len(fields), width) + 1
             _refuse(path, line, wrong, f"the row has {len(fields)} numbers, {width} are expected", width)
@@ -191,7 +214,8 @@ def _number(path: Path, line: int, column: int, field: str, width: int) -> float
 
 
 def _check_order(path: Path, table: Table) -> None:
-    """Raise ScenarioError unless units count 1, 2, 3 ... and the cycles of each unit 1, 2, 3 ... without a gap."""
+    """Raise ScenarioError unless units count 1, 2, 3 ... and the cycles of each unit 1, 2, 3 ... without a
+    gap."""
     unit, cycle = table[:, UNIT], table[:, CYCLE]
     step = np.diff(unit, prepend=0.0)
     wrong_unit = (step != 0.0) & (step != 1.0)

@@ -1,8 +1,8 @@
 """The features of the turbofan model: sensors relative to what is normal in the engine's flight condition.
 
-A sensor's level depends far more on altitude, speed and throttle than on wear, so each row is first compared with the
-rows of its own flight condition. The step is a scikit-learn transformer with its own ONNX converter, so that the graph
-takes the raw 25 columns and the client needs to know nothing of it.
+A sensor's level depends far more on altitude, speed and throttle than on wear, so each row is first
+compared with the rows of its own flight condition. The step is a scikit-learn transformer with its own ONNX
+converter, so that the graph takes the raw 25 columns and the client needs to know nothing of it.
 
 Importing this module imports scikit-learn: do it where training happens.
 """
@@ -24,14 +24,16 @@ REGIMES = 6
 # The clusters are far apart: this many rows find them as well as all do.
 _ROWS_FOR_CLUSTERS = 20_000
 
-# A sensor beyond this many standard deviations is noise or a fault of the sensor; a network must not extrapolate it.
+# A sensor beyond this many standard deviations is noise or a fault of the sensor; a network must not
+# extrapolate it.
 _CLIP = 4.0
 
 _CYCLE_CENTRE, _CYCLE_SCALE = 100.0, 80.0
 
 
 class RegimeScaler(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
-    """Columns (cycle, 3 settings, 21 sensors) to (21 sensors scaled within their regime, 6 flags, cycle), float32.
+    """Columns (cycle, 3 settings, 21 sensors) to (21 sensors scaled within their regime, 6 flags, cycle),
+    float32.
 
     Everything is done in float32 in the order of the ONNX graph, so that both give the same bits.
     """
@@ -41,7 +43,8 @@ class RegimeScaler(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         self.seed = seed
 
     def fit(self, rows: NDArray[np.float32], y: Any = None) -> Self:
-        """Find the regimes and, within each, mean and spread of every sensor. Sensors that never move become 0."""
+        """Find the regimes and, within each, mean and spread of every sensor. Sensors that never move
+        become 0."""
         settings = rows[:, SETTINGS].astype(np.float64)
         spread = settings.std(axis=0)
         self.setting_scale_ = (1.0 / np.where(spread > 1e-6, spread, 1.0)).astype(np.float32)
@@ -56,7 +59,8 @@ class RegimeScaler(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         """Return the number of the nearest regime for each of *rows*."""
         scaled = rows[:, SETTINGS] * self.setting_scale_
         # |s - c|^2 without |s|^2, which is the same for every c.
-        return np.argmin(scaled @ self.doubled_centres_ + self.centre_norms_, axis=1)
+        nearest: NDArray[np.intp] = np.argmin(scaled @ self.doubled_centres_ + self.centre_norms_, axis=1)
+        return nearest
 
     @property
     def doubled_centres_(self) -> NDArray[np.float32]:
@@ -66,7 +70,8 @@ class RegimeScaler(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
     @property
     def centre_norms_(self) -> NDArray[np.float32]:
         """The squared length of each centre."""
-        return (self.centres_ * self.centres_).sum(axis=1, dtype=np.float32)
+        norms: NDArray[np.float32] = (self.centres_ * self.centres_).sum(axis=1, dtype=np.float32)
+        return norms
 
     def transform(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the features of *rows*."""
@@ -133,8 +138,10 @@ def _convert(scope: Any, operator: Any, container: Any) -> None:
     low, high = (graph.constant(np.float32(value)) for value in (-_CLIP, _CLIP))
     sensors = graph.node("Clip", sensors, low, high)
     flags = graph.rows_of(np.eye(len(scaler.centres_), dtype=np.float32), regime)
-    cycle = graph.node("Sub", graph.columns(rows, slice(0, 1)), graph.constant(np.float32([_CYCLE_CENTRE])))
-    cycle = graph.node("Mul", cycle, graph.constant(np.float32([1.0 / _CYCLE_SCALE])))
+    cycle = graph.node(
+        "Sub", graph.columns(rows, slice(0, 1)), graph.constant(np.array([_CYCLE_CENTRE], np.float32))
+    )
+    cycle = graph.node("Mul", cycle, graph.constant(np.array([1.0 / _CYCLE_SCALE], np.float32)))
     graph.node("Concat", sensors, flags, cycle, axis=1, output=operator.outputs[0].full_name)
 
 

@@ -1,4 +1,5 @@
-"""The batch job of the turbofan pipeline: rows in calls of 100, the ceiling of each answer, the error at the end."""
+"""The batch job of the turbofan pipeline: rows in calls of 100, the ceiling of each answer, the error at
+the end."""
 
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -22,16 +23,21 @@ def read_answer(answer: str, rows: int) -> list[int]:
     try:
         predictions = [math.ceil(float(number)) for number in answer.split(",")]
     except (ValueError, OverflowError) as error:
-        raise InvalidRun(f"The endpoint answered '{answer:.60}', which is not numbers separated by commas") from error
+        raise InvalidRun(
+            f"The endpoint answered '{answer:.60}', which is not numbers separated by commas"
+        ) from error
     if len(predictions) != rows:
-        raise InvalidRun(f"The endpoint gave {len(predictions)} answers to {rows} rows: one answer a row is expected")
+        raise InvalidRun(
+            f"The endpoint gave {len(predictions)} answers to {rows} rows: one answer a row is expected"
+        )
     return predictions
 
 
 def predict_in_batches(
     invoke: Callable[[str], str], rows: Sequence[str], batch: int = BATCH_ROWS
 ) -> list[int]:
-    """Return a prediction for each of *rows*: *invoke* is called with *batch* rows at a time, one after another."""
+    """Return a prediction for each of *rows*: *invoke* is called with *batch* rows at a time, one after
+    another."""
     predictions: list[int] = []
     for body in batches(rows, batch):
         predictions.extend(read_answer(invoke(body), rows=body.count("\n") + 1))
@@ -39,7 +45,8 @@ def predict_in_batches(
 
 
 def rmse(truth: Sequence[float], predictions: Sequence[float]) -> float:
-    """Return the root of the mean squared error. Raises InvalidRun when there is nothing to compare or lengths differ."""
+    """Return the root of the mean squared error. Raises InvalidRun when there is nothing to compare or
+    lengths differ."""
     if len(truth) != len(predictions) or len(truth) == 0:
         raise InvalidRun(f"{len(predictions)} predictions cannot be held against {len(truth)} true values")
     return math.sqrt(sum((a - b) ** 2 for a, b in zip(truth, predictions, strict=True)) / len(truth))

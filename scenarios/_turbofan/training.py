@@ -1,21 +1,21 @@
 """Training the turbofan model and writing it as ONNX.
 
-The model answers one row at a time: 25 numbers in (cycle, 3 settings, 21 sensors), remaining life out. It is the mean
-of FOLDS small neural networks over RegimeScaler's features; each network leaves out another fifth of the engines, and
-its error on those is the honest estimate that `rmse_holdout` reports. Only train files are read: `train` is given
-nothing else.
+The model answers one row at a time: 25 numbers in (cycle, 3 settings, 21 sensors), remaining life out. It
+is the mean of FOLDS small neural networks over RegimeScaler's features; each network leaves out another
+fifth of the engines, and its error on those is the honest estimate that `rmse_holdout` reports. Only train
+files are read: `train` is given nothing else.
 
 Two choices that matter, both from the train files and the task alone:
 
-Weights. Engines of the train files run to failure, engines in service are seen up to some moment of their life. If
-that moment is uniform over the life T, cycle c is seen with probability 1 - c/T, so a row weighs that much. Without
-it the model answers too low, because rows near failure are more frequent in training than they will ever be again.
+Weights. Engines of the train files run to failure, engines in service are seen up to some moment of their
+life. If that moment is uniform over the life T, cycle c is seen with probability 1 - c/T, so a row weighs
+that much. Without it the model answers too low, because rows near failure are more frequent in training
+than they will ever be again.
 
-Averaging. One row says little about a life of 128 to 543 cycles (a constant answer has an RMSE of 90), and one network
-fits that noise in its own way; five differ enough that their mean is better than any of them.
+Averaging. One row says little about a life of 128 to 543 cycles (a constant answer has an RMSE of 90), and
+one network fits that noise in its own way; five differ enough that their mean is better than any of them.
 """
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -48,11 +48,9 @@ class TrainedModel:
     rmse_holdout: float
     rmse_mean_answer: float
     onnx_max_difference: float
-    train_s: float
-    export_s: float
 
     def metadata(self) -> dict[str, Any]:
-        """Return what belongs into model.json. Times are left out: the same training gives the same artefact."""
+        """Return what belongs into model.json."""
         return {
             "name": "turbofan-remaining-life",
             "format": "onnx",
@@ -70,19 +68,17 @@ class TrainedModel:
 def train(tables: Sequence[Table], seed: int = 0, *, epochs: int = EPOCHS) -> TrainedModel:
     """Return a model of the remaining life, trained on *tables* (26 columns, engines run to failure).
 
-    The same tables and *seed* give the same model on the same machine. It takes about 8 s for NASA's 160,359 rows, on
-    one core. Raises ScenarioError when there are fewer engines than FOLDS.
+    The same tables and *seed* give the same model on the same machine. It takes about 8 s for NASA's
+    160,359 rows, on one core. Raises ScenarioError when there are fewer engines than FOLDS.
     """
     from sklearn.pipeline import Pipeline
 
     from scenarios._turbofan.regimes import RegimeScaler
 
-    started = time.perf_counter()
     rows, target, weight, unit = _examples(tables)
     scaler = RegimeScaler(seed=seed).fit(rows)
     networks, held_out = _cross_fit(scaler.transform(rows), target, weight, unit, seed, epochs)
     model = Pipeline([("regimes", scaler), ("networks", _mean_of(networks))])
-    trained = time.perf_counter()
     onnx = to_onnx(model)
     difference = _largest_difference(model, onnx, rows[:: max(1, len(rows) // 5_000)])
     return TrainedModel(
@@ -93,20 +89,21 @@ def train(tables: Sequence[Table], seed: int = 0, *, epochs: int = EPOCHS) -> Tr
         rmse_holdout=_weighted_rmse(target, np.ceil(held_out), weight),
         rmse_mean_answer=_weighted_rmse(target, np.average(target, weights=weight), weight),
         onnx_max_difference=difference,
-        train_s=trained - started,
-        export_s=time.perf_counter() - trained,
     )
 
 
 def to_onnx(model: Any) -> bytes:
-    """Return the fitted scikit-learn *model* as an ONNX graph from float32 [rows, FEATURES] to float32 [rows, 1]."""
+    """Return the fitted scikit-learn *model* as an ONNX graph from float32 [rows, FEATURES] to float32
+    [rows, 1]."""
     from skl2onnx import convert_sklearn
     from skl2onnx.common.data_types import FloatTensorType
 
     from scenarios._turbofan.regimes import register_converter
 
     register_converter()
-    converted = convert_sklearn(model, name="turbofan", initial_types=[("rows", FloatTensorType([None, FEATURES]))])
+    converted = convert_sklearn(
+        model, name="turbofan", initial_types=[("rows", FloatTensorType([None, FEATURES]))]
+    )
     onnx: bytes = converted.SerializeToString(deterministic=True)
     return onnx
 
@@ -114,7 +111,8 @@ def to_onnx(model: Any) -> bytes:
 def _examples(
     tables: Sequence[Table],
 ) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
-    """Return rows without the unit, remaining life, weight, and a number for each engine over all *tables*."""
+    """Return rows without the unit, remaining life, weight, and a number for each engine over all
+    *tables*."""
     life = np.concatenate([life_length(table) for table in tables])
     cycle = np.concatenate([table[:, CYCLE] for table in tables])
     rows = np.vstack([table[:, UNIT + 1 :] for table in tables]).astype(np.float32)
@@ -134,7 +132,7 @@ def _cross_fit(
     epochs: int,
 ) -> tuple[list[Any], NDArray[np.float64]]:
     """Return one network a fold, and for each row the answer of the network that never saw its engine."""
-    from threadpoolctl import threadpool_limits
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     fold = np.random.default_rng(seed).permutation(unit.max() + 1)[unit] % FOLDS
     answers = np.zeros(len(target))
@@ -180,7 +178,8 @@ def _fit(
 
 
 def _mean_of(networks: list[Any]) -> Any:
-    """Return a VotingRegressor over *networks* as they are: its own fit would train each on all rows again."""
+    """Return a VotingRegressor over *networks* as they are: its own fit would train each on all rows
+    again."""
     from sklearn.ensemble import VotingRegressor
 
     voting = VotingRegressor([(f"fold{number}", network) for number, network in enumerate(networks)])

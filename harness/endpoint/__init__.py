@@ -1,0 +1,111 @@
+"""How a SageMaker endpoint queues, grows and shrinks: the pure core. `World` is the way in."""
+
+from harness.endpoint.activities import ActivityStatus, NotScaledReason, ScalingActivity
+from harness.endpoint.alarms import Alarm, AlarmState, AlarmVerdict, Comparison, TreatMissing, evaluate
+from harness.endpoint.calls import CapacityChange, EndpointView, Refusal
+from harness.endpoint.capacity import InstanceQuota, InstanceType, instance_type, is_burstable
+from harness.endpoint.control_loop import ControlLoop
+from harness.endpoint.distributions import (
+    Constant,
+    Distribution,
+    Empirical,
+    LaunchTime,
+    LogNormal,
+    ServiceTime,
+    Uniform,
+)
+from harness.endpoint.events import (
+    ActivityChanged,
+    AlarmChanged,
+    CapacityChanged,
+    EndpointDeleted,
+    EndpointStatus,
+    Event,
+    InstanceJoined,
+    InstanceLeft,
+    LeaveCause,
+    MetricPublished,
+    ScalingEvaluated,
+    StatusChanged,
+)
+from harness.endpoint.fleet import Fleet, InstanceView, Routing
+from harness.endpoint.lifecycle import EndpointModel
+from harness.endpoint.metrics import Metric, MinuteMetrics, Statistics, VariantMetrics
+from harness.endpoint.outcomes import Accepted, Completed, Outcome, Rejected, RejectReason
+from harness.endpoint.policies import INVOCATIONS_PER_INSTANCE, Cooldowns, ScalableTarget, TargetTracking
+from harness.endpoint.scaling import Observation, PolicySignal, Reason, ScalingDecision, decide
+from harness.endpoint.settings import EndpointSettings, ScalingSettings
+from harness.endpoint.targets import AlarmView, PolicyView, resource_id_of, split_resource_id
+from harness.endpoint.variant import EndpointConfig, VariantSpec, VariantView
+from harness.endpoint.world import World
+
+__all__ = [
+    "INVOCATIONS_PER_INSTANCE",
+    "Accepted",
+    "ActivityChanged",
+    "ActivityStatus",
+    "Alarm",
+    "AlarmChanged",
+    "AlarmState",
+    "AlarmVerdict",
+    "AlarmView",
+    "CapacityChange",
+    "CapacityChanged",
+    "Comparison",
+    "Completed",
+    "Constant",
+    "ControlLoop",
+    "Cooldowns",
+    "Distribution",
+    "Empirical",
+    "EndpointConfig",
+    "EndpointDeleted",
+    "EndpointModel",
+    "EndpointSettings",
+    "EndpointStatus",
+    "EndpointView",
+    "Event",
+    "Fleet",
+    "InstanceJoined",
+    "InstanceLeft",
+    "InstanceQuota",
+    "InstanceType",
+    "InstanceView",
+    "LaunchTime",
+    "LeaveCause",
+    "LogNormal",
+    "Metric",
+    "MetricPublished",
+    "MinuteMetrics",
+    "NotScaledReason",
+    "Observation",
+    "Outcome",
+    "PolicySignal",
+    "PolicyView",
+    "Reason",
+    "Refusal",
+    "RejectReason",
+    "Rejected",
+    "Routing",
+    "ScalableTarget",
+    "ScalingActivity",
+    "ScalingDecision",
+    "ScalingEvaluated",
+    "ScalingSettings",
+    "ServiceTime",
+    "Statistics",
+    "StatusChanged",
+    "TargetTracking",
+    "TreatMissing",
+    "Uniform",
+    "VariantMetrics",
+    "VariantSpec",
+    "VariantView",
+    "World",
+    "decide",
+    "evaluate",
+    "instance_type",
+    "is_burstable",
+    "resource_id_of",
+    "split_resource_id",
+]

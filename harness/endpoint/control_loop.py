@@ -1,0 +1,442 @@
+"""CloudWatch and Application Auto Scaling as one loop over the endpoints: publish, evaluate, decide, act.
+
+Once a model minute the metrics of each variant become visible, the alarms of the policies are evaluated, and
+an alarm in ALARM invokes its policy, again every minute while it stays there (CloudWatch user guide, "Using
+Amazon CloudWatch alarms": Auto Scaling actions are invoked for every period that the alarm remains in the
+state). What is decided is in `scaling.decide`; this part acts on it and keeps the scaling activities.
+"""
+
+import math
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import replace
+from random import Random
+
+from harness.endpoint.activities import (
+    ALARM_DESCRIPTION,
+    ActivityStatus,
+    ScalingActivity,
+    alarm_cause,
+    bounds_cause,
+    failure_message,
+    setting_description,
+    success_message,
+    unfulfilled_message,
+    waiting_message,
+)
+from harness.endpoint.alarms import AlarmState, evaluate
+from harness.endpoint.calls import CapacityChange, Refusal
+from harness.endpoint.events import (
+    ActivityChanged,
+    AlarmChanged,
+    EndpointEvent,
+    EndpointStatus,
+    LoopEvent,
+    MetricPublished,
+    ScalingEvaluated,
+    StatusChanged,
+)
+from harness.endpoint.lifecycle import EndpointModel
+from harness.endpoint.metrics import MINUTE_S, MinuteMetrics
+from harness.endpoint.policies import INVOCATIONS_PER_INSTANCE, Cooldowns, ScalableTarget, TargetTracking
+from harness.endpoint.scaling import Observation, PolicySignal, Reason, ScalingDecision, decide
+from harness.endpoint.settings import CooldownStart, NoCapacityStatus, ScalingSettings
+from harness.endpoint.targets import (
+    DIMENSION,
+    AlarmView,
+    PolicyView,
+    Registration,
+    WatchedPolicy,
+    make_uuid,
+    split_resource_id,
+    watch,
+)
+from harness.endpoint.variant import EndpointConfig
+from harness.errors import ScenarioError
+
+
+class ControlLoop:
+    """The scalable targets, policies, alarms and activities of the endpoints it is given.
+
+    *endpoints* is read at every step, so endpoints may come and go. `notice` must be told what the endpoints
+    report, at the moment they report it: a `World` does that.
+    """
+
+    def __init__(
+        self, endpoints: Mapping[str, EndpointModel], *, seed: str, settings: ScalingSettings | None = None
+    ) -> None:
+        self._endpoints = endpoints
+        self._settings = settings or ScalingSettings()
+        self._alarm_random = Random(f"{seed}/alarms")
+        self._activity_random = Random(f"{seed}/activities")
+        self._registrations: dict[str, Registration] = {}
+        self._activities: dict[str, ScalingActivity] = {}
+        self._outbox: list[LoopEvent] = []
+        self._decisions: deque[tuple[float, str]] = deque()
+        self._next_minute = 0
+        self._tick_at: float | None = None
+        self._now = -math.inf
+
+    def register_target(self, target: ScalableTarget, now: float) -> Refusal | None:
+        """Register or update *target* and move its capacity inside the bounds if the endpoint is InService.
+
+        AAS API reference, RegisterScalableTarget: on an update the current capacity is read and moved inside
+        the bounds, "even if the request does not include" them. SageMaker guide: no burstable instances.
+        """
+        endpoint, name = split_resource_id(target.resource_id)
+        model = self._endpoints.get(endpoint)
+        variant = model.variant(name) if model else None
+        if model is None or variant is None:
+            return Refusal("ValidationException", f"No variant found for resource ID: {target.resource_id}")
+        if (
+            variant.instance_type.split(".")[1:2]
+            and variant.instance_type.split(".")[1] in self._settings.unscalable_families
+        ):
+            return Refusal(
+                "ValidationException",
+                f"Variant {name} of endpoint {endpoint} runs on {variant.instance_type}: burstable instances such as "
+                "T2 do not support automatic scaling; use a non-burstable instance type",
+            )
+        record = self._registrations.get(target.resource_id)
+        if record is None:
+            record = self._registrations[target.resource_id] = Registration(target, endpoint, name)
+        record.target = target
+        bounded = target.clamp(variant.desired_count)
+        if bounded != variant.desired_count and model.status is EndpointStatus.IN_SERVICE:
+            cause = bounds_cause(bounded, variant.desired_count)
+            sentence = f"At registration the {cause}: from {variant.desired_count} to {bounded} instances."
+            self._set_capacity(record, variant.desired_count, bounded, cause, sentence, None, now)
+        return None
+
+    def deregister_target(self, resource_id: str) -> Refusal | None:
+        """Forget the target with its policies and alarms (AAS: deregistering deletes the policies)."""
+        if self._registrations.pop(resource_id, None) is None:
+            return _not_found("No scalable target found", resource_id)
+        self._stop_idle_ticks()
+        return None
+
+    def put_policy(
+        self, resource_id: str, policy: TargetTracking, now: float, *, policy_arn: str = ""
+    ) -> PolicyView | Refusal:
+        """Create or replace *policy* with its two alarms; return both, or ObjectNotFoundException."""
+        record = self._registrations.get(resource_id)
+        if record is None:
+            return _not_found("No scalable target registered", resource_id)
+        if policy.metric != INVOCATIONS_PER_INSTANCE:
+            raise ScenarioError(
+                f"Policy {policy.policy_name!r}: metric {policy.metric!r} is not modelled; use "
+                f"{INVOCATIONS_PER_INSTANCE}"
+            )
+        old = record.policies.get(policy.policy_name)
+        watched = watch(policy, record.target, old, self._settings, self._alarm_random, now, policy_arn)
+        record.policies[policy.policy_name] = watched
+        if self._tick_at is None:
+            period_s, offset_s = self._settings.evaluation_period_s, self._settings.evaluation_offset_s
+            self._tick_at = (math.floor((now - offset_s) / period_s) + 1) * period_s + offset_s
+        return watched.view(resource_id)
+
+    def delete_policy(self, resource_id: str, policy_name: str) -> Refusal | None:
+        """Delete a policy and its alarms."""
+        record = self._registrations.get(resource_id)
+        if record is None or record.policies.pop(policy_name, None) is None:
+            return _not_found(f"No scaling policy found with name {policy_name}", resource_id)
+        self._stop_idle_ticks()
+        return None
+
+    def targets(self) -> tuple[ScalableTarget, ...]:
+        """Return the registered targets, in the order they were registered."""
+        return tuple(each.target for each in self._registrations.values())
+
+    def policies(self, resource_id: str | None = None) -> tuple[PolicyView, ...]:
+        """Return the policies with their alarms, of one target or of all."""
+        return tuple(
+            watched.view(record.target.resource_id)
+            for record in self._registrations.values()
+            if resource_id in (None, record.target.resource_id)
+            for watched in record.policies.values()
+        )
+
+    def alarms(self) -> tuple[AlarmView, ...]:
+        """Return every alarm of every policy with its state."""
+        return tuple(
+            alarm for view in self.policies() for alarm in (view.high, view.low) if alarm is not None
+        )
+
+    def cooldowns(self, resource_id: str) -> Cooldowns:
+        """Return the cooldowns of a target as they stand; KeyError when it is not registered."""
+        return self._registrations[resource_id].cooldowns
+
+    def activities(
+        self, resource_id: str | None = None, *, include_not_scaled: bool = False
+    ) -> list[ScalingActivity]:
+        """Return the scaling activities, newest first, as DescribeScalingActivities orders them."""
+        return [
+            each
+            for each in reversed(self._activities.values())
+            if resource_id in (None, each.resource_id) and (each.is_scaled or include_not_scaled)
+        ]
+
+    def refuse_update(self, endpoint: str, config: EndpointConfig) -> Refusal | None:
+        """Return why UpdateEndpoint to *config* must fail because of registered variants, or None.
+
+        SageMaker guide, "Update or delete endpoints that use automatic scaling": the instance type of a scaled
+        variant cannot change, and removing the variant needs its deregistration first. The wording is ours.
+        """
+        specs = {each.name: each for each in config.variants}
+        for record in self._registrations.values():
+            variant = (
+                self._endpoints[endpoint].variant(record.variant) if record.endpoint == endpoint else None
+            )
+            if variant is None:
+                continue
+            spec = specs.get(record.variant)
+            if spec is None or spec.instance_type != variant.instance_type:
+                what = "removed" if spec is None else f"changed to {spec.instance_type}"
+                return Refusal(
+                    "ValidationException",
+                    f"Variant {record.variant} of endpoint {endpoint} is a registered scalable target and cannot be "
+                    f"{what}; deregister {record.target.resource_id} first",
+                )
+        return None
+
+    def notice(self, event: EndpointEvent) -> None:
+        """Take note of what an endpoint reported: an update that ends ends the activity that began it."""
+        if isinstance(event, StatusChanged) and event.status is EndpointStatus.IN_SERVICE:
+            for record in self._registrations.values():
+                if record.endpoint == event.endpoint and record.running:
+                    self._finish(record, record.running, event.at)
+
+    def next_deadline(self) -> float | None:
+        """Return when the loop has something to do next; None without endpoints."""
+        if self._outbox:
+            return self._outbox[0].at
+        due = self._due()
+        return None if due is None else max(due, self._now)
+
+    def advance(self, now: float) -> list[LoopEvent]:
+        """Publish, evaluate and decide all that is due up to *now* and return what happened, in time order."""
+        if now < self._now:
+            raise ValueError(f"Control loop: time runs back from {self._now!r} to {now!r}")
+        while (due := self._due()) is not None and due <= now:
+            at = max(due, self._now)
+            self._publish(at)
+            self._tick(at)
+            while self._decisions and self._decisions[0][0] <= at:
+                self._decide(self._decisions.popleft()[1], at)
+        self._now = now
+        told, self._outbox = self._outbox, []
+        return told
+
+    def _due(self) -> float | None:
+        moments = [at for at in (self._publish_at(), self._tick_at) if at is not None]
+        if self._decisions:
+            moments.append(self._decisions[0][0])
+        return min(moments, default=None)
+
+    def _publish_at(self) -> float | None:
+        if not self._endpoints:
+            return None
+        return (self._next_minute + 1) * MINUTE_S + self._settings.publish_delay_s
+
+    def _publish(self, now: float) -> None:
+        while (at := self._publish_at()) is not None and at <= now:
+            for model in self._endpoints.values():
+                for name, metrics in model.all_metrics().items():
+                    minute = metrics.minute(self._next_minute)
+                    if minute is not None:
+                        self._outbox.append(MetricPublished(now, model.name, name, minute))
+            self._next_minute += 1
+
+    def _tick(self, now: float) -> None:
+        if self._tick_at is None or self._tick_at > now:
+            return
+        self._tick_at += self._settings.evaluation_period_s
+        for record in self._registrations.values():
+            for policy in record.policies.values():
+                self._evaluate(record, policy, now)
+            alarms = [alarm for policy in record.policies.values() for alarm in policy.alarms()]
+            if any(alarm.state is AlarmState.ALARM for alarm in alarms):
+                self._decisions.append((now + self._settings.reaction_delay_s, record.target.resource_id))
+            else:
+                record.last_not_scaled = None
+
+    def _evaluate(self, record: Registration, policy: WatchedPolicy, now: float) -> None:
+        for watched in policy.alarms():
+            minutes = self._minutes(record, watched.alarm.points_wanted, now)
+            points = [None if each is None else each.invocations_per_instance for each in minutes]
+            verdict = evaluate(watched.alarm, points, watched.state)
+            if verdict.state is watched.state:
+                continue
+            changed = AlarmChanged(
+                now,
+                watched.alarm.name,
+                record.target.resource_id,
+                policy.policy.policy_name,
+                watched.state,
+                verdict.state,
+                verdict.reason,
+            )
+            watched.state, watched.reason, watched.changed_at = verdict.state, verdict.reason, now
+            self._outbox.append(changed)
+
+    def _minutes(self, record: Registration, count: int, now: float) -> tuple[MinuteMetrics | None, ...]:
+        model = self._endpoints.get(record.endpoint)
+        metrics = model.metrics(record.variant) if model else None
+        return metrics.datapoints_visible(now, count) if metrics else ()
+
+    def _decide(self, resource_id: str, now: float) -> None:
+        record = self._registrations.get(resource_id)
+        observation = self._observe(record, now) if record else None
+        if record is None or observation is None:
+            return
+        decision = decide(record.target, observation, record.cooldowns, self._settings, now)
+        if decision.reason is Reason.WITHIN_TARGET:
+            return
+        self._outbox.append(ScalingEvaluated(now, resource_id, decision))
+        policy = record.policies[decision.policy_name]
+        alarm = policy.high if decision.alarm == "high" or policy.low is None else policy.low
+        cause = alarm_cause(alarm.alarm.name, decision.policy_name)
+        if decision.reason.acts:
+            record.last_not_scaled = None
+            self._set_capacity(
+                record, decision.previous, decision.desired, cause, decision.sentence, policy.policy, now
+            )
+        else:
+            self._note_not_scaled(record, decision, cause, now)
+
+    def _observe(self, record: Registration, now: float) -> Observation | None:
+        model = self._endpoints.get(record.endpoint)
+        variant = model.variant(record.variant) if model else None
+        if model is None or variant is None:
+            return None
+        minutes = [
+            each for each in self._minutes(record, self._settings.low_periods, now) if each is not None
+        ]
+        recent = tuple(each.invocations_per_instance for each in minutes)
+        capacities = tuple(each.capacity for each in minutes)
+        signals = tuple(
+            PolicySignal(
+                each.policy, each.high.state, each.low.state if each.low else None, recent, capacities
+            )
+            for each in record.policies.values()
+        )
+        scalable = model.status is EndpointStatus.IN_SERVICE
+        return Observation(variant.desired_count, variant.current_count, scalable, signals)
+
+    def _set_capacity(
+        self,
+        record: Registration,
+        previous: int,
+        desired: int,
+        cause: str,
+        sentence: str,
+        policy: TargetTracking | None,
+        now: float,
+    ) -> None:
+        """Ask SageMaker for *desired* instances and keep the activity: Pending, then InProgress or Failed."""
+        activity = ScalingActivity(
+            make_uuid(self._activity_random),
+            record.target.resource_id,
+            setting_description(desired),
+            cause,
+            ActivityStatus.PENDING,
+            "",
+            now,
+            None,
+            previous,
+            desired,
+            sentence,
+        )
+        self._tell(activity, now)
+        change = CapacityChange(record.variant, desired)
+        refusal = self._endpoints[record.endpoint].update_weights_and_capacities([change], now)
+        if refusal:
+            # Recorded (C4): the whole request is refused, the activity Failed with SageMaker's own text.
+            reason = (
+                f"{refusal.message} (Service: AmazonSageMaker; Status Code: 400; Error Code: {refusal.code})"
+            )
+            message = failure_message(desired, reason)
+            self._tell(
+                replace(activity, status=ActivityStatus.FAILED, status_message=message, ended_at=now), now
+            )
+            return
+        if record.stuck:
+            self._tell(replace(record.stuck, status=ActivityStatus.OVERRIDDEN, ended_at=now), now)
+            record.stuck = None
+        record.running = replace(
+            activity, status=ActivityStatus.IN_PROGRESS, status_message=waiting_message(desired)
+        )
+        record.running_policy = policy
+        self._tell(record.running, now)
+        if self._settings.cooldown_start is CooldownStart.DECISION:
+            self._start_cooldown(record, record.running, now)
+
+    def _finish(self, record: Registration, activity: ScalingActivity, now: float) -> None:
+        variant = self._endpoints[record.endpoint].variant(record.variant)
+        record.running = None
+        if variant is not None and variant.desired_count == activity.to_capacity:
+            message = success_message(activity.to_capacity)
+            self._tell(
+                replace(activity, status=ActivityStatus.SUCCESSFUL, status_message=message, ended_at=now), now
+            )
+            if self._settings.cooldown_start is CooldownStart.COMPLETION:
+                self._start_cooldown(record, activity, now)
+        elif self._settings.no_capacity_status is NoCapacityStatus.UNFULFILLED:
+            message = unfulfilled_message(activity.to_capacity)
+            self._tell(
+                replace(activity, status=ActivityStatus.UNFULFILLED, status_message=message, ended_at=now),
+                now,
+            )
+        else:
+            record.stuck = activity
+
+    def _start_cooldown(self, record: Registration, activity: ScalingActivity, now: float) -> None:
+        policy = record.running_policy
+        if policy is None:  # Bounds moved the capacity: no policy, no cooldown.
+            return
+        if activity.to_capacity > activity.from_capacity:
+            until = now + policy.scale_out_cooldown_s
+            record.cooldowns = record.cooldowns.after_scale_out(until, activity.to_capacity)
+        else:
+            record.cooldowns = record.cooldowns.after_scale_in(now + policy.scale_in_cooldown_s)
+
+    def _note_not_scaled(
+        self, record: Registration, decision: ScalingDecision, cause: str, now: float
+    ) -> None:
+        repeated = record.last_not_scaled is decision.reason and not self._settings.repeat_not_scaled
+        record.last_not_scaled = decision.reason
+        reason = decision.not_scaled_reason(record.target)
+        if reason is None or repeated:
+            return
+        self._tell(
+            ScalingActivity(
+                make_uuid(self._activity_random),
+                record.target.resource_id,
+                ALARM_DESCRIPTION,
+                cause,
+                ActivityStatus.FAILED,
+                "",
+                now,
+                now,
+                decision.previous,
+                decision.previous,
+                decision.sentence,
+                (reason,),
+            ),
+            now,
+        )
+
+    def _tell(self, activity: ScalingActivity, now: float) -> None:
+        self._activities[activity.activity_id] = activity
+        self._outbox.append(ActivityChanged(now, activity))
+
+    def _stop_idle_ticks(self) -> None:
+        if not any(each.policies for each in self._registrations.values()):
+            self._tick_at = None
+
+
+def _not_found(what: str, resource_id: str) -> Refusal:
+    return Refusal(
+        "ObjectNotFoundException",
+        f"{what} for service namespace: sagemaker, resource ID: {resource_id}, scalable dimension: {DIMENSION}",
+    )

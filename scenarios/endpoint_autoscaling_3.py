@@ -1,0 +1,98 @@
+"""Autoscaling from 1 to 3 instances under idle, ramp, spike and idle; what a target of 100 and a cooldown of 30 s really are."""
+
+from harness.scenario import (
+    Constant,
+    Idle,
+    Endpoint,
+    OpenModel,
+    Ramp,
+    Scenario,
+    Settle,
+    Stages,
+    TargetTracking,
+    Variant,
+    error_ratio,
+    final_in_service,
+    first_scale_in,
+    first_scale_out,
+    outstanding_at_first_scale_out,
+    peak_in_service,
+    response_time,
+    scale_out_lag,
+)
+from scenarios._turbofan.pipeline import sample_rows, turbofan_endpoint
+
+# An image classifier on two vCPUs, two images at a time: assumed 0.4 s each, so one instance does 5 a second.
+SERVICE_TIME_S, CONCURRENCY = 0.4, 2
+MAX_RPS = CONCURRENCY / SERVICE_TIME_S
+# AWS's formula: (max RPS of an instance x safety factor) x 60, safety factor 0.5 to start with.
+# SageMaker Developer Guide, "Load testing your auto scaling configuration".
+FORMULA_TARGET = MAX_RPS * 0.5 * 60
+
+TRAFFIC = Stages(
+    [
+        Constant(0.25, over_s=300),
+        Ramp(0.25, 4.5, over_s=1_800),
+        Constant(7.0, over_s=300),
+        Constant(0.1, over_s=1_500),
+        Idle(over_s=300),
+    ]
+)
+
+
+corrected = turbofan_endpoint(
+    "image-classifier",
+    service_time_s=SERVICE_TIME_S,
+    concurrency=CONCURRENCY,
+    scaling=TargetTracking(target_value=FORMULA_TARGET, min_capacity=1, max_capacity=3),
+)
+written = turbofan_endpoint(
+    "image-classifier",
+    service_time_s=SERVICE_TIME_S,
+    concurrency=CONCURRENCY,
+    scaling=TargetTracking(
+        target_value=100, min_capacity=1, max_capacity=3, scale_in_cooldown_s=30, scale_out_cooldown_s=30
+    ),
+)
+
+
+def load(endpoint: Endpoint) -> list[OpenModel]:
+    """Return idle, ramp, spike and idle against *endpoint*."""
+    return [OpenModel(endpoint, rate=TRAFFIC, client="lean", payload=sample_rows(), name="visitors")]
+
+
+scenario = Scenario(
+    name="endpoint-autoscaling-3",
+    description="1 to 3 instances under idle, ramp, spike and idle, with the target that AWS's formula gives.",
+    resources=[corrected],
+    workload=load(corrected),
+    expectations=[
+        peak_in_service(corrected).at_least(2, "the ramp asks for more than one instance's half load"),
+        scale_out_lag(corrected).at_most(960, "3 minutes, 1-2 minutes to publish and react, launch within 10 at p95"),
+        error_ratio(corrected).at_most(0.0, "half load leaves room for the time that scaling takes"),
+        response_time(corrected, 0.99).below(5.0, "visitors wait no longer"),
+        final_in_service(corrected).equals(1, "idle ends at the minimum"),
+    ],
+    settle=Settle(at_most_s=2_700),
+    clock="compressed:120",
+    as_written=Variant(
+        defect=(
+            "The text takes the target of 100 for simultaneous requests and the cooldowns of 30 s for the time until "
+            "instances come and go; it is invocations per instance and minute, and detection takes minutes."
+        ),
+        must_fail=(
+            "scale-out within 30 s of more traffic",
+            "scale-in within 30 s of less traffic",
+            "simultaneous requests at the first scale-out",
+        ),
+        resources=[written],
+        workload=load(written),
+        expectations=[
+            first_scale_out(written).at_most(30, "the text: 30 s of elevated traffic").named("scale-out within 30 s of more traffic"),
+            first_scale_in(written).at_most(30, "the text: 30 s of decreased traffic").named("scale-in within 30 s of less traffic"),
+            outstanding_at_first_scale_out(written).at_least(100, "the text: 100 simultaneous invocations").named("simultaneous requests at the first scale-out"),
+            peak_in_service(written).equals(3, "the maximum of the policy"),
+            final_in_service(written).equals(1, "idle ends at the minimum"),
+        ],
+    ),
+)
