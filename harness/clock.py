@@ -42,6 +42,10 @@ class Clock:
     def __init__(self, spec: ClockSpec | None = None) -> None:
         self.spec = spec or ClockSpec()
         self.speed = self.spec.speed
+        self.restart()
+
+    def restart(self) -> None:
+        """Make this moment model second 0: what came before (training, say) took this machine's time, not AWS's."""
         self.zero = time.monotonic()
         self.started_epoch_s = math.floor(time.time() / 60.0) * 60.0
 

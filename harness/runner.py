@@ -9,7 +9,7 @@ import shlex
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,7 +22,8 @@ from harness.backends import open_backend
 from harness.clock import Clock, ClockSpec
 from harness.config import Settings
 from harness.deploy import Deployer
-from harness.errors import EnvironmentFault, HarnessError, InvalidRun
+from harness.errors import EnvironmentFault, HarnessError
+from harness.fidelity import fidelities
 from harness.gateway.stage import Stage, assumptions_of
 from harness.gateway.thread import Gateway
 from harness.load_phase import LoadPhase
@@ -99,14 +100,16 @@ class Rehearsal:
         self.directory = directory.resolve()
         self.clock = Clock(options.clock or ClockSpec.parse(scenario.clock))
         self.recorder = Recorder(self.directory / "journal.jsonl.gz")
+        self.url = ""
         self.failures: list[str] = []  # why the run proves nothing, if it does not
         self._began = time.monotonic()
 
     def carry_out(self) -> None:
         """Walk through the phases; raises HarnessError when the run cannot go on."""
         with ExitStack() as stack:
-            self._open(stack)
+            self._open_backend(stack)
             artefacts = self._build_models()
+            self._open_gateway(stack)
             self._deploy(artefacts)
             self._programs("before_load")
             self._load()
@@ -116,7 +119,7 @@ class Rehearsal:
 
     def close(self, error: BaseException | None) -> dict[str, Any]:
         """Judge the run, write its files and return its summary."""
-        now = self.clock.now()
+        now = self.clock.now() if self.url else 0.0
         judged = list(judge(self.scenario.expectations, self.recorder.records, now)) if error is None else []
         for expectation in judged:
             self.recorder.record(expectation)
@@ -127,7 +130,7 @@ class Rehearsal:
 
     def _verdict(self, judged: list[journal.Expectation], error: BaseException | None) -> tuple[str, str]:
         if isinstance(error, KeyboardInterrupt):
-            return "invalid", "The run was interrupted."
+            return "interrupted", "The run was interrupted."
         if error is not None:
             return "invalid", str(error)
         if self.failures:
@@ -139,7 +142,7 @@ class Rehearsal:
 
     # -- starting ---------------------------------------------------------------------------------------------
 
-    def _open(self, stack: ExitStack) -> None:
+    def _open_backend(self, stack: ExitStack) -> None:
         self.view.phase("start", f"backend {self.settings.backend}")
         self.backend = stack.enter_context(open_backend(self.settings.backend, self.settings, self.directory / "logs"))
         self._record_start()
@@ -149,6 +152,11 @@ class Rehearsal:
                 f"Backend {self.backend.name!r} lacks what {self.scenario.name!r} needs: "
                 + "; ".join(f"{service} ({how})" for service, how in missing.items())
             )
+        for fidelity in fidelities(self.backend.name):
+            self.recorder.record(fidelity)
+
+    def _open_gateway(self, stack: ExitStack) -> None:
+        self.clock.restart()
         self.stage = Stage(
             self.clock,
             self.recorder.record,
@@ -175,7 +183,7 @@ class Rehearsal:
         scenario = self.scenario
         self.recorder.record(
             journal.RunStarted(
-                at=self.clock.now(),
+                at=0.0,
                 scenario=scenario.name,
                 variant=scenario.variant,
                 description=scenario.defect or scenario.description,
@@ -200,9 +208,12 @@ class Rehearsal:
     # -- phases -----------------------------------------------------------------------------------------------
 
     def _build_models(self) -> Mapping[str, bytes]:
+        """Train every model, in this machine's time: the model clock begins when that is done."""
+        names = ", ".join(model.name for model in self.scenario.models)
+        self.recorder.record(journal.PhaseStarted(0.0, "train", names))
+        self.view.phase("train", names)
         programs = self._program_phase()
-        with self._phase("train", ", ".join(model.name for model in self.scenario.models)):
-            return {model.name: programs.build(model) for model in self.scenario.models}
+        return {model.name: programs.build(model) for model in self.scenario.models}
 
     def _deploy(self, artefacts: Mapping[str, bytes]) -> None:
         endpoints = self.scenario.resources
@@ -212,11 +223,8 @@ class Rehearsal:
                 self.deployer.await_in_service(endpoint.name)
             self.deployer.carry_out(scaling(endpoints))
             for endpoint in endpoints:
-                self._await_bounds(endpoint.name)
-
-    def _await_bounds(self, endpoint: str) -> None:
-        """Registering may have moved the capacity into its bounds; the load begins when that is done."""
-        self.deployer.await_in_service(endpoint)
+                # Registering may have moved the capacity into its bounds; the load begins when that is done.
+                self.deployer.await_in_service(endpoint.name)
 
     def _programs(self, moment: str) -> None:
         chosen = [program for program in self.scenario.programs if program.moment == moment]
@@ -298,6 +306,3 @@ def _configuration(scenario: Scenario, options: Options) -> dict[str, Any]:
         "python": sys.version.split()[0],
     }
 
-
-Check = Callable[[], None]
-__all__ = ["Check", "InvalidRun", "Options", "Outcome", "Rehearsal", "rehearse"]

@@ -37,7 +37,8 @@ class EndpointUser(User):
 
     def __init__(self, environment: Any) -> None:
         super().__init__(environment)
-        self.client = shared_client(self.kind, self.host or "", DEFAULT_REGION, AccessKey(), CONNECTIONS)
+        url = check_endpoint(self.host or "").url
+        self.client = shared_client(self.kind, url, DEFAULT_REGION, AccessKey(), CONNECTIONS)
 
     def invoke(self, endpoint: str, body: bytes, content_type: str = "text/csv", accept: str = "") -> Reply:
         """Invoke *endpoint*, wait for its answer, tell Locust's statistics, and return the reply."""

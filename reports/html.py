@@ -1,23 +1,178 @@
-"""The report of one run: a single offline HTML page made from the journal and its summary."""
+"""The report of one run: a single offline HTML page, a function of the journal and its summary.
 
+The page has no script, loads nothing and says so in its content policy. Whatever comes from a journal is
+untrusted text and is escaped; only our own drawings go in as markup.
+"""
+
+import json
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from harness import journal
 from harness.journal import Record
+from harness.summary import ByType, summarise
+from reports import alt, charts, series, story, text
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+TEMPLATES = Path(__file__).parent / "templates"
+MOST_TIMELINES = 5  # about 110 kB each: the page stays below 1 MB
+MOST_MISSED = 5  # failed expectations on the first screen; the table has them all
+VERDICT = {"pass": ("Pass", "ok"), "fail": ("Fail", "bad"), "invalid": ("Invalid", "warn")}
+TIMES = (
+    ("response_s", "Response", "from the intended start; what a caller waits"),
+    ("service_s", "Service", "modelled time on the instance"),
+    ("overhead_s", "Overhead", "this machine's own time"),
+)
+HOW = {
+    "enforced": "refused or done as AWS does it",
+    "modelled": "computed from a model with stated settings",
+    "forwarded": "answered by the emulator, passed on byte for byte",
+    "not covered": "not rehearsed: this run says nothing about it",
+}
 
 
-def render(records: Sequence[Record], summary: dict[str, Any]) -> str:
-    """Return the page, a whole HTML document."""
-    return f"<!doctype html><title>{summary['scenario']}</title>{len(records)}"
+def write_report(run_dir: Path, records: Sequence[Record] | None = None) -> Path:
+    """Write `report.html` beside the journal in *run_dir* and return its path.
 
-
-def write_report(run_dir: Path) -> Path:
-    """Write `report.html` beside the journal in *run_dir* and return its path."""
-    from harness import journal
-    from harness.summary import summarise
-
-    records = journal.read(run_dir / "journal.jsonl.gz")
+    The journal is read unless its *records* are given. Raises JournalError where it cannot be read.
+    """
+    if records is None:
+        records = journal.read(run_dir / "journal.jsonl.gz")
     path = run_dir / "report.html"
     path.write_text(render(records, summarise(records)), encoding="utf-8")
     return path
+
+
+def render(records: Sequence[Record], summary: dict[str, Any]) -> str:
+    """Return the page of *records*, whose summary is *summary*; the same records give the same page."""
+    seen = ByType(records)
+    first = seen.all(journal.RunStarted)[0]
+    badge, tone = VERDICT[summary["verdict"]]
+    rows = story.rows(seen)
+    context = {
+        "run": first,
+        "summary": summary,
+        "badge": badge,
+        "tone": tone,
+        "sentence": story.verdict_sentence(summary),
+        "missed": [c for c in summary["expectations"] if not c["ok"]],
+        "most_missed": MOST_MISSED,
+        "answers": story.answers(seen, summary),
+        "figures": _key_figures(seen, summary),
+        "timelines": _timelines(seen, summary),
+        "rows": rows[: story.MOST_ROWS],
+        "rows_cut": max(len(rows) - story.MOST_ROWS, 0),
+        "latency": _latency(seen, summary),
+        "programs": seen.all(journal.ProgramEnded),
+        "fidelity": sorted(summary["fidelity"], key=lambda f: (list(HOW).index(f["how"]) if f["how"] in HOW else 9)),
+        "how": HOW,
+        "configuration": json.dumps(first.configuration, indent=2, sort_keys=True) if first.configuration else "",
+        "faults": seen.all(journal.FaultInjected),
+        "absent": _absent(summary, seen),
+    }
+    return _template().render(context)
+
+
+@cache
+def _template() -> "Template":
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        clock=text.clock, span=text.span, short=text.short, number=text.number, limit=text.limit, measured=_measured
+    )
+    return environment.get_template("report.html.j2")
+
+
+def _measured(check: dict[str, Any]) -> str:
+    """Return the value of an expectation with its unit, or that there was none."""
+    if check["value"] is None:
+        return "not measured"
+    return f"{text.number(check['value'])} {check['unit']}".strip()
+
+
+def _key_figures(seen: ByType, summary: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Return (label, value, what it is of) for the strip below the verdict, in reading order."""
+    found: list[tuple[str, str, str]] = []
+    if load := summary.get("load"):
+        answered = text.share(load["completed"], load["offered"]) if load["offered"] else "none"
+        found.append(("Calls offered", text.number(load["offered"]), f"{answered} answered"))
+    if times := summary.get("latency"):
+        response = times["response_s"]
+        found.append(("Response p50", text.short(response["p50"]), f"p99 {text.short(response['p99'])}"))
+    if peaks := [c.in_service for c in seen.all(journal.CapacityChanged)]:
+        last = summary.get("scaling", {})
+        bounds = f"of {last['max_capacity']} allowed" if "max_capacity" in last else "in service at once"
+        found.append(("Most instances", str(max(peaks)), bounds))
+    if predicted := summary.get("predictions"):
+        found.append(("RMSE", text.number(predicted["rmse"]), f"over {predicted['rows']:,} rows"))
+    if findings := summary["findings"]:
+        errors = sum(f["severity"] == "error" for f in findings)
+        found.append(("Findings", str(len(findings)), f"{text.plural(errors, 'error')} among them" if errors else ""))
+    rehearsed = f"rehearsed in {text.span(summary['wall_s'])}" if "wall_s" in summary else "cut off there"
+    found.append(("Model time", text.span(summary["model_s"]), rehearsed))
+    return found
+
+
+def _timelines(seen: ByType, summary: dict[str, Any]) -> list[dict[str, Any]]:
+    from markupsafe import Markup
+
+    end = max(summary["model_s"], 1.0)
+    return [
+        {
+            "title": shown.title,
+            "alt": alt.timeline(shown),
+            "drawings": [
+                (layout.name, Markup(charts.timeline(shown, layout, f"t{number}{layout.name[0]}-")))
+                for layout in charts.LAYOUTS
+            ],
+        }
+        for number, shown in enumerate(series.timelines(seen, end)[:MOST_TIMELINES])
+        if shown.desired or shown.traffic or shown.bands
+    ]
+
+
+def _latency(seen: ByType, summary: dict[str, Any]) -> dict[str, Any] | None:
+    from markupsafe import Markup
+
+    found = summary.get("latency")
+    if not found:
+        return None
+    times = series.times(seen)
+    drawings = [
+        (layout.name, Markup(charts.latency(times, layout, f"l{layout.name[0]}-")))
+        for layout in charts.LAYOUTS
+        if times is not None
+    ]
+    return {
+        "table": [(name, words, found[key]) for key, name, words in TIMES],
+        "source": found["source"],
+        "requests": found["requests"],
+        "drawings": drawings,
+        "alt": alt.latency(times) if times else "",
+    }
+
+
+def _absent(summary: dict[str, Any], seen: ByType) -> list[str]:
+    """Return the names of the parts that this run has nothing to say about."""
+    parts = {
+        "capacity timeline": bool(seen.all(journal.CapacityChanged) or seen.all(journal.EndpointChanged)),
+        "scaling": "scaling" in summary,
+        "load": "load" in summary,
+        "latency": "latency" in summary,
+        "predictions": "predictions" in summary,
+        "findings": bool(summary["findings"]),
+        "expectations": bool(summary["expectations"]),
+        "fidelity": bool(summary["fidelity"]),
+    }
+    return [name for name, present in parts.items() if not present]

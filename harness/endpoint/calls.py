@@ -68,6 +68,7 @@ def check_changes(
         if change.desired_count is not None and change.desired_count < 1:
             return Refusal(
                 "ValidationException",
-                f'DesiredInstanceCount of variant "{change.variant}" is {change.desired_count}; it must be at least 1.',
+                f'DesiredInstanceCount of variant "{change.variant}" is {change.desired_count}; '
+                "it must be at least 1.",
             )
     return None

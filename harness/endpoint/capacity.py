@@ -170,9 +170,9 @@ class InstanceQuota:
         limit = self._limits.get(type_name)
         if limit is not None and used + count > limit:
             return (
-                f"The account-level service limit '{type_name} for endpoint usage' is {limit} Instances, with "
-                f"current utilization of {used} Instances and a request delta of {count} Instances. Please use "
-                "AWS Service Quotas to request an increase for this quota."
+                f"The account-level service limit '{type_name} for endpoint usage' is {limit} Instances, "
+                f"with current utilization of {used} Instances and a request delta of {count} Instances. "
+                "Please use AWS Service Quotas to request an increase for this quota."
             )
         self._used[type_name] = used + count
         return None

@@ -9,25 +9,13 @@ state). What is decided is in `scaling.decide`; this part acts on it and keeps t
 import math
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import replace
 from random import Random
 
-from harness.endpoint.activities import (
-    ALARM_DESCRIPTION,
-    ActivityStatus,
-    ScalingActivity,
-    alarm_cause,
-    bounds_cause,
-    failure_message,
-    setting_description,
-    success_message,
-    unfulfilled_message,
-    waiting_message,
-)
+from harness.endpoint.activities import ScalingActivity, alarm_cause, bounds_cause
+from harness.endpoint.actuator import Actuator
 from harness.endpoint.alarms import AlarmState, evaluate
-from harness.endpoint.calls import CapacityChange, Refusal
+from harness.endpoint.calls import Refusal
 from harness.endpoint.events import (
-    ActivityChanged,
     AlarmChanged,
     EndpointEvent,
     EndpointStatus,
@@ -39,15 +27,14 @@ from harness.endpoint.events import (
 from harness.endpoint.lifecycle import EndpointModel
 from harness.endpoint.metrics import MINUTE_S, MinuteMetrics
 from harness.endpoint.policies import INVOCATIONS_PER_INSTANCE, Cooldowns, ScalableTarget, TargetTracking
-from harness.endpoint.scaling import Observation, PolicySignal, Reason, ScalingDecision, decide
-from harness.endpoint.settings import CooldownStart, NoCapacityStatus, ScalingSettings
+from harness.endpoint.scaling import Observation, PolicySignal, Reason, decide
+from harness.endpoint.settings import ScalingSettings
 from harness.endpoint.targets import (
     DIMENSION,
     AlarmView,
     PolicyView,
     Registration,
     WatchedPolicy,
-    make_uuid,
     split_resource_id,
     watch,
 )
@@ -68,10 +55,9 @@ class ControlLoop:
         self._endpoints = endpoints
         self._settings = settings or ScalingSettings()
         self._alarm_random = Random(f"{seed}/alarms")
-        self._activity_random = Random(f"{seed}/activities")
         self._registrations: dict[str, Registration] = {}
-        self._activities: dict[str, ScalingActivity] = {}
         self._outbox: list[LoopEvent] = []
+        self._actuator = Actuator(endpoints, self._settings, Random(f"{seed}/activities"), self._outbox)
         self._decisions: deque[tuple[float, str]] = deque()
         self._next_minute = 0
         self._tick_at: float | None = None
@@ -88,14 +74,12 @@ class ControlLoop:
         variant = model.variant(name) if model else None
         if model is None or variant is None:
             return Refusal("ValidationException", f"No variant found for resource ID: {target.resource_id}")
-        if (
-            variant.instance_type.split(".")[1:2]
-            and variant.instance_type.split(".")[1] in self._settings.unscalable_families
-        ):
+        family = variant.instance_type.removeprefix("ml.").partition(".")[0]
+        if family in self._settings.unscalable_families:
             return Refusal(
                 "ValidationException",
-                f"Variant {name} of endpoint {endpoint} runs on {variant.instance_type}: burstable instances such as "
-                "T2 do not support automatic scaling; use a non-burstable instance type",
+                f"Variant {name} of endpoint {endpoint} runs on {variant.instance_type}: burstable instances "
+                "such as T2 do not support automatic scaling; use a non-burstable instance type",
             )
         record = self._registrations.get(target.resource_id)
         if record is None:
@@ -105,7 +89,7 @@ class ControlLoop:
         if bounded != variant.desired_count and model.status is EndpointStatus.IN_SERVICE:
             cause = bounds_cause(bounded, variant.desired_count)
             sentence = f"At registration the {cause}: from {variant.desired_count} to {bounded} instances."
-            self._set_capacity(record, variant.desired_count, bounded, cause, sentence, None, now)
+            self._actuator.set_capacity(record, variant.desired_count, bounded, cause, sentence, None, now)
         return None
 
     def deregister_target(self, resource_id: str) -> Refusal | None:
@@ -170,17 +154,13 @@ class ControlLoop:
         self, resource_id: str | None = None, *, include_not_scaled: bool = False
     ) -> list[ScalingActivity]:
         """Return the scaling activities, newest first, as DescribeScalingActivities orders them."""
-        return [
-            each
-            for each in reversed(self._activities.values())
-            if resource_id in (None, each.resource_id) and (each.is_scaled or include_not_scaled)
-        ]
+        return self._actuator.activities(resource_id, include_not_scaled)
 
     def refuse_update(self, endpoint: str, config: EndpointConfig) -> Refusal | None:
         """Return why UpdateEndpoint to *config* must fail because of registered variants, or None.
 
-        SageMaker guide, "Update or delete endpoints that use automatic scaling": the instance type of a scaled
-        variant cannot change, and removing the variant needs its deregistration first. The wording is ours.
+        SageMaker guide, "Update or delete endpoints that use automatic scaling": the instance type of a
+        scaled variant cannot change, and removing it needs its deregistration first. The wording is ours.
         """
         specs = {each.name: each for each in config.variants}
         for record in self._registrations.values():
@@ -194,8 +174,8 @@ class ControlLoop:
                 what = "removed" if spec is None else f"changed to {spec.instance_type}"
                 return Refusal(
                     "ValidationException",
-                    f"Variant {record.variant} of endpoint {endpoint} is a registered scalable target and cannot be "
-                    f"{what}; deregister {record.target.resource_id} first",
+                    f"Variant {record.variant} of endpoint {endpoint} is a registered scalable target and "
+                    f"cannot be {what}; deregister {record.target.resource_id} first",
                 )
         return None
 
@@ -204,7 +184,7 @@ class ControlLoop:
         if isinstance(event, StatusChanged) and event.status is EndpointStatus.IN_SERVICE:
             for record in self._registrations.values():
                 if record.endpoint == event.endpoint and record.running:
-                    self._finish(record, record.running, event.at)
+                    self._actuator.finish(record, record.running, event.at)
 
     def next_deadline(self) -> float | None:
         """Return when the loop has something to do next; None without endpoints."""
@@ -214,7 +194,7 @@ class ControlLoop:
         return None if due is None else max(due, self._now)
 
     def advance(self, now: float) -> list[LoopEvent]:
-        """Publish, evaluate and decide all that is due up to *now* and return what happened, in time order."""
+        """Publish, evaluate and decide what is due up to *now*; return what happened, in time order."""
         if now < self._now:
             raise ValueError(f"Control loop: time runs back from {self._now!r} to {now!r}")
         while (due := self._due()) is not None and due <= now:
@@ -224,7 +204,8 @@ class ControlLoop:
             while self._decisions and self._decisions[0][0] <= at:
                 self._decide(self._decisions.popleft()[1], at)
         self._now = now
-        told, self._outbox = self._outbox, []
+        told = self._outbox.copy()
+        self._outbox.clear()
         return told
 
     def _due(self) -> float | None:
@@ -298,11 +279,11 @@ class ControlLoop:
         cause = alarm_cause(alarm.alarm.name, decision.policy_name)
         if decision.reason.acts:
             record.last_not_scaled = None
-            self._set_capacity(
+            self._actuator.set_capacity(
                 record, decision.previous, decision.desired, cause, decision.sentence, policy.policy, now
             )
         else:
-            self._note_not_scaled(record, decision, cause, now)
+            self._actuator.note_not_scaled(record, decision, cause, now)
 
     def _observe(self, record: Registration, now: float) -> Observation | None:
         model = self._endpoints.get(record.endpoint)
@@ -323,113 +304,6 @@ class ControlLoop:
         scalable = model.status is EndpointStatus.IN_SERVICE
         return Observation(variant.desired_count, variant.current_count, scalable, signals)
 
-    def _set_capacity(
-        self,
-        record: Registration,
-        previous: int,
-        desired: int,
-        cause: str,
-        sentence: str,
-        policy: TargetTracking | None,
-        now: float,
-    ) -> None:
-        """Ask SageMaker for *desired* instances and keep the activity: Pending, then InProgress or Failed."""
-        activity = ScalingActivity(
-            make_uuid(self._activity_random),
-            record.target.resource_id,
-            setting_description(desired),
-            cause,
-            ActivityStatus.PENDING,
-            "",
-            now,
-            None,
-            previous,
-            desired,
-            sentence,
-        )
-        self._tell(activity, now)
-        change = CapacityChange(record.variant, desired)
-        refusal = self._endpoints[record.endpoint].update_weights_and_capacities([change], now)
-        if refusal:
-            # Recorded (C4): the whole request is refused, the activity Failed with SageMaker's own text.
-            reason = (
-                f"{refusal.message} (Service: AmazonSageMaker; Status Code: 400; Error Code: {refusal.code})"
-            )
-            message = failure_message(desired, reason)
-            self._tell(
-                replace(activity, status=ActivityStatus.FAILED, status_message=message, ended_at=now), now
-            )
-            return
-        if record.stuck:
-            self._tell(replace(record.stuck, status=ActivityStatus.OVERRIDDEN, ended_at=now), now)
-            record.stuck = None
-        record.running = replace(
-            activity, status=ActivityStatus.IN_PROGRESS, status_message=waiting_message(desired)
-        )
-        record.running_policy = policy
-        self._tell(record.running, now)
-        if self._settings.cooldown_start is CooldownStart.DECISION:
-            self._start_cooldown(record, record.running, now)
-
-    def _finish(self, record: Registration, activity: ScalingActivity, now: float) -> None:
-        variant = self._endpoints[record.endpoint].variant(record.variant)
-        record.running = None
-        if variant is not None and variant.desired_count == activity.to_capacity:
-            message = success_message(activity.to_capacity)
-            self._tell(
-                replace(activity, status=ActivityStatus.SUCCESSFUL, status_message=message, ended_at=now), now
-            )
-            if self._settings.cooldown_start is CooldownStart.COMPLETION:
-                self._start_cooldown(record, activity, now)
-        elif self._settings.no_capacity_status is NoCapacityStatus.UNFULFILLED:
-            message = unfulfilled_message(activity.to_capacity)
-            self._tell(
-                replace(activity, status=ActivityStatus.UNFULFILLED, status_message=message, ended_at=now),
-                now,
-            )
-        else:
-            record.stuck = activity
-
-    def _start_cooldown(self, record: Registration, activity: ScalingActivity, now: float) -> None:
-        policy = record.running_policy
-        if policy is None:  # Bounds moved the capacity: no policy, no cooldown.
-            return
-        if activity.to_capacity > activity.from_capacity:
-            until = now + policy.scale_out_cooldown_s
-            record.cooldowns = record.cooldowns.after_scale_out(until, activity.to_capacity)
-        else:
-            record.cooldowns = record.cooldowns.after_scale_in(now + policy.scale_in_cooldown_s)
-
-    def _note_not_scaled(
-        self, record: Registration, decision: ScalingDecision, cause: str, now: float
-    ) -> None:
-        repeated = record.last_not_scaled is decision.reason and not self._settings.repeat_not_scaled
-        record.last_not_scaled = decision.reason
-        reason = decision.not_scaled_reason(record.target)
-        if reason is None or repeated:
-            return
-        self._tell(
-            ScalingActivity(
-                make_uuid(self._activity_random),
-                record.target.resource_id,
-                ALARM_DESCRIPTION,
-                cause,
-                ActivityStatus.FAILED,
-                "",
-                now,
-                now,
-                decision.previous,
-                decision.previous,
-                decision.sentence,
-                (reason,),
-            ),
-            now,
-        )
-
-    def _tell(self, activity: ScalingActivity, now: float) -> None:
-        self._activities[activity.activity_id] = activity
-        self._outbox.append(ActivityChanged(now, activity))
-
     def _stop_idle_ticks(self) -> None:
         if not any(each.policies for each in self._registrations.values()):
             self._tick_at = None
@@ -438,5 +312,6 @@ class ControlLoop:
 def _not_found(what: str, resource_id: str) -> Refusal:
     return Refusal(
         "ObjectNotFoundException",
-        f"{what} for service namespace: sagemaker, resource ID: {resource_id}, scalable dimension: {DIMENSION}",
+        f"{what} for service namespace: sagemaker, resource ID: {resource_id}, "
+        f"scalable dimension: {DIMENSION}",
     )

@@ -61,7 +61,7 @@ class Crew:
         return joins[-1] if joins else now
 
     def resize(self, variant: Variant, desired: int, growth: int, now: float) -> float:
-        """Bring *variant* to *desired* instances, *growth* of which have their quota; return when it is over."""
+        """Bring *variant* to *desired* instances, with quota for *growth*; return when it is over."""
         variant.desired = desired
         if growth and self.withheld:
             done_at = now + self._settings.no_capacity_timeout_s

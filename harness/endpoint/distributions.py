@@ -6,7 +6,7 @@ so that two users of the same distribution never shift each other's draws.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import Protocol
 
@@ -63,6 +63,8 @@ class LogNormal:
 
     median_s: float
     p95_s: float
+    sigma: float = field(init=False, repr=False, compare=False)
+    """The standard deviation of the logarithm of the span; kept, because a draw happens per request."""
 
     def __post_init__(self) -> None:
         _check("LogNormal.median_s", self.median_s)
@@ -72,11 +74,7 @@ class LogNormal:
                 f"LogNormal: p95_s ({self.p95_s:g}) must be at least median_s ({self.median_s:g}), "
                 "and median_s above 0"
             )
-
-    @property
-    def sigma(self) -> float:
-        """The standard deviation of the logarithm of the span."""
-        return math.log(self.p95_s / self.median_s) / Z_95
+        object.__setattr__(self, "sigma", math.log(self.p95_s / self.median_s) / Z_95)
 
     def draw(self, random: Random) -> float:
         """Return the next span: median x exp(sigma x a standard normal draw)."""

@@ -10,14 +10,8 @@ from collections.abc import Mapping, Sequence
 from random import Random
 from types import MappingProxyType
 
-from harness.endpoint.calls import (
-    NO_CAPACITY_REASON,
-    CapacityChange,
-    EndpointView,
-    Refusal,
-    busy,
-    check_changes,
-)
+from harness.endpoint import calls
+from harness.endpoint.calls import CapacityChange, EndpointView, Refusal
 from harness.endpoint.capacity import InstanceQuota
 from harness.endpoint.crew import Crew
 from harness.endpoint.events import (
@@ -29,10 +23,12 @@ from harness.endpoint.events import (
 )
 from harness.endpoint.fleet import InstanceView
 from harness.endpoint.metrics import VariantMetrics
-from harness.endpoint.outcomes import Accepted, Completed, Outcome, Rejected, RejectReason
+from harness.endpoint.outcomes import Accepted, Rejected, RejectReason
 from harness.endpoint.settings import EndpointSettings
 from harness.endpoint.timeline import Action, Timeline
 from harness.endpoint.variant import EndpointConfig, Variant, VariantView
+
+__all__ = ["CapacityChange", "EndpointModel", "EndpointView", "Refusal"]
 
 
 class EndpointModel:
@@ -65,6 +61,7 @@ class EndpointModel:
         self._metrics: dict[str, VariantMetrics] = {}
         self._generation = 0
         self._variants = self._build(config)
+        self._routed = list(self._variants.values())
         self._green: dict[str, Variant] = {}
         self._retiring: list[Variant] = []
         self._timeline = Timeline()
@@ -134,7 +131,7 @@ class EndpointModel:
         """
         self._run(now)
         if self.status is not EndpointStatus.IN_SERVICE:
-            return busy(self.name)
+            return calls.busy(self.name)
         self._generation += 1
         green = self._build(config)
         for name, each in green.items():
@@ -161,8 +158,8 @@ class EndpointModel:
         """
         self._run(now)
         if self.status is not EndpointStatus.IN_SERVICE:
-            return busy(self.name)
-        refusal = check_changes(self.name, self._variants, changes)
+            return calls.busy(self.name)
+        refusal = calls.check_changes(self.name, self._variants, changes)
         if refusal:
             return refusal
         grow: dict[str, int] = {}
@@ -181,7 +178,7 @@ class EndpointModel:
         """Begin DeleteEndpoint; what is in flight drains. Refused while Creating, Updating or Deleting."""
         self._run(now)
         if self.status not in (EndpointStatus.IN_SERVICE, EndpointStatus.FAILED):
-            return busy(self.name)
+            return calls.busy(self.name)
         self._serving = False
         self._enter(EndpointStatus.DELETING, now)
         gone_at = now + self._settings.delete_s
@@ -241,11 +238,13 @@ class EndpointModel:
 
     def next_deadline(self) -> float | None:
         """Return when `advance` will next have something to tell, answers included."""
-        moments = [each.fleet.next_deadline() for each in self._everyone()]
-        moments.append(self._timeline.next_at())
         if self._outbox:
-            moments.append(self._outbox[0].at)
-        return min((at for at in moments if at is not None), default=None)
+            return self._outbox[0].at
+        due_at = self._due_at
+        for variant in self._everyone():
+            at = variant.fleet.next_deadline()
+            due_at = due_at if at is None or due_at < at else at
+        return None if due_at == math.inf else due_at
 
     def advance(self, now: float) -> list[EndpointEvent]:
         """Return everything that happened up to *now* and was not yet told, in time order."""
@@ -268,24 +267,15 @@ class EndpointModel:
     def _collect(self, now: float) -> None:
         """Take the answers of all fleets up to *now* into the metrics and the outbox."""
         everyone = self._everyone()
-        ended: list[Completed] = []
-        for variant in everyone:
-            answers = variant.fleet.advance(now)
-            for each in answers:
-                if each.outcome is Outcome.OK:
-                    # Waiting happens in the container, so it is part of ModelLatency.
-                    variant.metrics.answered(each.at, each.queue_s + each.service_s)
-                else:
-                    variant.metrics.failed(each.at)
-            ended += answers
-        if len(everyone) > 1:
-            ended.sort()
-        self._outbox += ended
+        if len(everyone) == 1:
+            self._outbox += everyone[0].collect(now)
+        else:
+            self._outbox += sorted(ended for each in everyone for ended in each.collect(now))
 
     def _choose(self, name: str | None) -> Variant | None:
         if name is not None:
             return self._variants.get(name)
-        variants = list(self._variants.values())
+        variants = self._routed
         if len(variants) > 1:
             mark = self._random.random() * sum(each.weight for each in variants)
             for each in variants[:-1]:
@@ -306,7 +296,7 @@ class EndpointModel:
 
     def _everyone(self) -> list[Variant]:
         if not self._green and not self._retiring:
-            return list(self._variants.values())
+            return self._routed
         return [*self._retiring, *self._variants.values(), *self._green.values()]
 
     def _reserve(self, variants: dict[str, Variant]) -> Refusal | None:
@@ -344,7 +334,7 @@ class EndpointModel:
         for each in self._variants.values():
             self._crew.release(each, each.desired - each.held)
             self._retire(each, now, 0.0, LeaveCause.ABANDONED)
-        self._failure_reason = NO_CAPACITY_REASON
+        self._failure_reason = calls.NO_CAPACITY_REASON
         self._enter(EndpointStatus.FAILED, now)
 
     def _finish_update(self, now: float) -> None:
@@ -364,6 +354,7 @@ class EndpointModel:
                 each.metrics.set_active(now, None)
         self._retiring += old.values()
         self._variants, self._green = self._green, {}
+        self._routed = list(self._variants.values())
         if self._pending_config is not None:
             self._config, self._pending_config = self._pending_config, None
         self._failure_reason = ""
@@ -376,7 +367,7 @@ class EndpointModel:
             self._crew.release(each, each.desired - each.held)
             self._retire(each, now, 0.0, LeaveCause.ABANDONED)
         self._green, self._pending_config = {}, None
-        self._failure_reason = NO_CAPACITY_REASON
+        self._failure_reason = calls.NO_CAPACITY_REASON
         self._enter(EndpointStatus.IN_SERVICE, now)
 
     def _finish_deletion(self, now: float) -> None:

@@ -114,7 +114,8 @@ def high_alarm(policy: TargetTracking, name: str, settings: ScalingSettings, des
 def low_alarm(policy: TargetTracking, name: str, settings: ScalingSettings, description: str = "") -> Alarm:
     """Return the alarm that triggers scale-in: below 90 % of the target for 15 of 15 periods.
 
-    Sources: Lambda guide (63 for a target of 70: case D9), SageMaker alarms published by users (1350 for 1500).
+    Sources: Lambda guide (63 for a target of 70: case D9), SageMaker alarms published by users
+    (1350 for 1500).
     """
     # Rounded to drop the noise of 0.9 x 70 = 63.00000000000001.
     threshold = round(policy.target_value * settings.low_threshold_ratio, 9)

@@ -11,8 +11,28 @@ from enum import StrEnum
 
 from harness.endpoint.activities import NotScaledReason
 from harness.endpoint.alarms import AlarmState
-from harness.endpoint.policies import INVOCATIONS_PER_INSTANCE, Cooldowns, ScalableTarget, TargetTracking
+from harness.endpoint.policies import (
+    DEFAULT_COOLDOWN_S,
+    INVOCATIONS_PER_INSTANCE,
+    Cooldowns,
+    ScalableTarget,
+    TargetTracking,
+)
 from harness.endpoint.settings import CapacityBasis, Datapoint, ScaleInMode, ScalingSettings
+
+__all__ = [
+    "DEFAULT_COOLDOWN_S",
+    "INVOCATIONS_PER_INSTANCE",
+    "Cooldowns",
+    "Observation",
+    "PolicySignal",
+    "Reason",
+    "ScalableTarget",
+    "ScalingDecision",
+    "TargetTracking",
+    "decide",
+    "wanted_capacity",
+]
 
 ROUNDING = 1e-9
 """A want of 5.0000000001 is five: floating-point noise must not cost an instance."""
@@ -114,11 +134,11 @@ class ScalingDecision:
 def wanted_capacity(
     signal: PolicySignal, observation: Observation, settings: ScalingSettings, periods: int
 ) -> int:
-    """Return ceil(capacity x metric / target) for *signal*: the capacity at which the metric meets the target.
+    """Return ceil(capacity x metric / target) for *signal*: where the metric would meet the target.
 
     Proportional: AAS guide, "adds capacity proportional to the metric value as fast as it can"; the ceiling
-    gives EC2 Auto Scaling's rounding in both directions (+1.5 adds 2, -1.5 removes 1: case D4). *periods* is the
-    window of the alarm that speaks.
+    gives EC2 Auto Scaling's rounding in both directions (+1.5 adds 2, -1.5 removes 1: case D4). *periods* is
+    the window of the alarm that speaks.
     """
     return math.ceil(_load(signal, observation, settings, periods) / signal.policy.target_value - ROUNDING)
 
@@ -173,8 +193,9 @@ def _scale_out(
         return _stay(observation, reason, f"{told}: {wanted} wanted, but {why}", signal, "high", wanted)
     if cooldowns.blocks_scale_out(desired, now):
         text = (
-            f"{told}: {wanted} wanted, but the scale-out cooldown runs for {cooldowns.out_until - now:.0f} s more "
-            f"and {desired} is no larger than the {cooldowns.out_capacity} it already credits"
+            f"{told}: {wanted} wanted, but the scale-out cooldown runs for "
+            f"{cooldowns.out_until - now:.0f} s more, and {desired} is no larger than the "
+            f"{cooldowns.out_capacity} it already credits"
         )
         return _stay(observation, Reason.SCALE_OUT_COOLDOWN, text, signal, "high", wanted)
     bounded = f" ({wanted} wanted, maximum {target.max_capacity})" if desired < wanted else ""
@@ -232,7 +253,8 @@ def _would_flap(allowed: list[PolicySignal], observation: Observation, settings:
         if load > each.policy.target_value * remaining:
             seen = f"{load / remaining:.1f} each" if remaining else f"{load:.1f} with nobody to take them"
             count = "1 instance" if remaining == 1 else f"{remaining} instances"
-            return f"{count} would see {seen}, above the target of {each.policy.target_value:g}, and scale out again"
+            goal = f"above the target of {each.policy.target_value:g}"
+            return f"{count} would see {seen}, {goal}, and scale out again"
     return ""
 
 
@@ -244,7 +266,7 @@ def _held_back(
     settings: ScalingSettings,
     now: float,
 ) -> tuple[Reason, str] | None:
-    """Return what forbids any scale-in at all: another policy, suspension, a cooldown; None if nothing does."""
+    """Return what forbids any scale-in at all (another policy, suspension, a cooldown), or None."""
     unwilling = [
         each
         for each in observation.signals
@@ -299,7 +321,7 @@ def _stay(
 
 
 def _told(signal: PolicySignal, alarm: str, settings: ScalingSettings) -> str:
-    """Return "Invocations per instance were 70.0, 70.0 and 70.0 over the last 3 minutes, above the target of 10"."""
+    """Return the like of "Invocations per instance were 70.0 and 80.0 over the last 2 minutes, above ..."."""
     high = alarm == "high"
     periods = settings.high_periods if high else settings.low_periods
     target = signal.policy.target_value

@@ -5,6 +5,8 @@ Each field carries, in its metadata, where its default comes from and the range 
 Documented rules are not settings; they live, with their source, in the code that applies them.
 """
 
+# ruff: noqa: RUF009 - `setting` returns a dataclass field, it makes no shared default
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
@@ -77,8 +79,8 @@ class EndpointSettings:
 
     launch_time: LaunchTime = setting(
         LogNormal(240.0, 600.0),
-        "Request to InService: 213 s and 426 s recorded (cases C1, C2), 346-525 s median for accelerators (C3), "
-        "endpoint creation of 9-11 min reported; the distribution itself is inferred.",
+        "Request to InService: 213 s and 426 s recorded (cases C1, C2), 346-525 s median for accelerators "
+        "(C3), endpoint creation of 9-11 min reported; the distribution itself is inferred.",
         low=Constant(150.0),
         high=LogNormal(400.0, 900.0),
     )
@@ -228,16 +230,16 @@ class ScalingSettings:
     capacity_basis: CapacityBasis = setting(
         CapacityBasis.AT_DATAPOINT,
         "Not documented. A metric is published a minute late; multiplying it with "
-        "instances that it has not met would ask for them twice, which the guide's cooldown example (capacity "
-        "already added counts) excludes.",
+        "instances that it has not met would ask for them twice, which the guide's cooldown example "
+        "(capacity already added counts) excludes.",
         low=CapacityBasis.AT_DATAPOINT,
         high=CapacityBasis.CURRENT,
     )
     scale_in_mode: ScaleInMode = setting(
         ScaleInMode.ONE_STEP,
         "The guide: scales in 'more gradually' than out, Lambda's in 'smaller periodic "
-        "steps', and its flapping guard speaks of removing the minimum capacity unit. The size of the step is "
-        "not documented.",
+        "steps', and its flapping guard speaks of removing the minimum capacity unit. The size of the "
+        "step is not documented.",
         low=ScaleInMode.ONE_STEP,
         high=ScaleInMode.PROPORTIONAL,
     )

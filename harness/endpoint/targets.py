@@ -131,7 +131,8 @@ def watch(
 def make_uuid(random: Random) -> str:
     """Return a version 4 UUID drawn from *random*, so that the same seed names the same things."""
     digits = f"{random.getrandbits(128):032x}"
-    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{'89ab'[int(digits[16], 16) % 4]}{digits[17:20]}-{digits[20:]}"
+    variant = "89ab"[int(digits[16], 16) % 4]
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
 
 
 def _keep_state(new: WatchedAlarm, old: WatchedAlarm) -> None:

@@ -7,11 +7,16 @@ from harness.endpoint.capacity import next_zone, plan_joins
 from harness.endpoint.distributions import Constant, ServiceTime
 from harness.endpoint.fleet import Fleet, Routing
 from harness.endpoint.metrics import VariantMetrics
+from harness.endpoint.outcomes import Completed, Outcome
 from harness.endpoint.settings import EndpointSettings, Leaves
 from harness.errors import ScenarioError
 
 DEFAULT_QUEUE_LIMIT = 100
 """Requests that wait per instance before it turns them away. Not documented; a common server backlog."""
+
+
+DEFAULT_SERVICE_TIME = Constant(0.02)
+"""What a light model takes; a scenario gives its own, measured one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +31,7 @@ class VariantSpec:
     instance_type: str
     initial_count: int = 1
     weight: float = 1.0
-    service_time: ServiceTime = Constant(0.02)
+    service_time: ServiceTime = DEFAULT_SERVICE_TIME
     concurrency: int = 1
     queue_limit: int = DEFAULT_QUEUE_LIMIT
     routing: Routing = Routing.RANDOM
@@ -147,6 +152,18 @@ class Variant:
         self.fleet.add_instance(instance_id, zone, now)
         self.present.add(instance_id)
         return instance_id, zone
+
+    def collect(self, now: float) -> list[Completed]:
+        """Return the requests that ended up to *now*, counted in the metrics."""
+        ended = self.fleet.advance(now)
+        metrics = self.metrics
+        for each in ended:
+            if each.outcome is Outcome.OK:
+                # Waiting happens in the container, so it is part of ModelLatency.
+                metrics.answered(each.at, each.queue_s + each.service_s)
+            else:
+                metrics.failed(each.at)
+        return ended
 
     def pick_leaver(self) -> tuple[str, str]:
         """Return id and zone of the instance a scale-in takes: from the fullest zone, newest or oldest."""

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from harness.endpoint.calls import CapacityChange, Refusal
 from harness.endpoint.capacity import InstanceQuota
 from harness.endpoint.control_loop import ControlLoop
-from harness.endpoint.events import EndpointDeleted, Event
+from harness.endpoint.events import Event
 from harness.endpoint.lifecycle import EndpointModel
 from harness.endpoint.outcomes import Accepted, Rejected, RejectReason
 from harness.endpoint.policies import ScalableTarget, TargetTracking
@@ -23,7 +23,8 @@ class World:
     """Endpoints by name, their control loop, and one quota for all.
 
     Calls at *now* first let everything happen that was due before. What happened is told by the next
-    `advance`, also when a call caused it. Moments never run back (ValueError).
+    `advance`, also when a call caused it. Moments never run back (ValueError). `endpoints` and `loop` are
+    there to be read; changes go through the world, which keeps the next deadline.
     """
 
     def __init__(
@@ -47,7 +48,7 @@ class World:
     def create_endpoint(
         self, name: str, config: EndpointConfig, now: float, *, settings: EndpointSettings | None = None
     ) -> Refusal | None:
-        """Begin to create an endpoint, with *settings* of its own where given. Refused when the name is taken."""
+        """Begin to create an endpoint, with *settings* of its own if given; refused if the name is taken."""
         self._catch_up(now)
         if name in self.endpoints:
             return Refusal("ValidationException", f'Cannot create already existing endpoint "{name}".')
@@ -166,9 +167,11 @@ class World:
         """Return when `advance` will next have something to tell; None when nothing is planned."""
         if self._outbox:
             return self._outbox[0].at
-        moments = [each.next_deadline() for each in self.endpoints.values()]
-        moments.append(self.loop.next_deadline())
-        return min((at for at in moments if at is not None), default=None)
+        due_at = self._due_at
+        for model in self.endpoints.values():
+            at = model.next_deadline()
+            due_at = due_at if at is None or due_at < at else at
+        return None if due_at == math.inf else due_at
 
     def advance(self, now: float) -> list[Event]:
         """Return everything that happened up to *now* and was not yet told, in time order."""
@@ -179,12 +182,12 @@ class World:
     def _catch_up(self, now: float) -> None:
         if now < self._now:
             raise ValueError(f"World: time runs back from {self._now!r} to {now!r}")
-        while (at := self._next_change()) <= now:
-            self._step(at)
-        self._collect(now)
-        self._outbox += self.loop.advance(now)
         self._now = now
-        self._due_at = at
+        if now >= self._due_at:
+            while (at := self._next_change()) <= now:
+                self._step(at)
+            self._due_at = at
+        self._collect(now)
 
     def _step(self, at: float) -> None:
         """Let everything happen that is due at *at*: endpoints first, so that the loop sees their state."""
@@ -201,9 +204,8 @@ class World:
         if len(self.endpoints) > 1:
             gathered.sort(key=lambda event: event.at)
         self._outbox += gathered
-        for event in gathered:
-            if isinstance(event, EndpointDeleted):
-                del self.endpoints[event.endpoint]
+        for name in [each.name for each in self.endpoints.values() if each.deleted]:
+            del self.endpoints[name]
 
     def _next_change(self) -> float:
         moments = [each.next_change() for each in self.endpoints.values()]

@@ -2,7 +2,7 @@
 
 Models, endpoint configurations and everything else of SageMaker stay with the backend; only what an emulator
 would refuse without AWS refusing it (an instance type) is carried over for it. Wordings of errors are AWS's as
-users have quoted them (see docs/reference/sources.md).
+users have quoted them (docs/decisions/0001-answer-endpoints-ourselves.md).
 """
 
 from collections.abc import Awaitable, Callable

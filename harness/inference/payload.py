@@ -75,6 +75,8 @@ def read_as(content_type: str | None) -> str:
     """
     if not content_type:
         return CSV
+    if content_type in READS:
+        return content_type
     media = parse_media_type(content_type)
     if media.name not in READS:
         raise PayloadError(

@@ -7,7 +7,7 @@ import heapq
 import math
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Literal, NamedTuple, Protocol
 
@@ -55,7 +55,7 @@ class Payload:
     """A named pool of request bodies; request number n of a model takes one of them."""
 
     name: str
-    bodies: tuple[bytes, ...]
+    bodies: tuple[bytes, ...] = field(repr=False)
     content_type: str = "text/csv"
     accept: str = ""
     pick: Pick = "round-robin"

@@ -17,7 +17,7 @@ one network fits that noise in its own way; five differ enough that their mean i
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -48,6 +48,7 @@ class TrainedModel:
     rmse_holdout: float
     rmse_mean_answer: float
     onnx_max_difference: float
+    pipeline: Any = field(repr=False)  # the scikit-learn model that the graph was made from
 
     def metadata(self) -> dict[str, Any]:
         """Return what belongs into model.json."""
@@ -89,12 +90,12 @@ def train(tables: Sequence[Table], seed: int = 0, *, epochs: int = EPOCHS) -> Tr
         rmse_holdout=_weighted_rmse(target, np.ceil(held_out), weight),
         rmse_mean_answer=_weighted_rmse(target, np.average(target, weights=weight), weight),
         onnx_max_difference=difference,
+        pipeline=model,
     )
 
 
 def to_onnx(model: Any) -> bytes:
-    """Return the fitted scikit-learn *model* as an ONNX graph from float32 [rows, FEATURES] to float32
-    [rows, 1]."""
+    """Return the fitted scikit-learn *model* as an ONNX graph: float32 [rows, FEATURES] to [rows, 1]."""
     from skl2onnx import convert_sklearn
     from skl2onnx.common.data_types import FloatTensorType
 

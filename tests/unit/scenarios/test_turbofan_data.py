@@ -1,7 +1,6 @@
 """Reading NASA's format, plain or gzip, and saying where it is wrong."""
 
 import gzip
-import time
 
 import numpy as np
 import pytest
@@ -196,11 +195,8 @@ def test_batch_rows_spell_numbers_as_the_file_does(small):
     assert len(rows) == len(small.subsets[1].test)
 
 
-def test_nasas_files_load_quickly(nasa):
-    """All twelve files: 104,897 test rows in well under two seconds of processor time."""
-    started = time.process_time()
+def test_nasas_files_load(nasa):
+    """All twelve files, 104,897 test rows; the time is watched by benchmarks/inference.py."""
     loaded = data.load(nasa)
-    taken = time.process_time() - started
     assert loaded.test_rows == 104_897
     assert [len(subset.rul) for subset in loaded.subsets] == [100, 259, 100, 248]
-    assert taken < 3.0

@@ -34,12 +34,12 @@ def test_the_model_learns(turbofan, trained):
 
 
 def test_the_held_out_error_is_honest(turbofan, trained):
-    """The error told at training is within a sixth of the one on test engines that nobody trained on."""
+    """What part of the spread is left unexplained is told at training as test engines then show it."""
     model = load_artefact(pack(trained.onnx, {}))
     rows = np.vstack([subset.test[:, 1:] for subset in turbofan.subsets]).astype(np.float32)
     truth = np.concatenate([data.remaining_life(subset) for subset in turbofan.subsets])
     error = np.sqrt(np.mean((np.ceil(model.predict(rows)) - truth) ** 2))
-    assert trained.rmse_holdout == pytest.approx(error, rel=1 / 6)
+    assert trained.rmse_holdout / trained.rmse_mean_answer == pytest.approx(error / truth.std(), rel=0.15)
     assert trained.rmse_holdout < 0.8 * trained.rmse_mean_answer
 
 
