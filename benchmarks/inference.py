@@ -1,5 +1,4 @@
-"""How long one call of 100 CSV rows takes inside the model container, part by part, and how good the model
-is.
+"""How long one call of 100 CSV rows takes in the model container, and how good the model is.
 
     python -m benchmarks.inference [--data DIR] [--rounds 5]
 
@@ -43,14 +42,13 @@ def main() -> None:
 
     print(f"data       {turbofan.source}: read in {loading:.2f} s, {turbofan.test_rows:,} test rows")
     print(
-        f"model      trained in {training:.1f} s on {trained.rows:,} rows; {len(trained.onnx):,} bytes of ONNX"
+        f"model      trained in {training:.1f} s on {trained.rows:,} rows; ONNX: {len(trained.onnx):,} bytes"
     )
+    difference = trained.onnx_max_difference
     print(
-        f"           opened in {opening * 1e3:.1f} ms; differs from scikit-learn by {trained.onnx_max_difference:.1e}"
+        f"           opened in {opening * 1e3:.1f} ms; differs from scikit-learn by {difference:.1e} cycles"
     )
-    print(
-        f"RMSE       {score(model, turbofan):.3f} on test rows, {trained.rmse_holdout:.3f} on held-out engines"
-    )
+    print(f"RMSE       {score(model, turbofan):.3f} on test rows, {trained.rmse_holdout:.3f} held out")
     print_table(measure(alternatives(model, trained, turbofan), given.rounds))
 
 

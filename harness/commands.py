@@ -116,7 +116,7 @@ def serve(arguments: argparse.Namespace) -> int:
 
 def doctor(arguments: argparse.Namespace) -> int:
     """Print what this machine has and lacks; 3 when something the harness needs is missing."""
-    from harness.backends.probes import doctor_rows
+    from harness.backends.doctor import doctor_rows
 
     settings = read_settings(backend=arguments.backend, allowed_endpoints=arguments.allow_endpoint)
     rows = doctor_rows(settings)

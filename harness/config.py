@@ -175,6 +175,26 @@ def neutral_environment() -> dict[str, str]:
     return {name: os.environ[name] for name in NEUTRAL_VARIABLES if name in os.environ}
 
 
+def program_environment(endpoint_url: str, settings: Settings) -> dict[str, str]:
+    """Return the whole environment of a scenario's program: any AWS client in it speaks to *endpoint_url* alone.
+
+    Nothing of the user's AWS settings or proxies is in it, so that no real credential can be picked up there and
+    no call can leave the machine.
+    """
+    foreign = ("AWS_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+    kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(foreign)}
+    return kept | {
+        ENDPOINT_VARIABLE: endpoint_url,
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+        "AWS_DEFAULT_REGION": settings.region,
+        "AWS_REGION": settings.region,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
 def _service_endpoints(env: Mapping[str, str], allowed: Sequence[str]) -> dict[str, Endpoint]:
     prefix = ENDPOINT_VARIABLE + "_"
     found = sorted((name, url) for name, url in env.items() if name.startswith(prefix) and url)
@@ -203,22 +223,3 @@ def _parse(url: str) -> Endpoint:
     host = parts.hostname
     shown = f"[{host}]" if ":" in host else host
     return Endpoint(host, port or 80, f"http://{shown}:{port or 80}")
-
-
-def program_environment(endpoint_url: str, settings: Settings, environ: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return the whole environment of a scenario's program: any AWS client in it speaks to *endpoint_url* alone.
-
-    Nothing of the user's AWS settings is in it, so that no real credential can be picked up there.
-    """
-    env = os.environ if environ is None else environ
-    kept = {name: value for name, value in env.items() if not name.startswith("AWS_")}
-    return kept | {
-        ENDPOINT_VARIABLE: endpoint_url,
-        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
-        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
-        "AWS_DEFAULT_REGION": settings.region,
-        "AWS_REGION": settings.region,
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }

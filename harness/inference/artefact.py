@@ -1,5 +1,4 @@
-"""A model artefact as SageMaker keeps it: a ``model.tar.gz`` with ``model.onnx`` and, if there is one,
-``model.json``.
+"""A model artefact as SageMaker keeps it: a ``model.tar.gz`` with ``model.onnx`` and maybe ``model.json``.
 
 Nothing is ever written to disk, so no name inside the archive can reach outside it; what it unpacks to is
 bounded.

@@ -1,5 +1,4 @@
-"""One invocation of a model container: bytes in, bytes or a refusal out. The refusal is a value, not an
-exception."""
+"""One call of a model container: bytes in, bytes or a refusal out. The refusal is a value, no exception."""
 
 from dataclasses import dataclass
 
@@ -18,8 +17,7 @@ class Inference:
 
 @dataclass(frozen=True, slots=True)
 class ModelFailure:
-    """What the container answers instead: the endpoint wraps it in a ModelError (HTTP 424) with `status`
-    inside.
+    """What the container answers instead; the endpoint wraps it in a ModelError (HTTP 424).
 
     The codes are those of the built-in XGBoost container: 415 for a content type and 406 for an accept type
     it does not know, 500 when the model fails. A body that cannot be read is 400 here; that container says

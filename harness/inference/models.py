@@ -1,5 +1,4 @@
-"""The models behind the endpoints: an ONNX graph run by onnxruntime, and an echo for containers that ask
-for it."""
+"""The models behind the endpoints: ONNX graphs run by onnxruntime, and an echo for who asks for it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -66,8 +65,7 @@ class OnnxModel:
 
 
 def model_from_environment(environment: Mapping[str, str]) -> EchoModel | None:
-    """Return the model that a container's *environment* asks for by HARNESS_MODEL, None when it asks for
-    none.
+    """Return the model that a container's *environment* asks for by HARNESS_MODEL, None without it.
 
     Raises ScenarioError for a value other than ``echo``.
     """

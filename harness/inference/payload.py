@@ -194,8 +194,7 @@ def _as_array(rows: list[list[float]], width: int) -> "NDArray[np.float32]":
 
 
 def _decode_csv_slowly(body: bytes, width: int) -> "NDArray[np.float32]":
-    """Read *body* field by field with Python's own rules for numbers; raise PayloadError at the first bad
-    one."""
+    """Read *body* field by field by Python's own rules; raise PayloadError at the first bad field."""
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -1,5 +1,4 @@
-"""What the turbofan scenarios share: NASA's files, runs of our own in the same format, training and batch
-scoring.
+"""What the turbofan scenarios share: NASA's files, runs of our own, training and batch scoring.
 
 The name starts with an underscore: this is no scenario.
 """

@@ -76,8 +76,7 @@ def load(directory: Path | str, *, subsets: Sequence[str] = SUBSETS) -> Turbofan
 
 
 def remaining_life(subset: Subset) -> NDArray[np.float64]:
-    """Return the uncapped remaining life, in cycles, at every test row: the truth that predictions are held
-    against.
+    """Return the uncapped remaining life, in cycles, at every test row: the truth for predictions.
 
     It is the last cycle of the unit in the test file, plus its line in the RUL file, minus the cycle of the
     row.
@@ -86,8 +85,7 @@ def remaining_life(subset: Subset) -> NDArray[np.float64]:
 
 
 def life_length(table: Table, beyond: NDArray[np.float64] | float = 0.0) -> NDArray[np.float64]:
-    """Return for each row of *table* the length of its unit's life: its last cycle here plus *beyond* (per
-    unit)."""
+    """Return for each row of *table* how long its unit lives: its last cycle plus *beyond* (per unit)."""
     last = np.append(np.flatnonzero(np.diff(table[:, UNIT])), len(table) - 1)
     lives: NDArray[np.float64] = table[last, CYCLE] + beyond
     return np.repeat(lives, np.diff(last, prepend=-1))
@@ -109,8 +107,7 @@ def rul_csv(subset: Subset) -> bytes:
 
 
 def read_text(folder: Path, name: str) -> tuple[Path, bytes]:
-    """Return path and unpacked content of *name* or *name*.gz in *folder*; gzip is recognised by its first
-    bytes."""
+    """Return path and unpacked content of *name* or *name*.gz; gzip is known by its first bytes."""
     path = next((p for p in (folder / name, folder / f"{name}.gz") if p.is_file()), None)
     if path is None:
         raise ScenarioError(
@@ -159,8 +156,7 @@ def _load_subset(folder: Path, name: str) -> Subset:
 
 
 def _gunzip(path: Path, packed: bytes) -> bytes:
-    """Return *packed* unpacked. Raises ScenarioError naming where the text ends when gzip is damaged or cut
-    off."""
+    """Return *packed* unpacked. Raises ScenarioError where the text ends when gzip is damaged or cut."""
     parts: list[bytes] = []
     fault = _unpack(packed, parts)
     text = b"".join(parts)
@@ -171,8 +167,7 @@ def _gunzip(path: Path, packed: bytes) -> bytes:
 
 
 def _unpack(packed: bytes, parts: list[bytes]) -> str:
-    """Append what *packed*, one gzip member after another, holds to *parts*; return what is wrong with it,
-    or ""."""
+    """Append what *packed* (gzip members) holds to *parts*; return what is wrong with it, if anything."""
     unzip = zlib.decompressobj(wbits=31)
     for start in range(0, len(packed), _GZIP_STEP):
         rest = packed[start : start + _GZIP_STEP]
@@ -214,8 +209,7 @@ def _number(path: Path, line: int, column: int, field: str, width: int) -> float
 
 
 def _check_order(path: Path, table: Table) -> None:
-    """Raise ScenarioError unless units count 1, 2, 3 ... and the cycles of each unit 1, 2, 3 ... without a
-    gap."""
+    """Raise ScenarioError unless units count 1, 2, 3 ... and the cycles of each unit too."""
     unit, cycle = table[:, UNIT], table[:, CYCLE]
     step = np.diff(unit, prepend=0.0)
     wrong_unit = (step != 0.0) & (step != 1.0)

@@ -32,8 +32,7 @@ _CYCLE_CENTRE, _CYCLE_SCALE = 100.0, 80.0
 
 
 class RegimeScaler(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
-    """Columns (cycle, 3 settings, 21 sensors) to (21 sensors scaled within their regime, 6 flags, cycle),
-    float32.
+    """The 25 columns to 21 sensors scaled within their regime, a flag for each regime, and the cycle.
 
     Everything is done in float32 in the order of the ONNX graph, so that both give the same bits.
     """
@@ -43,8 +42,7 @@ class RegimeScaler(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sc
         self.seed = seed
 
     def fit(self, rows: NDArray[np.float32], y: Any = None) -> Self:
-        """Find the regimes and, within each, mean and spread of every sensor. Sensors that never move
-        become 0."""
+        """Find the regimes and the moments of every sensor in each. Sensors that never move become 0."""
         settings = rows[:, SETTINGS].astype(np.float64)
         spread = settings.std(axis=0)
         self.setting_scale_ = (1.0 / np.where(spread > 1e-6, spread, 1.0)).astype(np.float32)

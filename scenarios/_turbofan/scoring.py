@@ -1,5 +1,4 @@
-"""The batch job of the turbofan pipeline: rows in calls of 100, the ceiling of each answer, the error at
-the end."""
+"""The batch job of the turbofan pipeline: rows in calls of 100, each answer rounded up, the error."""
 
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -36,8 +35,7 @@ def read_answer(answer: str, rows: int) -> list[int]:
 def predict_in_batches(
     invoke: Callable[[str], str], rows: Sequence[str], batch: int = BATCH_ROWS
 ) -> list[int]:
-    """Return a prediction for each of *rows*: *invoke* is called with *batch* rows at a time, one after
-    another."""
+    """Return a prediction for each of *rows*: *invoke* gets *batch* rows at a time, one after another."""
     predictions: list[int] = []
     for body in batches(rows, batch):
         predictions.extend(read_answer(invoke(body), rows=body.count("\n") + 1))
@@ -45,8 +43,7 @@ def predict_in_batches(
 
 
 def rmse(truth: Sequence[float], predictions: Sequence[float]) -> float:
-    """Return the root of the mean squared error. Raises InvalidRun when there is nothing to compare or
-    lengths differ."""
+    """Return the root of the mean squared error. Raises InvalidRun without data or with unequal lengths."""
     if len(truth) != len(predictions) or len(truth) == 0:
         raise InvalidRun(f"{len(predictions)} predictions cannot be held against {len(truth)} true values")
     return math.sqrt(sum((a - b) ** 2 for a, b in zip(truth, predictions, strict=True)) / len(truth))

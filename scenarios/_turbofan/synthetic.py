@@ -152,8 +152,7 @@ def _rename(made: Path, folder: Path) -> None:
 
 
 def as_text(table: Table) -> bytes:
-    """Return *table* as lines of numbers separated by blanks. Whole columns print without decimals, as
-    NASA's do."""
+    """Return *table* as lines of numbers separated by blanks; whole columns print without decimals."""
     whole = {0, 1, *(5 + number for number, sensor in enumerate(SENSORS) if sensor.decimals == 0)}
     columns = [
         (column.astype(np.int64) if number in whole else column).tolist()
@@ -215,11 +214,10 @@ def _sensors(
 
 
 def _factors(condition: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
-    """Return, for each row, how much each kind of sensor reads compared with the ground: the standard
-    atmosphere
+    """Return, for each row, how much each kind of sensor reads compared with the ground.
 
-    (temperature falls by 0.687 % a 1,000 ft up to 36,089 ft, pressure with its power 5.256, exponentially
-    above), the ram effect of the Mach number, and the throttle.
+    The standard atmosphere (temperature falls by 0.6875 % of its ground value a 1,000 ft up to 36,089 ft, pressure
+    with its power 5.256 and exponentially above), the ram effect of the Mach number, and the throttle.
     """
     altitude, mach, throttle = condition.T
     lower = np.minimum(altitude, 36.089)

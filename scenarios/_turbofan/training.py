@@ -112,8 +112,7 @@ def to_onnx(model: Any) -> bytes:
 def _examples(
     tables: Sequence[Table],
 ) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
-    """Return rows without the unit, remaining life, weight, and a number for each engine over all
-    *tables*."""
+    """Return rows without the unit, remaining life, weight, and a number for each engine."""
     life = np.concatenate([life_length(table) for table in tables])
     cycle = np.concatenate([table[:, CYCLE] for table in tables])
     rows = np.vstack([table[:, UNIT + 1 :] for table in tables]).astype(np.float32)
@@ -179,8 +178,7 @@ def _fit(
 
 
 def _mean_of(networks: list[Any]) -> Any:
-    """Return a VotingRegressor over *networks* as they are: its own fit would train each on all rows
-    again."""
+    """Return a VotingRegressor over *networks* as they are: its own fit would train each again."""
     from sklearn.ensemble import VotingRegressor
 
     voting = VotingRegressor([(f"fold{number}", network) for number, network in enumerate(networks)])

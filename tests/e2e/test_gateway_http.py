@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 import pytest
+from toy_http import Client, Emulator, Script, always, once, read_head, read_request, wait_for
 
 from harness.clock import Clock, ClockSpec
 from harness.errors import EnvironmentFault
@@ -20,7 +21,6 @@ from harness.gateway.fetch import Fetcher
 from harness.gateway.house import HIGH_WATER_BYTES
 from harness.gateway.server import ServerThread
 from harness.gateway.splice import IDLE_PER_UPSTREAM, Pool
-from tests.e2e.toy_http import Client, Emulator, Script, always, once, read_head, read_request, wait_for
 
 GET = b"GET /a?b=c HTTP/1.1\r\nHost: x\r\n\r\n"
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -213,6 +213,7 @@ def test_pipelined_requests_are_answered_in_order(start: Start, run: Run) -> Non
         client.send(b"".join(b"GET %s HTTP/1.1\r\n\r\n" % path for path in paths))
         bodies = [client.reply().rpartition(b"\r\n\r\n")[2] for _ in paths]
     assert bodies == [b"/first", b"own", b"/third", b"own"]
+    gateway.record(4)
     assert [one.path.encode() for one in gateway.recorded] == list(paths)
 
 

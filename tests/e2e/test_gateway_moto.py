@@ -8,6 +8,7 @@ import boto3
 import pytest
 from botocore.config import Config
 from moto.server import ThreadedMotoServer
+from toy_http import wait_for
 
 from harness.clock import Clock
 from harness.gateway.chain import Address, Chain, Exchange, Forward
@@ -30,7 +31,8 @@ def endpoints() -> Iterator[tuple[str, str, list[Exchange]]]:
 
 
 def client(service: str, endpoint: str) -> Any:
-    return boto3.client(
+    make: Any = boto3.client  # its stubs want a literal service name
+    return make(
         service,
         endpoint_url=endpoint,
         region_name="us-east-1",
@@ -41,7 +43,7 @@ def client(service: str, endpoint: str) -> Any:
 
 
 def test_a_queue(endpoints: tuple[str, str, list[Exchange]]) -> None:
-    """A queue made through the gateway has the gateway's address, and keeps its messages in order of arrival."""
+    """A queue made through the gateway has the gateway's address and gives back its message."""
     _, through, recorded = endpoints
     sqs = client("sqs", through)
     url = sqs.create_queue(QueueName="jobs")["QueueUrl"]
@@ -71,5 +73,5 @@ def test_an_error(endpoints: tuple[str, str, list[Exchange]]) -> None:
     s3 = client("s3", through)
     with pytest.raises(s3.exceptions.NoSuchBucket):
         s3.list_objects_v2(Bucket="nowhere")
-    assert recorded[-1].status == 404
+    wait_for(lambda: recorded[-1].status == 404)  # recorded just after it was sent
     s3.close()

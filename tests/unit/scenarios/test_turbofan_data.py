@@ -178,8 +178,7 @@ def test_gzip_members_follow_each_other(small, folder):
 
 
 def test_remaining_life_counts_down_to_the_rul(small):
-    """At the last test row of an engine the truth is its line of the RUL file, one more for each cycle
-    before."""
+    """At the last test row of an engine the truth is its RUL, one more for each cycle before."""
     subset = small.subsets[0]
     life = data.remaining_life(subset)
     first = subset.test[:, 0] == 1

@@ -38,8 +38,7 @@ def test_subsets_have_one_or_six_flight_conditions(small):
 
 
 def test_wear_shows_in_the_sensors(small):
-    """A worn compressor runs hotter at the turbine's outlet (T50, sensor 4): the last cycles above the
-    first."""
+    """A worn compressor runs hotter at the turbine's outlet (T50): last cycles above first ones."""
     train = small.subsets[0].train
     left = data.life_length(train) - train[:, data.CYCLE]
     t50 = train[:, 5 + 3]
@@ -47,8 +46,7 @@ def test_wear_shows_in_the_sensors(small):
 
 
 def test_a_worn_fan_moves_sensors_the_other_way(small):
-    """The bypass ratio rises with compressor wear and falls with fan wear: FD003 has both at the end, FD001
-    one."""
+    """The bypass ratio rises with compressor wear and falls with fan wear: FD003 ends with both."""
     spread = [np.ptp(s.train[data.life_length(s.train) == s.train[:, 1], 5 + 14]) for s in small.subsets]
     assert spread[2] > 2 * spread[0]
 

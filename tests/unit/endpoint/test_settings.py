@@ -1,0 +1,48 @@
+"""Every unknown is a setting that says why it is what it is."""
+
+import pytest
+
+from harness.endpoint.settings import EndpointSettings, ScalingSettings, notes
+from harness.errors import ScenarioError
+
+
+@pytest.mark.parametrize("settings", [EndpointSettings(), ScalingSettings()])
+def test_every_setting_tells_where_its_default_comes_from(
+    settings: EndpointSettings | ScalingSettings,
+) -> None:
+    """A page of unknowns can be written from the settings alone."""
+    told = notes(settings)
+    assert {each.name for each in told} == set(type(settings).__dataclass_fields__)
+    assert all(len(each.why) > 20 for each in told)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "publish_delay_s",
+        "reaction_delay_s",
+        "evaluation_offset_s",
+        "evaluation_range_extra",
+    ],
+)
+def test_a_negative_delay_is_refused_by_name(name: str) -> None:
+    """The message names the field."""
+    with pytest.raises(ScenarioError, match=name):
+        ScalingSettings(**{name: -1})
+
+
+@pytest.mark.parametrize("name", ["low_threshold_ratio", "high_periods", "low_periods", "scale_in_percent"])
+def test_what_must_be_above_zero_is_refused_at_zero(name: str) -> None:
+    """No alarm over no period, no step of nothing."""
+    with pytest.raises(ScenarioError, match=name):
+        ScalingSettings(**{name: 0})
+
+
+def test_endpoint_settings_are_checked_too() -> None:
+    """Negative spans and an endpoint without zones cannot be."""
+    with pytest.raises(ScenarioError, match="settle_s"):
+        EndpointSettings(settle_s=-1.0)
+    with pytest.raises(ScenarioError, match="invocation_timeout_s"):
+        EndpointSettings(invocation_timeout_s=0.0)
+    with pytest.raises(ScenarioError, match="zones"):
+        EndpointSettings(zones=())
