@@ -110,7 +110,7 @@ def _verdict(seen: ByType, stopped_at: float) -> tuple[str, str]:
     """Return pass, fail or invalid, and why. What contradicts a claimed pass wins (DESIGN promise 2)."""
     ended = seen.last(journal.RunEnded)
     if ended is None:
-        return "invalid", f"the run was cut off: its journal stops at {stopped_at:.0f} s without an end"
+        return "invalid", f"the run was cut off: its journal stops after {stopped_at:.0f} model seconds"
     if ended.verdict == "interrupted":
         return "invalid", ended.reason or "the run was interrupted"
     if ended.verdict not in ("pass", "fail"):

@@ -20,6 +20,7 @@ POINTS_PER_INCH = 72
 TICK_STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400)
 MOST_DATAPOINTS = 200  # more are drawn as one line: their dots would touch
 LOGARITHMIC_FROM = 8  # times the target: above it a linear axis would press target and alarm line together
+CLOSE = 1.3  # percentiles closer than this factor share one mark: two labels would lie over each other
 FASTEST_S = 1e-5  # a modelled time of zero still has a place on a logarithmic axis
 STATE_ROLE = {
     "OK": "ok", "InService": "ok", "ALARM": "alarm", "Failed": "alarm", "INSUFFICIENT_DATA": "nodata",
@@ -147,8 +148,8 @@ def _draw_metric(axis: Any, metric: Metric, layout: Layout) -> None:
     else:
         _value_axis(axis)
     axis.set_ylim(*((-0.25 * (metric.target or 0), 1.6 * top) if logarithmic else (-0.04 * top, 1.12 * top)))
-    name = {"InvocationsPerInstance": "Invocations per instance and minute"}.get(metric.name, metric.name)
-    _heading(axis, f"{name}{', logarithmic' if logarithmic else ''}", layout)
+    name = {"InvocationsPerInstance": "Calls per instance and minute"}.get(metric.name, metric.name)
+    _heading(axis, text.shorten(name, 30 if layout.stacked else 60) + " (log)" * logarithmic, layout)
 
 
 def _draw_bands(axis: Any, bands: Sequence[Band], end: float, layout: Layout) -> None:
@@ -215,8 +216,9 @@ def _draw_distribution(axis: Any, times: Times, layout: Layout) -> None:
         shares = [100 * count / total for count in histogram(values, edges)]
         axis.stairs(shares, edges, fill=True, color=COLOUR[role], alpha=0.25)
         axis.stairs(shares, edges, color=COLOUR[role], linewidth=1.5, label=role)
-    for name, quantile in (("p50", 0.5), ("p99", 0.99)):
-        value = percentile(response, quantile)
+    middle, slow = percentile(response, 0.5), percentile(response, 0.99)
+    marks = [("p50", middle), ("p99", slow)] if slow > CLOSE * middle else [("p50 to p99", middle)]
+    for name, value in marks:
         axis.axvline(value, color=COLOUR["ink"], linewidth=0.9, linestyle=(0, (1, 2)))
         axis.annotate(
             name, (value, 1), xycoords=("data", "axes fraction"), xytext=(3, -2), textcoords="offset points",

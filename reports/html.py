@@ -53,6 +53,7 @@ def render(records: Sequence[Record], summary: dict[str, Any]) -> str:
     first = seen.all(journal.RunStarted)[0]
     badge, tone = VERDICT[summary["verdict"]]
     rows = story.rows(seen)
+    timelines = _timelines(seen, summary)
     context = {
         "run": first,
         "summary": summary,
@@ -63,7 +64,7 @@ def render(records: Sequence[Record], summary: dict[str, Any]) -> str:
         "most_missed": MOST_MISSED,
         "answers": story.answers(seen, summary),
         "figures": _key_figures(seen, summary),
-        "timelines": _timelines(seen, summary),
+        "timelines": timelines,
         "rows": rows[: story.MOST_ROWS],
         "rows_cut": max(len(rows) - story.MOST_ROWS, 0),
         "latency": _latency(seen, summary),
@@ -72,7 +73,7 @@ def render(records: Sequence[Record], summary: dict[str, Any]) -> str:
         "how": HOW,
         "configuration": json.dumps(first.configuration, indent=2, sort_keys=True) if first.configuration else "",
         "faults": seen.all(journal.FaultInjected),
-        "absent": _absent(summary, seen),
+        "absent": _absent(summary, timelines),
     }
     return _template().render(context)
 
@@ -89,7 +90,7 @@ def _template() -> "Template":
         lstrip_blocks=True,
     )
     environment.filters.update(
-        clock=text.clock, span=text.span, short=text.short, number=text.number, limit=text.limit, measured=_measured
+        clock=text.clock, span=text.span, short=text.short, steady=text.steady, number=text.number, measured=_measured, limited=_limited
     )
     return environment.get_template("report.html.j2")
 
@@ -99,6 +100,11 @@ def _measured(check: dict[str, Any]) -> str:
     if check["value"] is None:
         return "not measured"
     return f"{text.number(check['value'])} {check['unit']}".strip()
+
+
+def _limited(check: dict[str, Any]) -> str:
+    """Return the limit of an expectation with its unit."""
+    return f"{text.limit(check['limit'])} {check['unit']}".strip()
 
 
 def _key_figures(seen: ByType, summary: dict[str, Any]) -> list[tuple[str, str, str]]:
@@ -155,7 +161,7 @@ def _latency(seen: ByType, summary: dict[str, Any]) -> dict[str, Any] | None:
         if times is not None
     ]
     return {
-        "table": [(name, words, found[key]) for key, name, words in TIMES],
+        "columns": [(name, words, found[key]) for key, name, words in TIMES],
         "source": found["source"],
         "requests": found["requests"],
         "drawings": drawings,
@@ -163,10 +169,10 @@ def _latency(seen: ByType, summary: dict[str, Any]) -> dict[str, Any] | None:
     }
 
 
-def _absent(summary: dict[str, Any], seen: ByType) -> list[str]:
+def _absent(summary: dict[str, Any], timelines: Sequence[object]) -> list[str]:
     """Return the names of the parts that this run has nothing to say about."""
     parts = {
-        "capacity timeline": bool(seen.all(journal.CapacityChanged) or seen.all(journal.EndpointChanged)),
+        "capacity over time": bool(timelines),
         "scaling": "scaling" in summary,
         "load": "load" in summary,
         "latency": "latency" in summary,

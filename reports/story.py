@@ -9,6 +9,8 @@ from harness.stats import percentile
 from harness.summary import ByType, is_invocation, measures, response_s
 from reports.text import clock, plural, share, short, span
 
+# What comes first of several at one moment: cause before effect.
+KINDS = ("phase", "fault", "alarm", "decision", "activity", "endpoint", "cooldown")
 MOST_ROWS = 400  # a longer story is cut with a note; the journal has it all
 
 
@@ -61,10 +63,17 @@ def _sentence(reason: str) -> str:
 
 
 def answers(seen: ByType, summary: dict[str, Any]) -> list[Answer]:
-    """Return the answers to "would it have held?" and "would it have scaled in time?" where they apply."""
-    found = [held(seen, summary), scaled(seen, summary)]
-    invalid = summary["verdict"] == "invalid"
-    return [replace(a, tone="plain") if invalid else a for a in found if a is not None]
+    """Return the answers to "would it have held?" and "would it have scaled in time?" where they apply.
+
+    An invalid run answers neither: its figures are told as what they are, without a colour.
+    """
+    found = [answer for answer in (held(seen, summary), scaled(seen, summary)) if answer is not None]
+    if summary["verdict"] != "invalid":
+        return found
+    return [
+        Answer(a.question, "Not shown by this run", f"What was seen: {a.headline}. {a.detail}".strip(), "plain")
+        for a in found
+    ]
 
 
 def held(seen: ByType, summary: dict[str, Any]) -> Answer | None:
@@ -160,7 +169,7 @@ def rows(seen: ByType) -> list[Row]:
     alarms = {a.name: f"alarm {a.direction}" for a in seen.all(journal.AlarmChanged)}
     several = len({e.resource_id for e in seen.all(journal.ScalingEvaluated)}) > 1
     told = [
-        *(Row(p.at, "phase", f"Phase {p.phase} began{f': {p.detail}' if p.detail else ''}.") for p in _all_phases(seen)),
+        *(_phase_row(p) for p in seen.all(journal.PhaseStarted)),
         *_endpoint_rows(seen.all(journal.EndpointChanged)),
         *(Row(f.at, "fault", f"{f.fault}: {f.detail}", "bad") for f in seen.all(journal.FaultInjected)),
         *(_alarm_row(a) for a in seen.all(journal.AlarmChanged)),
@@ -168,11 +177,11 @@ def rows(seen: ByType) -> list[Row]:
         *_activity_rows(seen.all(journal.ScalingActivity), alarms),
         *_cooldown_rows(seen.all(journal.CooldownStarted)),
     ]
-    return sorted(told, key=lambda row: row.at)
+    return sorted(told, key=lambda row: (row.at, KINDS.index(row.kind)))
 
 
-def _all_phases(seen: ByType) -> list[journal.PhaseStarted]:
-    return seen.all(journal.PhaseStarted)
+def _phase_row(phase: journal.PhaseStarted) -> Row:
+    return Row(phase.at, "phase", f"Phase {phase.phase} began{f': {phase.detail}' if phase.detail else ''}.")
 
 
 def _endpoint_rows(changes: Iterable[journal.EndpointChanged]) -> Iterator[Row]:
@@ -183,7 +192,7 @@ def _endpoint_rows(changes: Iterable[journal.EndpointChanged]) -> Iterator[Row]:
 
 
 def _alarm_row(alarm: journal.AlarmChanged) -> Row:
-    words = f"Alarm {alarm.direction} ({alarm.threshold:g}) went from {alarm.before} to {alarm.after}."
+    words = f"Alarm {alarm.direction} (threshold {alarm.threshold:g}) went from {alarm.before} to {alarm.after}."
     return Row(alarm.at, "alarm", f"{words} {alarm.reason}".strip(), "warn" if alarm.after == "ALARM" else "plain")
 
 

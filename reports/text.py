@@ -37,13 +37,23 @@ def short(seconds: float) -> str:
     return f"{significant(seconds * 1_000)} ms"
 
 
-def significant(value: float, digits: int = 3) -> str:
-    """Return *value* to *digits* significant digits without an exponent; whole digits are never dropped."""
+def steady(seconds: float) -> str:
+    """Return a response time as `short` does, with its zeros, for columns: `1.10 s` under `1.38 s`."""
+    if seconds >= 0.9995:
+        return f"{significant(seconds, keep=True)} s"
+    return f"{significant(seconds * 1_000, keep=True)} ms"
+
+
+def significant(value: float, digits: int = 3, *, keep: bool = False) -> str:
+    """Return *value* to *digits* significant digits without an exponent; whole digits are never dropped.
+
+    Zeros at the end of a fraction are left out unless *keep*.
+    """
     if value == 0 or not math.isfinite(value):
         return f"{value:g}"
     decimals = max(digits - 1 - math.floor(math.log10(abs(value))), 0)
     text = f"{value:,.{decimals}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return text.rstrip("0").rstrip(".") if "." in text and not keep else text
 
 
 def number(value: float) -> str:

@@ -29,7 +29,9 @@ class Piece(NamedTuple):
         """Return the arrival rate *t* seconds into the piece."""
         if self.start_rps == self.end_rps:
             return self.start_rps
-        return self.start_rps + (self.end_rps - self.start_rps) * t / self.over_s
+        ratio = t / self.over_s
+        # In this form the ends are exact and rounding can give nothing below 0.
+        return self.start_rps * (1.0 - ratio) + self.end_rps * ratio
 
     def requests_until(self, t: float) -> float:
         """Return the expected number of arrivals in the first *t* seconds."""

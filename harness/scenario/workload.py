@@ -70,8 +70,8 @@ class Payload:
     ) -> None:
         raw = tuple(body.encode() if isinstance(body, str) else body for body in bodies)
         values = {"name": name, "bodies": raw, "content_type": content_type, "accept": accept, "pick": pick}
-        for field, value in values.items():
-            object.__setattr__(self, field, value)
+        for attribute, value in values.items():
+            object.__setattr__(self, attribute, value)
         if not name:
             raise ScenarioError("Payload: name is empty; give the pool a name")
         if not raw:

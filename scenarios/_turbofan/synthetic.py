@@ -216,8 +216,8 @@ def _sensors(
 def _factors(condition: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
     """Return, for each row, how much each kind of sensor reads compared with the ground.
 
-    The standard atmosphere (temperature falls by 0.6875 % of its ground value a 1,000 ft up to 36,089 ft, pressure
-    with its power 5.256 and exponentially above), the ram effect of the Mach number, and the throttle.
+    The standard atmosphere (temperature falls by 0.6875 % of its ground value a 1,000 ft up to 36,089 ft,
+    pressure with its power 5.256, and exponentially above), the ram effect of the Mach number, the throttle.
     """
     altitude, mach, throttle = condition.T
     lower = np.minimum(altitude, 36.089)

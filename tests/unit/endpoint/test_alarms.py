@@ -56,7 +56,7 @@ def points_of(row: str) -> list[float | None]:
 def test_every_row_of_the_users_guide(
     needed: int, row: str, treatment: TreatMissing, state: AlarmState | None, current: AlarmState
 ) -> None:
-    """The state is the table's, whatever the alarm was in before; `ignore` keeps it where the table says so."""
+    """The state is the table's whatever it was before; `ignore` keeps it where the table says so."""
     verdict = evaluate(alarm(needed, treatment), points_of(row), current)
     assert verdict.state is (current if state is RETAIN else state)
 

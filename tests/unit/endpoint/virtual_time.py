@@ -1,4 +1,4 @@
-"""A world driven by a loop over its deadlines, as the virtual clock drives it, and settings without chance."""
+"""A world driven by a loop over its deadlines, as a virtual clock drives it, and settings without chance."""
 
 from collections.abc import Iterable
 from typing import TypeVar

@@ -181,22 +181,22 @@ def _alarm(at: float, direction: str, before: str, after: str, reason: str) -> j
 
 def _decisions() -> Iterator[j.Record]:
     for at in range(300, int(END) - 30, 60):
-        code, capacity, desired, sentence = "within_target", 1, 1, "No alarm is in state ALARM; nothing to do."
+        code, capacity, desired, sentence = "WithinTarget", 1, 1, "No alarm is in state ALARM; nothing to do."
         if at == 540:
             code, desired = "tracking", 5
             sentence = "52 calls per instance a minute against a target of 10 ask for 6 instances; the maximum is 5."
         elif 540 < at < 848:
-            code, capacity, desired = "unscalable", 5, 5
+            code, capacity, desired = "TargetServicePutResourceAsUnscalable", 5, 5
             sentence = "The endpoint is Updating; Application Auto Scaling waits until it is InService."
         elif 848 <= at < 1_320:
-            code, capacity, desired = "at_max_capacity", 5, 5
+            code, capacity, desired = "AlreadyAtMaxCapacity", 5, 5
             sentence = "The policy asks for more, and 5 is the maximum capacity."
         elif at in (2_160, 2_820, 3_480):
             capacity = {2_160: 5, 2_820: 4, 3_480: 2}[at]
             code, desired = "tracking", {2_160: 4, 2_820: 2, 3_480: 1}[at]
             sentence = f"15 minutes below 9 calls per instance: from {capacity} to {desired}."
         elif 2_160 < at < 3_480:
-            code, capacity, desired = "scale_in_cooldown", 4, 4
+            code, capacity, desired = "ScaleInCooldown", 4, 4
             sentence = "The scale-in cooldown of 600 s holds the next scale-in back."
         yield j.ScalingEvaluated(float(at), RESOURCE, capacity, desired, code, sentence)
 
@@ -227,7 +227,7 @@ def _checks() -> Iterator[j.Record]:
         ("turbofan: instances at the end", "== 1", 1.0, "instances", True, "instances of turbofan at the end"),
         ("turbofan: error ratio", "<= 0.05", 0.0076, "ratio", True, "8 of 1050 requests went without an answer"),
         ("turbofan: load to first scale-out decision", ">= 180", 240.0, "s", True, "three breaching minutes"),
-        ("turbofan: response time p99", "<= 2", 21.37, "s", False, "over 1042 answered requests to turbofan"),
+        ("turbofan: response time p99", "<= 2", 25.32, "s", False, "over 1042 answered requests to turbofan"),
         ("batch: rmse", "<= 57.257", 41.83, "cycles", True, "rmse as returned by the program 'batch'"),
     ]
     for name, limit, value, unit, ok, reason in rows:
