@@ -9,6 +9,7 @@ state). What is decided is in `scaling.decide`; this part acts on it and keeps t
 import math
 from collections import deque
 from collections.abc import Mapping
+from dataclasses import dataclass
 from random import Random
 
 from harness.endpoint.activities import ScalingActivity, alarm_cause, bounds_cause
@@ -42,6 +43,15 @@ from harness.endpoint.variant import EndpointConfig
 from harness.errors import ScenarioError
 
 
+@dataclass(frozen=True, slots=True)
+class _Invocation:
+    """Alarms in ALARM have invoked Auto Scaling, which gets round to the target `at`."""
+
+    at: float
+    resource_id: str
+    alarmed: frozenset[str]
+
+
 class ControlLoop:
     """The scalable targets, policies, alarms and activities of the endpoints it is given.
 
@@ -58,7 +68,7 @@ class ControlLoop:
         self._registrations: dict[str, Registration] = {}
         self._outbox: list[LoopEvent] = []
         self._actuator = Actuator(endpoints, self._settings, Random(f"{seed}/activities"), self._outbox)
-        self._decisions: deque[tuple[float, str]] = deque()
+        self._decisions: deque[_Invocation] = deque()
         self._next_minute = 0
         self._tick_at: float | None = None
         self._now = -math.inf
@@ -189,7 +199,7 @@ class ControlLoop:
     def next_deadline(self) -> float | None:
         """Return when the loop has something to do next; None without endpoints."""
         if self._outbox:
-            return self._outbox[0].at
+            return self._now
         due = self._due()
         return None if due is None else max(due, self._now)
 
@@ -201,8 +211,8 @@ class ControlLoop:
             at = max(due, self._now)
             self._publish(at)
             self._tick(at)
-            while self._decisions and self._decisions[0][0] <= at:
-                self._decide(self._decisions.popleft()[1], at)
+            while self._decisions and self._decisions[0].at <= at:
+                self._decide(self._decisions.popleft())
         self._now = now
         told = self._outbox.copy()
         self._outbox.clear()
@@ -211,7 +221,7 @@ class ControlLoop:
     def _due(self) -> float | None:
         moments = [at for at in (self._publish_at(), self._tick_at) if at is not None]
         if self._decisions:
-            moments.append(self._decisions[0][0])
+            moments.append(self._decisions[0].at)
         return min(moments, default=None)
 
     def _publish_at(self) -> float | None:
@@ -235,9 +245,15 @@ class ControlLoop:
         for record in self._registrations.values():
             for policy in record.policies.values():
                 self._evaluate(record, policy, now)
-            alarms = [alarm for policy in record.policies.values() for alarm in policy.alarms()]
-            if any(alarm.state is AlarmState.ALARM for alarm in alarms):
-                self._decisions.append((now + self._settings.reaction_delay_s, record.target.resource_id))
+            alarmed = frozenset(
+                watched.alarm.name
+                for policy in record.policies.values()
+                for watched in policy.alarms()
+                if watched.state is AlarmState.ALARM
+            )
+            if alarmed:
+                at = now + self._settings.reaction_delay_s
+                self._decisions.append(_Invocation(at, record.target.resource_id, alarmed))
             else:
                 record.last_not_scaled = None
 
@@ -265,9 +281,10 @@ class ControlLoop:
         metrics = model.metrics(record.variant) if model else None
         return metrics.datapoints_visible(now, count) if metrics else ()
 
-    def _decide(self, resource_id: str, now: float) -> None:
+    def _decide(self, invocation: _Invocation) -> None:
+        now, resource_id = invocation.at, invocation.resource_id
         record = self._registrations.get(resource_id)
-        observation = self._observe(record, now) if record else None
+        observation = self._observe(record, invocation) if record else None
         if record is None or observation is None:
             return
         decision = decide(record.target, observation, record.cooldowns, self._settings, now)
@@ -285,19 +302,22 @@ class ControlLoop:
         else:
             self._actuator.note_not_scaled(record, decision, cause, now)
 
-    def _observe(self, record: Registration, now: float) -> Observation | None:
+    def _observe(self, record: Registration, invocation: _Invocation) -> Observation | None:
         model = self._endpoints.get(record.endpoint)
         variant = model.variant(record.variant) if model else None
         if model is None or variant is None:
             return None
-        minutes = [
-            each for each in self._minutes(record, self._settings.low_periods, now) if each is not None
-        ]
+        seen = self._minutes(record, self._settings.low_periods, invocation.at)
+        minutes = [each for each in seen if each is not None]
         recent = tuple(each.invocations_per_instance for each in minutes)
         capacities = tuple(each.capacity for each in minutes)
         signals = tuple(
             PolicySignal(
-                each.policy, each.high.state, each.low.state if each.low else None, recent, capacities
+                each.policy,
+                high=each.high.alarm.name in invocation.alarmed,
+                low=each.low is not None and each.low.alarm.name in invocation.alarmed,
+                recent=recent,
+                capacities=capacities,
             )
             for each in record.policies.values()
         )

@@ -52,6 +52,18 @@ class Crew:
         """Give quota of *count* instances of *variant* back."""
         self._quota.release(variant.spec.instance_type, count)
 
+    def bring_up(self, variants: Iterable[Variant], failure: str, now: float) -> tuple[float, bool]:
+        """Ask for all instances of new *variants*; return when that is over and whether they come up.
+
+        They do not when AWS has no instances, nor when their containers never pass the ping (*failure*):
+        SageMaker puts no instance into service before it has.
+        """
+        if self.withheld:
+            return now + self._settings.no_capacity_timeout_s, False
+        if failure:
+            return max(each.plan_joins(each.desired, now)[-1] for each in variants), False
+        return max(self.launch(each, each.desired, now) for each in variants), True
+
     def launch(self, variant: Variant, count: int, now: float) -> float:
         """Ask for *count* instances, whose quota is already taken; return when the last of them joins."""
         joins = variant.plan_joins(count, now)
@@ -93,13 +105,9 @@ class Crew:
         while self._call_off(variant):
             pass
         gone_at = now
+        # An endpoint is taken down only between updates, so none of its instances drains already.
         for each in variant.fleet.instances():
-            if each.gone_at is None:
-                gone_at = max(
-                    gone_at, self._let_go(variant, each.instance_id, each.zone, now, limit_s, cause)
-                )
-            else:
-                gone_at = max(gone_at, each.gone_at)
+            gone_at = max(gone_at, self._let_go(variant, each.instance_id, each.zone, now, limit_s, cause))
         return gone_at
 
     def fail_zone(self, zone: str, variants: Iterable[Variant], now: float) -> None:

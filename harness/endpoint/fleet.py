@@ -161,9 +161,9 @@ class Fleet:
         return Accepted(request_id, self.name, instance.instance_id, start_at, ended.at)
 
     def next_deadline(self) -> float | None:
-        """Return when the next answer leaves, or None while nothing is in flight."""
+        """Return when the next answer leaves, or None while nothing is in flight; now, if one has left."""
         if self._done:
-            return self._done[0].at
+            return self._now
         return self._pending[0].at if self._pending else None
 
     def advance(self, now: float) -> list[Completed]:

@@ -115,10 +115,11 @@ class EndpointModel:
             return refusal
         self._now = self._created_at = self._modified_at = now
         self._outbox.append(StatusChanged(now, self.name, None, EndpointStatus.CREATING))
-        if self._crew.withheld:
-            self._plan(now + self._settings.no_capacity_timeout_s, self._fail_creation)
+        over_at, comes_up = self._crew.bring_up(self._variants.values(), self._config.failure, now)
+        if comes_up:
+            self._plan(over_at + self._settings.settle_s, self._finish_creation)
         else:
-            self._plan(self._launch_all(self._variants, now) + self._settings.settle_s, self._finish_creation)
+            self._plan(over_at, self._fail_creation)
         return None
 
     def update(
@@ -144,10 +145,8 @@ class EndpointModel:
             return refusal
         self._green, self._pending_config = green, config
         self._enter(EndpointStatus.UPDATING, now)
-        if self._crew.withheld:
-            self._plan(now + self._settings.no_capacity_timeout_s, self._abandon_update)
-        else:
-            self._plan(self._launch_all(green, now), self._swap)
+        over_at, comes_up = self._crew.bring_up(green.values(), config.failure, now)
+        self._plan(over_at, self._swap if comes_up else self._abandon_update)
         return None
 
     def update_weights_and_capacities(self, changes: Sequence[CapacityChange], now: float) -> Refusal | None:
@@ -218,8 +217,9 @@ class EndpointModel:
 
         *service_s* replaces the drawn service time.
         """
-        if self._due_at <= now:
+        if self._due_at <= now or now < self._now:
             self._run(now)
+        self._now = now
         if not self._serving:
             return Rejected(request_id, variant or "", RejectReason.NOT_IN_SERVICE)
         chosen = self._choose(variant)
@@ -237,14 +237,14 @@ class EndpointModel:
         return self._timeline.next_at()
 
     def next_deadline(self) -> float | None:
-        """Return when `advance` will next have something to tell, answers included."""
+        """Return when `advance` will next have something to tell, answers included; None: never."""
         if self._outbox:
-            return self._outbox[0].at
+            return self._now
         due_at = self._due_at
         for variant in self._everyone():
             at = variant.fleet.next_deadline()
             due_at = due_at if at is None or due_at < at else at
-        return None if due_at == math.inf else due_at
+        return None if due_at == math.inf else max(due_at, self._now)
 
     def advance(self, now: float) -> list[EndpointEvent]:
         """Return everything that happened up to *now* and was not yet told, in time order."""
@@ -303,9 +303,6 @@ class EndpointModel:
         message = self._crew.reserve((each, each.desired) for each in variants.values())
         return Refusal("ResourceLimitExceeded", message) if message else None
 
-    def _launch_all(self, variants: dict[str, Variant], now: float) -> float:
-        return max(self._crew.launch(each, each.desired, now) for each in variants.values())
-
     def _apply(self, changes: Sequence[CapacityChange], grow: dict[str, int], now: float) -> float:
         """Begin what *changes* ask for and return when it is over."""
         done_at, settle_s = now, self._settings.update_s
@@ -334,7 +331,7 @@ class EndpointModel:
         for each in self._variants.values():
             self._crew.release(each, each.desired - each.held)
             self._retire(each, now, 0.0, LeaveCause.ABANDONED)
-        self._failure_reason = calls.NO_CAPACITY_REASON
+        self._failure_reason = self._config.failure or calls.NO_CAPACITY_REASON
         self._enter(EndpointStatus.FAILED, now)
 
     def _finish_update(self, now: float) -> None:
@@ -355,8 +352,7 @@ class EndpointModel:
         self._retiring += old.values()
         self._variants, self._green = self._green, {}
         self._routed = list(self._variants.values())
-        if self._pending_config is not None:
-            self._config, self._pending_config = self._pending_config, None
+        self._config, self._pending_config = self._pending_config or self._config, None
         self._failure_reason = ""
         self._go_live(now)
         self._plan(gone_at + self._settings.settle_s, self._finish_update)
@@ -366,8 +362,8 @@ class EndpointModel:
         for each in self._green.values():
             self._crew.release(each, each.desired - each.held)
             self._retire(each, now, 0.0, LeaveCause.ABANDONED)
-        self._green, self._pending_config = {}, None
-        self._failure_reason = calls.NO_CAPACITY_REASON
+        config, self._green, self._pending_config = self._pending_config, {}, None
+        self._failure_reason = (config.failure if config else "") or calls.NO_CAPACITY_REASON
         self._enter(EndpointStatus.IN_SERVICE, now)
 
     def _finish_deletion(self, now: float) -> None:

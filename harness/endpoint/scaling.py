@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from harness.endpoint.activities import NotScaledReason
-from harness.endpoint.alarms import AlarmState
 from harness.endpoint.policies import (
     DEFAULT_COOLDOWN_S,
     INVOCATIONS_PER_INSTANCE,
@@ -82,13 +81,13 @@ _AWS_CODES = frozenset(
 class PolicySignal:
     """One policy with what its alarms and its metric say.
 
-    `recent` are the newest visible datapoints, oldest first; `capacities` the instances each was shared
-    by. `low` is None where AlarmLow was not created.
+    `high` and `low`: that alarm is in ALARM and has invoked the policy. `recent` are the newest visible
+    datapoints, oldest first; `capacities` the instances each was shared by.
     """
 
     policy: TargetTracking
-    high: AlarmState
-    low: AlarmState | None
+    high: bool
+    low: bool
     recent: tuple[float, ...]
     capacities: tuple[float, ...]
 
@@ -155,8 +154,8 @@ def decide(
     Scale-out when ANY policy's high alarm is in ALARM, scale-in only when ALL policies that may scale in
     agree, and the largest capacity wins both ways (AAS guide, "Multiple scaling policies").
     """
-    outs = [each for each in observation.signals if each.high is AlarmState.ALARM and each.recent]
-    lows = [each for each in observation.signals if each.low is AlarmState.ALARM and each.recent]
+    outs = [each for each in observation.signals if each.high and each.recent]
+    lows = [each for each in observation.signals if each.low and each.recent]
     if not outs and not lows:
         return _stay(observation, Reason.WITHIN_TARGET, "No alarm asks for a change")
     if not observation.scalable:
@@ -267,11 +266,7 @@ def _held_back(
     now: float,
 ) -> tuple[Reason, str] | None:
     """Return what forbids any scale-in at all (another policy, suspension, a cooldown), or None."""
-    unwilling = [
-        each
-        for each in observation.signals
-        if not each.policy.disable_scale_in and each.low is not AlarmState.ALARM
-    ]
+    unwilling = [each for each in observation.signals if not each.policy.disable_scale_in and not each.low]
     if unwilling:
         name = unwilling[0].policy.policy_name
         return Reason.POLICIES_DISAGREE, f"{told}, but policy {name} does not agree to scale in"

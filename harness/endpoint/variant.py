@@ -47,10 +47,14 @@ class VariantSpec:
 
 @dataclass(frozen=True, slots=True)
 class EndpointConfig:
-    """An endpoint configuration: its name and its variants."""
+    """An endpoint configuration: its name and its variants.
+
+    `failure` is why its containers never pass the ping (SageMaker's FailureReason); empty: they do.
+    """
 
     name: str
     variants: tuple[VariantSpec, ...]
+    failure: str = ""
 
     def __post_init__(self) -> None:
         names = [each.name for each in self.variants]

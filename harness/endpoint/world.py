@@ -158,6 +158,9 @@ class World:
         """Route one request; an accepted one is named by a later `advance` as Completed."""
         if now >= self._due_at:
             self._catch_up(now)
+        elif now < self._now:
+            self._refuse_past(now)
+        self._now = now
         model = self.endpoints.get(endpoint)
         if model is None:
             return Rejected(request_id, variant or "", RejectReason.NOT_IN_SERVICE)
@@ -166,12 +169,12 @@ class World:
     def next_deadline(self) -> float | None:
         """Return when `advance` will next have something to tell; None when nothing is planned."""
         if self._outbox:
-            return self._outbox[0].at
+            return self._now
         due_at = self._due_at
         for model in self.endpoints.values():
             at = model.next_deadline()
             due_at = due_at if at is None or due_at < at else at
-        return None if due_at == math.inf else due_at
+        return None if due_at == math.inf else max(due_at, self._now)
 
     def advance(self, now: float) -> list[Event]:
         """Return everything that happened up to *now* and was not yet told, in time order."""
@@ -181,7 +184,7 @@ class World:
 
     def _catch_up(self, now: float) -> None:
         if now < self._now:
-            raise ValueError(f"World: time runs back from {self._now!r} to {now!r}")
+            self._refuse_past(now)
         self._now = now
         if now >= self._due_at:
             while (at := self._next_change()) <= now:
@@ -211,6 +214,9 @@ class World:
         moments = [each.next_change() for each in self.endpoints.values()]
         moments.append(self.loop.next_deadline())
         return min((at for at in moments if at is not None), default=math.inf)
+
+    def _refuse_past(self, now: float) -> None:
+        raise ValueError(f"World: time runs back from {self._now!r} to {now!r}; pass moments in order")
 
     def _settled(self, refusal: Refusal | None, now: float) -> Refusal | None:
         """Take what a call has caused, note when something is due next, and pass its answer on."""

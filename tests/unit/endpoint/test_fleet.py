@@ -84,7 +84,7 @@ def test_next_deadline_is_the_next_answer() -> None:
     one.arrive(1, 0.0)
     assert one.next_deadline() == 1.0
     one.arrive(2, 1.5)
-    assert one.next_deadline() == 1.0
+    assert one.next_deadline() == 1.5
     assert [each.request_id for each in one.advance(1.5)] == [1]
     assert one.next_deadline() == 2.5
 
@@ -108,7 +108,7 @@ def test_a_request_that_takes_too_long_times_out_with_its_queue_included() -> No
 
 
 def test_work_nobody_waits_for_can_be_dropped() -> None:
-    """With finish_timed_out off, the slot is free at the time-out, and a request still queued never starts."""
+    """With finish_timed_out off the slot is free at the time-out, and what still queues never starts."""
     kind = fleet(service=Constant(50.0), timeout_s=60.0, finish_timed_out=False)
     for number in range(3):
         kind.arrive(number, 0.0)

@@ -1,5 +1,6 @@
 """One endpoint from Creating to gone: statuses, joins, updates, refusals, failures, routing."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -54,7 +55,7 @@ def serving(
     return model
 
 
-def statuses(events: list[Event]) -> list[tuple[float, EndpointStatus]]:
+def statuses(events: Sequence[Event]) -> list[tuple[float, EndpointStatus]]:
     return [(each.at, each.status) for each in only(events, StatusChanged)]
 
 
@@ -106,10 +107,10 @@ def test_nothing_is_served_before_the_endpoint_is_in_service() -> None:
     """Also when an instance has joined already; and it is no metric."""
     model = created()
     assert model.arrive(1, 105.0) == Rejected(1, "", RejectReason.NOT_IN_SERVICE)
-    metrics = model.metrics(VARIANT)
-    assert metrics is not None
-    assert metrics.minute(1) is not None
-    assert metrics.minute(1).invocations == 0  # type: ignore[union-attr]
+    model.advance(200.0)
+    minute = model.all_metrics()[VARIANT].minute(1)
+    assert minute is not None
+    assert minute.invocations == 0
 
 
 def test_the_quota_refuses_a_creation_whole() -> None:
@@ -273,7 +274,8 @@ def test_a_blue_green_update_swaps_when_the_new_fleet_is_up() -> None:
     told += model.advance(2000.0)
     assert [each.cause for each in only(told, InstanceLeft)] == [LeaveCause.REPLACED] * 2
     assert {each.outcome for each in only(told, Completed)} == {Outcome.OK}
-    assert statuses(told)[-1] == (pytest.approx(1154.9), EndpointStatus.IN_SERVICE)
+    at, status = statuses(told)[-1]
+    assert (at, status) == (1139.9 + 5.0 + 10.0, EndpointStatus.IN_SERVICE)
 
 
 def test_an_update_keeps_counts_and_weights_when_told_to() -> None:
@@ -320,7 +322,7 @@ def test_deletion_drains_and_frees_everything() -> None:
     assert only(told, Completed)[0].outcome is Outcome.OK
     assert only(told, EndpointDeleted)[0].at == 1020.0
     assert (model.deleted, quota.used("ml.m5.large")) == (True, 0)
-    assert model.all_metrics()[VARIANT].minute(17) is None
+    assert model.all_metrics()[VARIANT].minute(18) is None
 
 
 def test_without_instances_to_give_a_creation_fails() -> None:
@@ -434,25 +436,6 @@ def test_an_instance_may_fail_while_it_drains() -> None:
     assert (counts(model), quota.used("ml.m5.large")) == ((1, 1), 1)
 
 
-def test_deletion_waits_for_what_drains_already() -> None:
-    """An instance of the scale-in before still holds a long request."""
-    model = serving(config(count=2), settings=replace(STEADY, drain_limit_s=300.0, scale_in_s=0.0))
-    for number in range(8):
-        model.arrive(number, 1000.0, service_s=10.0)
-    model.update_weights_and_capacities(to(1), 1000.0)
-    model.fail_zone("a", 1001.0)
-    deleted = None
-    while deleted is None:
-        at = model.next_deadline()
-        assert at is not None
-        model.advance(at)
-        if model.status is EndpointStatus.IN_SERVICE:
-            deleted = model.delete(at) or at
-    told = model.advance(3000.0)
-    assert model.deleted
-    assert only(told, EndpointDeleted)
-
-
 def test_a_creation_whose_zones_are_all_down_fails() -> None:
     """Nobody could join, so there is nothing to put in service."""
     quota = InstanceQuota({"ml.m5.large": 2})
@@ -518,8 +501,12 @@ def test_an_arrival_sees_what_was_due_before_it() -> None:
 
 def test_time_does_not_run_back() -> None:
     """A moment before the last one is the caller's mistake."""
+    model = serving()
+    model.arrive(1, 1002.0)
     with pytest.raises(ValueError, match="time runs back"):
-        serving().advance(999.0)
+        model.advance(1001.0)
+    with pytest.raises(ValueError, match="time runs back"):
+        model.arrive(2, 1001.0)
 
 
 @pytest.mark.parametrize(
@@ -535,3 +522,34 @@ def test_a_configuration_that_cannot_be_is_refused_when_built(build: object) -> 
     """No instances, a negative weight, no variants, two of one name."""
     with pytest.raises(ScenarioError):
         build()  # type: ignore[operator]
+
+
+def test_containers_that_never_pass_the_ping_fail_a_creation_with_their_reason() -> None:
+    """Nothing joins; the quota is free again."""
+    quota = InstanceQuota({"ml.m5.large": 2})
+    model = created(replace(config(count=2), failure="The container did not pass the ping."), quota=quota)
+    told = model.advance(1000.0)
+    assert only(told, StatusChanged)[-1].failure_reason == "The container did not pass the ping."
+    assert (only(told, InstanceJoined), quota.used("ml.m5.large")) == ([], 0)
+
+
+def test_containers_that_never_pass_the_ping_leave_the_old_fleet_in_place() -> None:
+    """InService with the old configuration and the reason of the new one."""
+    model = serving()
+    model.update(replace(config("second"), failure="No ping."), 1000.0)
+    model.advance(2000.0)
+    view = model.view()
+    assert (view.status, view.config_name, view.failure_reason) == (
+        EndpointStatus.IN_SERVICE,
+        "first",
+        "No ping.",
+    )
+
+
+def test_a_growth_of_two_variants_is_refused_whole() -> None:
+    """The quota has room for the first only; nothing of it is kept."""
+    quota = InstanceQuota({"ml.m5.large": 3})
+    model = serving(two_variants(a=1.0, b=1.0), quota=quota)
+    refusal = model.update_weights_and_capacities([CapacityChange("a", 2), CapacityChange("b", 2)], 1000.0)
+    assert refusal is not None
+    assert quota.used("ml.m5.large") == 2

@@ -1,6 +1,8 @@
 """Targets, policies and cooldowns as values: what cannot be, and what a cooldown holds back."""
 
 import math
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -35,9 +37,10 @@ def test_a_target_must_be_a_number_above_zero(target: float) -> None:
 @pytest.mark.parametrize("field", ["scale_in_cooldown_s", "scale_out_cooldown_s"])
 def test_a_cooldown_is_not_negative(field: str) -> None:
     """Zero is allowed, less is not."""
-    assert TargetTracking("p", 1.0, **{field: 0.0})
+    policy = TargetTracking("p", 1.0, scale_in_cooldown_s=0.0, scale_out_cooldown_s=0.0)
+    changed: dict[str, Any] = {field: -1.0}
     with pytest.raises(ScenarioError, match="cooldown"):
-        TargetTracking("p", 1.0, **{field: -1.0})
+        replace(policy, **changed)
 
 
 def test_bounds_are_in_order() -> None:

@@ -9,26 +9,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.endpoint.activities import NotScaledReason
-from harness.endpoint.alarms import AlarmState
 from harness.endpoint.policies import Cooldowns, ScalableTarget, TargetTracking
 from harness.endpoint.scaling import Observation, PolicySignal, Reason, ScalingDecision, decide
 from harness.endpoint.settings import CapacityBasis, Datapoint, ScaleInMode, ScalingSettings
 
 TARGET = ScalableTarget("endpoint/e/variant/v", 1, 5)
 POLICY = TargetTracking("tracking", 10.0)
-OK, ALARM = AlarmState.OK, AlarmState.ALARM
 
 
 def high(*values: float, capacity: float = 1.0, policy: TargetTracking = POLICY) -> PolicySignal:
-    return PolicySignal(policy, ALARM, OK, values, (capacity,) * len(values))
+    return PolicySignal(policy, True, False, values, (capacity,) * len(values))
 
 
 def low(*values: float, capacity: float = 1.0, policy: TargetTracking = POLICY) -> PolicySignal:
-    return PolicySignal(policy, OK, ALARM, values, (capacity,) * len(values))
+    return PolicySignal(policy, False, True, values, (capacity,) * len(values))
 
 
 def calm(policy: TargetTracking = POLICY) -> PolicySignal:
-    return PolicySignal(policy, OK, OK, (9.5,), (1.0,))
+    return PolicySignal(policy, False, False, (9.5,), (1.0,))
 
 
 def decided(
@@ -255,7 +253,6 @@ def test_another_metric_is_called_by_its_name() -> None:
     )
 
 
-alarms = st.sampled_from(AlarmState)
 values = st.lists(st.floats(0, 500, allow_nan=False), max_size=15).map(tuple)
 
 
@@ -266,7 +263,7 @@ def signals(draw: st.DrawFn) -> PolicySignal:
     policy = TargetTracking(
         draw(st.sampled_from("abc")), draw(st.floats(0.5, 200)), disable_scale_in=draw(st.booleans())
     )
-    return PolicySignal(policy, draw(alarms), draw(st.none() | alarms), recent, capacities)
+    return PolicySignal(policy, draw(st.booleans()), draw(st.booleans()), recent, capacities)
 
 
 @given(

@@ -1,9 +1,16 @@
 """Every unknown is a setting that says why it is what it is."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from harness.endpoint.settings import EndpointSettings, ScalingSettings, notes
 from harness.errors import ScenarioError
+
+
+def changed(name: str, value: object) -> dict[str, Any]:
+    return {name: value}
 
 
 @pytest.mark.parametrize("settings", [EndpointSettings(), ScalingSettings()])
@@ -28,14 +35,14 @@ def test_every_setting_tells_where_its_default_comes_from(
 def test_a_negative_delay_is_refused_by_name(name: str) -> None:
     """The message names the field."""
     with pytest.raises(ScenarioError, match=name):
-        ScalingSettings(**{name: -1})
+        replace(ScalingSettings(), **changed(name, -1))
 
 
 @pytest.mark.parametrize("name", ["low_threshold_ratio", "high_periods", "low_periods", "scale_in_percent"])
 def test_what_must_be_above_zero_is_refused_at_zero(name: str) -> None:
     """No alarm over no period, no step of nothing."""
     with pytest.raises(ScenarioError, match=name):
-        ScalingSettings(**{name: 0})
+        replace(ScalingSettings(), **changed(name, 0))
 
 
 def test_endpoint_settings_are_checked_too() -> None:

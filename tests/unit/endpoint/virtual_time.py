@@ -30,7 +30,7 @@ def config(name: str = "first", *, count: int = 1, instance_type: str = "ml.m5.l
 
 
 class Story:
-    """A world with one endpoint in service at moment 1000, and everything it told."""
+    """A world at moment 1000, its endpoint in service since 810 (with one instance), and all it told."""
 
     def __init__(
         self,
@@ -44,7 +44,9 @@ class Story:
         self.world = World(seed=seed, endpoint_settings=settings, scaling_settings=scaling)
         self.events: list[Event] = []
         self.sent = 0
-        refusal = self.world.create_endpoint(ENDPOINT, config(count=count, instance_type=instance_type), 0.0)
+        refusal = self.world.create_endpoint(
+            ENDPOINT, config(count=count, instance_type=instance_type), 700.0
+        )
         assert refusal is None
         self.until(1000.0)
 
