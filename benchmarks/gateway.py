@@ -5,8 +5,8 @@
 Needs nginx and wrk (Debian: nginx-light, wrk). The upstream is an nginx that answers 100 bytes of JSON; wrk
 posts 100 bytes, then 18 kB (100 rows of CSV), with the headers of a signed boto3 call, over 32 connections.
 CPU time is that of the proxy's processes (/proc/PID/stat), the median of the repeats, which are interleaved
-so that a noisy minute meets every proxy alike. Ratios compare CPU time: requests a second depend on what else
-the machine does.
+so that a noisy minute meets every proxy alike; each waits up to QUIET_WAIT_S for the machine to be idle.
+Ratios compare CPU time: requests a second depend on what else the machine does.
 """
 
 import argparse
@@ -40,6 +40,7 @@ DESCRIPTIONS = {
     "splice": "gateway, forwarding only",
     "chain": "gateway: identify, cached decision, fault draw, forward, record",
 }
+QUIET_WAIT_S = 10.0
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
@@ -122,6 +123,7 @@ def _rows(label: str, samples: dict[str, list[Sample]]) -> list[Row]:
 
 
 def _sample(port: int, pid: int, script: Path, seconds: float) -> Sample:
+    _await_quiet()
     before = _cpu_s(pid)
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:g}", "--latency", "-s", str(script)]
     done = subprocess.run(
@@ -149,6 +151,23 @@ def _cpu_s(pid: int) -> float:
         fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
         total += int(fields[11]) + int(fields[12])
     return total / TICKS_PER_S
+
+
+def _await_quiet() -> None:
+    """Return after half a second in which the machine was idle, or after QUIET_WAIT_S."""
+    until = time.monotonic() + QUIET_WAIT_S
+    while time.monotonic() < until:
+        before = _machine_ticks()
+        time.sleep(0.5)
+        busy, total = (now - then for now, then in zip(_machine_ticks(), before, strict=True))
+        if busy < 0.05 * total:
+            return
+
+
+def _machine_ticks() -> tuple[int, int]:
+    """Return the ticks that all cores together have been busy, and all their ticks."""
+    ticks = [int(field) for field in Path("/proc/stat").read_text().partition("\n")[0].split()[1:]]
+    return sum(ticks) - ticks[3] - ticks[4], sum(ticks)
 
 
 # ---- the proxies ----

@@ -182,9 +182,7 @@ def _watch(
     while len(_files(plan, "report-*.json")) < processes:
         on_progress(_progress(plan, began_at))
         if obituary := child.obituary():
-            # It may have written its last report between the two looks.
-            missing = len(_files(plan, "report-*.json")) < processes
-            return [f"The load ended too early: {obituary}."] if missing else []
+            return _missing(plan, processes, f"The load ended too early: {obituary}.")
         if should_stop():
             child.terminate()
             return ["The load was stopped before its end."]
@@ -193,6 +191,18 @@ def _watch(
         time.sleep(POLL_S)
     on_progress(_progress(plan, began_at))
     return _await_goodbye(child)
+
+
+def _missing(plan: LoadPlan, processes: int, when_all: str) -> list[str]:
+    """Return why accounts are missing, *when_all* are; nothing when the last one came meanwhile."""
+    there = len(_files(plan, "report-*.json"))
+    if not there:
+        return [when_all]
+    return [_lost(processes - there, processes)] if there < processes else []
+
+
+def _lost(missing: int, processes: int) -> str:
+    return f"{missing} of {processes} client processes ended without an account; see Locust's log."
 
 
 def _await_goodbye(child: ChildProcess) -> list[str]:
@@ -216,7 +226,7 @@ def _progress(plan: LoadPlan, began_at: float) -> LoadProgress:
 def _collect(plan: LoadPlan, began_at: float, processes: int, troubles: Sequence[str]) -> LoadResult:
     reports = [ProcessReport.from_json(values) for values in _read_all(_files(plan, "report-*.json"))]
     if len(reports) < processes and not troubles:
-        troubles = [f"Only {len(reports)} of {processes} client processes gave an account of themselves."]
+        troubles = [_lost(processes - len(reports), processes)]
     ended_at = max((report.ended_at for report in reports), default=_now(plan))
     return merge(
         reports,

@@ -5,9 +5,10 @@ million records cost well under a second.
 """
 
 import math
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Generic, TypeVar
 
 T = TypeVar("T")  # Python 3.11 has no class Steps[T] yet
@@ -91,13 +92,13 @@ def logarithmic_edges(low: float, high: float, per_decade: int) -> list[float]:
     return [10 ** (i / per_decade) for i in range(first, last + 1)]
 
 
-def histogram(values: Iterable[float], edges: Sequence[float]) -> list[int]:
-    """Return the count of *values* in each bin [`edges[i]`, `edges[i + 1]`); others go to the end bins."""
-    last = len(edges) - 2
-    counts = [0] * (last + 1)
-    for value in values:
-        counts[min(max(bisect_right(edges, value) - 1, 0), last)] += 1
-    return counts
+def histogram(ordered: Sequence[float], edges: Sequence[float]) -> list[int]:
+    """Return the count of the ascending *ordered* in each bin [`edges[i]`, `edges[i + 1]`).
+
+    Values below the first edge count in the first bin, those from the last edge on in the last.
+    """
+    cuts = [0, *(bisect_left(ordered, edge) for edge in edges[1:-1]), len(ordered)]
+    return [after - before for before, after in pairwise(cuts)]
 
 
 def thin(points: Sequence[tuple[float, float]], most: int) -> list[tuple[float, float]]:

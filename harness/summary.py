@@ -17,8 +17,8 @@ from harness.stats import spread
 
 SCHEMA_VERSION = 1
 INVOKE = "InvokeEndpoint"
-# Statuses of activities that set or tried to set a capacity; Pending has not yet, Overridden gave way to another.
-# API reference of Application Auto Scaling, ScalingActivity, StatusCode.
+# Statuses of activities that set or tried to set a capacity; Pending has not yet, Overridden gave way to
+# another. API reference of Application Auto Scaling, ScalingActivity, StatusCode.
 ACTED = ("Successful", "InProgress", "Failed", "Unfulfilled")
 
 R = TypeVar("R")

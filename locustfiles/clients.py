@@ -44,9 +44,9 @@ class Boto3Client:
     def __init__(self, url: str, region: str, key: AccessKey, *, connections: int) -> None:
         import boto3
         from botocore.config import Config
-        from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.exceptions import ClientError
 
-        self._refused, self._broken = ClientError, BotoCoreError
+        self._refused = ClientError
         self._client: Any = boto3.client(
             "sagemaker-runtime",
             endpoint_url=url,
@@ -74,7 +74,7 @@ class Boto3Client:
             return _boto3_reply(answer, len(answer["Body"].read()))
         except self._refused as error:
             return _boto3_reply(error.response, 0, error.response["Error"].get("Code", ""))
-        except (self._broken, OSError) as error:
+        except Exception as error:  # botocore's, urllib3's, and what its parser stumbles over
             return Reply(0, type(error).__name__)
 
 

@@ -21,11 +21,11 @@ from locustfiles.schedule import Share, share_of
 FLUSH_S = 0.25
 CPU_WINDOW_S = 1.0
 DRAIN_POLL_S = 0.01
-# A turn of the event loop costs as much as a request, and timers are exact to a millisecond: that many requests
-# may start between two turns.
+# A turn of the event loop costs as much as a request, and timers are exact to a millisecond: that many
+# requests may start between two turns.
 BURST = 8
 
-# endpoint, client, real seconds from due to answer, reply
+# called with the model, the real seconds from due to answer, and the reply
 Ended = Callable[[OpenModel, float, Reply], None]
 
 
@@ -88,7 +88,7 @@ class Dispatcher:
             while (wait := due_real - monotonic()) > 0.0 and not self._stopping:
                 in_burst = 0
                 sleep(min(wait, FLUSH_S))
-            # Several are due at once, or the dispatcher is late: it must not keep their greenlets from starting.
+            # Several are due at once, or this is late: it must not keep their greenlets from starting.
             in_burst += 1
             if in_burst > BURST:
                 in_burst = 0

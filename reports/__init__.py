@@ -1,1 +1,1 @@
-"""What people and machines read after a run: the HTML report and JUnit, both functions of journal and summary."""
+"""What people and machines read after a run: the HTML page and JUnit, functions of journal and summary."""

@@ -1,7 +1,6 @@
 """The same figures in words, for those who do not see them. Pure."""
 
-from harness.stats import percentile
-from reports.series import Timeline, Times
+from reports.series import Latency, Timeline
 from reports.text import clock, number, plural, short
 
 MOST_SPANS = 12  # spoken one after another; the table of events has the rest
@@ -21,12 +20,10 @@ def _traffic(shown: Timeline) -> list[str]:
     if traffic is None:
         return ["No requests."]
     most = max(range(len(traffic.offered)), key=traffic.offered.__getitem__)
-    rate = number(traffic.offered[most] / traffic.step_s * 60)
+    rate, at = number(traffic.offered[most] / traffic.step_s * 60), clock(most * traffic.step_s)
     failed = sum(traffic.failed)
-    return [
-        f"Offered {plural(sum(traffic.offered), 'request')}, at most {rate} a minute, at {clock(most * traffic.step_s)};"
-        f" {f'{failed:,} of them failed' if failed else 'none failed'}."
-    ]
+    lost = f"{failed:,} of them failed" if failed else "none failed"
+    return [f"Offered {plural(sum(traffic.offered), 'request')}, at most {rate} a minute, at {at}; {lost}."]
 
 
 def _metric(shown: Timeline) -> list[str]:
@@ -53,16 +50,18 @@ def _capacity(shown: Timeline) -> list[str]:
     if not shown.in_service:
         return []
     steps = [f"{count:g} at {clock(at)}" for at, count in shown.in_service]
-    return [f"Instances in service: {', '.join(steps[:MOST_SPANS])}{', and so on' * (len(steps) > MOST_SPANS)}."]
+    return [
+        f"Instances in service: {', '.join(steps[:MOST_SPANS])}{', and so on' * (len(steps) > MOST_SPANS)}."
+    ]
 
 
-def latency(times: Times) -> str:
+def latency(shown: Latency) -> str:
     """Return what the latency figure shows, in sentences."""
-    response, service = sorted(times.response), sorted(times.service)
-    worst = max(range(len(times.response)), key=times.response.__getitem__)
+    response, service = shown.quantiles, shown.service_quantiles
+    worst = max(shown.over_time, key=lambda row: row[3])
     return (
-        f"Distribution of {plural(len(response), 'request')}: response p50 {short(percentile(response, 0.5))}, "
-        f"p99 {short(percentile(response, 0.99))}; service p50 {short(percentile(service, 0.5))}, "
-        f"p99 {short(percentile(service, 0.99))}. The slowest, {short(response[-1])}, was due at "
-        f"{clock(times.starts[worst])}."
+        f"Distribution of {plural(shown.requests, 'request')}: response p50 {short(response['p50'])}, "
+        f"p99 {short(response['p99'])}, slowest {short(response['max'])}; "
+        f"service p50 {short(service['p50'])}, p99 {short(service['p99'])}. "
+        f"Responses were slowest around {clock(worst[0])}."
     )

@@ -69,9 +69,13 @@ def render(records: Sequence[Record], summary: dict[str, Any]) -> str:
         "rows_cut": max(len(rows) - story.MOST_ROWS, 0),
         "latency": _latency(seen, summary),
         "programs": seen.all(journal.ProgramEnded),
-        "fidelity": sorted(summary["fidelity"], key=lambda f: (list(HOW).index(f["how"]) if f["how"] in HOW else 9)),
+        "fidelity": sorted(
+            summary["fidelity"], key=lambda f: list(HOW).index(f["how"]) if f["how"] in HOW else 9
+        ),
         "how": HOW,
-        "configuration": json.dumps(first.configuration, indent=2, sort_keys=True) if first.configuration else "",
+        "configuration": json.dumps(first.configuration, indent=2, sort_keys=True)
+        if first.configuration
+        else "",
         "faults": seen.all(journal.FaultInjected),
         "absent": _absent(summary, timelines),
     }
@@ -90,7 +94,13 @@ def _template() -> "Template":
         lstrip_blocks=True,
     )
     environment.filters.update(
-        clock=text.clock, span=text.span, short=text.short, steady=text.steady, number=text.number, measured=_measured, limited=_limited
+        clock=text.clock,
+        span=text.span,
+        short=text.short,
+        steady=text.steady,
+        number=text.number,
+        measured=_measured,
+        limited=_limited,
     )
     return environment.get_template("report.html.j2")
 
@@ -124,7 +134,9 @@ def _key_figures(seen: ByType, summary: dict[str, Any]) -> list[tuple[str, str, 
         found.append(("RMSE", text.number(predicted["rmse"]), f"over {predicted['rows']:,} rows"))
     if findings := summary["findings"]:
         errors = sum(f["severity"] == "error" for f in findings)
-        found.append(("Findings", str(len(findings)), f"{text.plural(errors, 'error')} among them" if errors else ""))
+        found.append(
+            ("Findings", str(len(findings)), f"{text.plural(errors, 'error')} among them" if errors else "")
+        )
     rehearsed = f"rehearsed in {text.span(summary['wall_s'])}" if "wall_s" in summary else "cut off there"
     found.append(("Model time", text.span(summary["model_s"]), rehearsed))
     return found
@@ -154,18 +166,18 @@ def _latency(seen: ByType, summary: dict[str, Any]) -> dict[str, Any] | None:
     found = summary.get("latency")
     if not found:
         return None
-    times = series.times(seen)
+    shown = series.latency(seen)
     drawings = [
-        (layout.name, Markup(charts.latency(times, layout, f"l{layout.name[0]}-")))
+        (layout.name, Markup(charts.latency(shown, layout, f"l{layout.name[0]}-")))
         for layout in charts.LAYOUTS
-        if times is not None
+        if shown is not None
     ]
     return {
         "columns": [(name, words, found[key]) for key, name, words in TIMES],
         "source": found["source"],
         "requests": found["requests"],
         "drawings": drawings,
-        "alt": alt.latency(times) if times else "",
+        "alt": alt.latency(shown) if shown else "",
     }
 
 

@@ -1,15 +1,26 @@
 """What the figures show, as plain series taken from the journal. Pure; drawing is `charts.py`."""
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from harness import journal
-from harness.stats import Span, Steps, counts_over_time, nice_step, percentile, values_over_time
+from harness.stats import (
+    Span,
+    Steps,
+    counts_over_time,
+    histogram,
+    logarithmic_edges,
+    nice_step,
+    percentile,
+    spread,
+    values_over_time,
+)
 from harness.summary import ByType, is_invocation, measures, resource_of, response_s
 
 WINDOWS = 150  # bars across a figure; more would be finer than a pixel on a phone
+LATENCY_WINDOWS = 80
+BINS_PER_DECADE = 12
+FASTEST_S = 1e-5
 STEPS_S = (1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1_800.0, 3_600.0)
-MOST_RATES_S = 60.0  # rates below one a second are told per minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +36,7 @@ class Traffic:
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """The datapoints of a scaling metric as (period start, period length, value), and what they are held to."""
+    """The datapoints of a scaling metric as (period start, its length, value), and what they are held to."""
 
     name: str
     points: list[tuple[float, float, float]]
@@ -58,12 +69,22 @@ class Timeline:
 
 
 @dataclass(frozen=True, slots=True)
-class Times:
-    """Response and service times (s) of answered requests in order of their start, with that start."""
+class Latency:
+    """How long answers took, small enough to draw at once however many there were.
 
-    starts: list[float]
-    response: list[float]
-    service: list[float]
+    `response` and `service` hold the count in each bin between the logarithmic `edges` (s); `over_time` holds
+    (moment, p50, p95, p99) of the response by the moment of the intended start, over `start` to `end`.
+    """
+
+    requests: int
+    edges: list[float]
+    response: list[int]
+    service: list[int]
+    quantiles: dict[str, float]
+    service_quantiles: dict[str, float]
+    start: float
+    end: float
+    over_time: list[tuple[float, float, float, float]]
 
 
 def timelines(seen: ByType, end: float) -> list[Timeline]:
@@ -75,7 +96,9 @@ def timelines(seen: ByType, end: float) -> list[Timeline]:
 
 def _timeline(seen: ByType, resource: str, end: float) -> Timeline:
     endpoint, variant = _names(resource)
-    changes = [c for c in seen.all(journal.CapacityChanged) if resource_of(c) == resource]
+    changes = sorted(
+        (c for c in seen.all(journal.CapacityChanged) if resource_of(c) == resource), key=lambda c: c.at
+    )
     bounds = [t for t in seen.all(journal.TargetRegistered) if t.resource_id == resource and not t.removed]
     return Timeline(
         title=f"{endpoint}, variant {variant}" if variant else endpoint,
@@ -132,7 +155,11 @@ def _metric(seen: ByType, resource: str) -> Metric | None:
         points = [m for m in points if measures(policies[0], m)]
     if not points:
         return None
-    low = [a.threshold for a in seen.all(journal.AlarmChanged) if (a.resource_id, a.direction) == (resource, "low")]
+    low = [
+        a.threshold
+        for a in seen.all(journal.AlarmChanged)
+        if (a.resource_id, a.direction) == (resource, "low")
+    ]
     return Metric(
         name=points[0].metric,
         points=sorted((m.period_at, m.period_s, m.value) for m in points),
@@ -155,34 +182,46 @@ def _bands(seen: ByType, resource: str, endpoint: str, end: float) -> list[Band]
     return [band for band in bands if band.spans]
 
 
-def times(seen: ByType) -> Times | None:
-    """Return the times the latency figure shows: of the load, else of the invocations (see harness.summary)."""
+def latency(seen: ByType) -> Latency | None:
+    """Return the times the latency figure shows: of the load, else of the invocations (see harness.summary).
+
+    None where nobody was answered, or no time was modelled.
+    """
     if seen.all(journal.LoadRequest):
         answered = [r for r in seen.all(journal.LoadRequest) if r.outcome == "ok"]
-        return _times([(r.due_at, response_s(r), r.service_s) for r in answered])
+        return _latency([(r.due_at, response_s(r)) for r in answered], [r.service_s for r in answered])
     calls = [e for e in seen.all(journal.Exchange) if is_invocation(e) and 200 <= e.status < 300]
-    return _times([(e.at, e.queue_s + e.service_s, e.service_s) for e in calls])
+    return _latency([(e.at, e.queue_s + e.service_s) for e in calls], [e.service_s for e in calls])
 
 
-def _times(rows: Sequence[tuple[float, float, float]]) -> Times | None:
-    rows = sorted(rows)
-    if not rows or not any(response for _, response, _ in rows):
+def _latency(responses: list[tuple[float, float]], services: list[float]) -> Latency | None:
+    # A modelled time of zero still has a place on a logarithmic axis.
+    response = sorted(max(value, FASTEST_S) for _, value in responses)
+    service = sorted(max(value, FASTEST_S) for value in services)
+    if not response or response[-1] == FASTEST_S:
         return None
-    return Times([r[0] for r in rows], [r[1] for r in rows], [r[2] for r in rows])
+    edges = logarithmic_edges(min(response[0], service[0]), max(response[-1], service[-1]), BINS_PER_DECADE)
+    start, end = min(at for at, _ in responses), max(at for at, _ in responses)
+    return Latency(
+        requests=len(response),
+        edges=edges,
+        response=histogram(response, edges),
+        service=histogram(service, edges),
+        quantiles=spread(response),
+        service_quantiles=spread(service),
+        start=start,
+        end=end,
+        over_time=_over_time(responses, start, end),
+    )
 
 
-def percentiles_over_time(times: Times, most: int) -> list[tuple[float, float, float, float]]:
-    """Return (moment, p50, p95, p99) of the response in each of at most *most* windows that has a request."""
-    start, end = times.starts[0], times.starts[-1]
-    step = nice_step(max(end - start, 1.0), most, STEPS_S)
-    windows = values_over_time(zip(times.starts, times.response, strict=True), start, end, step)
-    return [(start + (i + 0.5) * step, *_three(sorted(found))) for i, found in enumerate(windows) if found]
-
-
-def _three(ordered: Sequence[float]) -> tuple[float, float, float]:
-    return percentile(ordered, 0.5), percentile(ordered, 0.95), percentile(ordered, 0.99)
-
-
-def peak(values: Iterable[float]) -> float:
-    """Return the largest of *values*, 0 for none."""
-    return max(values, default=0.0)
+def _over_time(
+    responses: list[tuple[float, float]], start: float, end: float
+) -> list[tuple[float, float, float, float]]:
+    step = nice_step(max(end - start, 1.0), LATENCY_WINDOWS, STEPS_S)
+    rows = []
+    for i, found in enumerate(values_over_time(responses, start, end, step)):
+        if found:
+            p50, p95, p99 = (max(percentile(sorted(found), q), FASTEST_S) for q in (0.5, 0.95, 0.99))
+            rows.append((start + (i + 0.5) * step, p50, p95, p99))
+    return rows

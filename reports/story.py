@@ -71,7 +71,9 @@ def answers(seen: ByType, summary: dict[str, Any]) -> list[Answer]:
     if summary["verdict"] != "invalid":
         return found
     return [
-        Answer(a.question, "Not shown by this run", f"What was seen: {a.headline}. {a.detail}".strip(), "plain")
+        Answer(
+            a.question, "Not shown by this run", f"What was seen: {a.headline}. {a.detail}".strip(), "plain"
+        )
         for a in found
     ]
 
@@ -129,7 +131,8 @@ def scaled(seen: ByType, summary: dict[str, Any]) -> Answer | None:
     waited = first["in_service_s"] - began
     lost, detail = _during(seen, scaling["resource_id"], began, first["in_service_s"])
     headline = f"From {first['from']} to {first['to']} instances in {span(waited)}"
-    parts = f"{span(first['at_s'] - began)} until the decision, {span(first['in_service_s'] - first['at_s'])} to launch"
+    decision, launch = span(first["at_s"] - began), span(first["in_service_s"] - first["at_s"])
+    parts = f"{decision} until the decision, {launch} to launch"
     tone = "plain" if lost is None else "bad" if lost else "ok"
     since = "from the first minute over the target" if lag is not None else "from the decision"
     return Answer(question, f"{headline} {since}", f"{parts}. {detail}".strip(), tone)
@@ -149,7 +152,7 @@ def _never_scaled(question: str, seen: ByType, resource: str) -> Answer:
 
 
 def _during(seen: ByType, resource: str, start: float, end: float) -> tuple[int | None, str]:
-    """Return how many calls were lost between *start* and *end*, None where there were none, and a sentence."""
+    """Return the number of calls lost from *start* to *end*, None where there were none, and a sentence."""
     endpoint = resource.split("/")[1] if resource.count("/") == 3 else resource
     due = [r for r in seen.all(journal.LoadRequest) if r.endpoint == endpoint and start <= r.due_at < end]
     if not due:
@@ -165,7 +168,7 @@ def _during(seen: ByType, resource: str, start: float, end: float) -> tuple[int 
 
 
 def rows(seen: ByType) -> list[Row]:
-    """Return the story in order of time: phases, endpoint, alarms, decisions, activities, cooldowns, faults."""
+    """Return all that bears on scaling in order of time, of several things at one moment the cause first."""
     alarms = {a.name: f"alarm {a.direction}" for a in seen.all(journal.AlarmChanged)}
     several = len({e.resource_id for e in seen.all(journal.ScalingEvaluated)}) > 1
     told = [
@@ -192,8 +195,12 @@ def _endpoint_rows(changes: Iterable[journal.EndpointChanged]) -> Iterator[Row]:
 
 
 def _alarm_row(alarm: journal.AlarmChanged) -> Row:
-    words = f"Alarm {alarm.direction} (threshold {alarm.threshold:g}) went from {alarm.before} to {alarm.after}."
-    return Row(alarm.at, "alarm", f"{words} {alarm.reason}".strip(), "warn" if alarm.after == "ALARM" else "plain")
+    words = (
+        f"Alarm {alarm.direction} (threshold {alarm.threshold:g}) went from {alarm.before} to {alarm.after}."
+    )
+    return Row(
+        alarm.at, "alarm", f"{words} {alarm.reason}".strip(), "warn" if alarm.after == "ALARM" else "plain"
+    )
 
 
 def _decision_rows(decisions: Sequence[journal.ScalingEvaluated], several: bool) -> Iterator[Row]:
@@ -220,11 +227,19 @@ def _activity_rows(activities: Iterable[journal.ScalingActivity], alarms: dict[s
         change = f"{activity.from_capacity} → {activity.to_capacity}"
         if activity.activity_id not in seen_ids:
             seen_ids.add(activity.activity_id)
-            words = f"Scaling activity {change} began ({activity.status}): {_shortened(activity.cause, alarms)}."
+            words = (
+                f"Scaling activity {change} began ({activity.status}): {_shortened(activity.cause, alarms)}."
+            )
             tone = "bad" if activity.status == "Failed" else "good"
         else:
             words = f"Scaling activity {change} is {activity.status}."
-            tone = "good" if activity.status == "Successful" else "plain" if activity.status == "InProgress" else "bad"
+            tone = (
+                "good"
+                if activity.status == "Successful"
+                else "plain"
+                if activity.status == "InProgress"
+                else "bad"
+            )
         message = activity.status_message if tone == "bad" else ""
         yield Row(activity.at, "activity", f"{words} {message}".strip(), tone)
 
@@ -238,5 +253,5 @@ def _shortened(cause: str, alarms: dict[str, str]) -> str:
 
 def _cooldown_rows(waits: Iterable[journal.CooldownStarted]) -> Iterator[Row]:
     for wait in waits:
-        words = f"Cooldown of {span(wait.until - wait.at)}: no further scaling {wait.direction} until {clock(wait.until)}."
-        yield Row(wait.at, "cooldown", words, until=wait.until)
+        held = f"no further scaling {wait.direction} until {clock(wait.until)}"
+        yield Row(wait.at, "cooldown", f"Cooldown of {span(wait.until - wait.at)}: {held}.", until=wait.until)

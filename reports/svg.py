@@ -9,9 +9,9 @@ from typing import Final
 
 # One marker colour a role. They are never seen: `inline` replaces them by `var(--c-<role>)`.
 ROLES: Final = (
-    "ink muted grid panel offered served failed metric target low desired in-service ok alarm nodata cooldown "
-    "phase busy response service"
-).split()
+    *("ink", "muted", "grid", "panel", "offered", "served", "failed", "metric", "target", "low", "desired"),
+    *("in-service", "ok", "alarm", "nodata", "cooldown", "phase", "busy", "response", "service"),
+)
 COLOUR: Final = {role: f"#0a0b{index:02x}" for index, role in enumerate(ROLES, start=16)}
 _ROLE = {colour: role for role, colour in COLOUR.items()}
 _WEIGHT = {"bold": "600", "600": "600"}

@@ -51,7 +51,8 @@ def significant(value: float, digits: int = 3, *, keep: bool = False) -> str:
     """
     if value == 0 or not math.isfinite(value):
         return f"{value:g}"
-    decimals = max(digits - 1 - math.floor(math.log10(abs(value))), 0)
+    exponent = int(f"{value:.{digits - 1}e}".partition("e")[2])  # after rounding: 0.9996 is 1.00
+    decimals = max(digits - 1 - exponent, 0)
     text = f"{value:,.{decimals}f}"
     return text.rstrip("0").rstrip(".") if "." in text and not keep else text
 

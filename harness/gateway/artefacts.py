@@ -7,19 +7,31 @@ for a container that opts in with the environment variable HARNESS_MODEL=echo, t
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import Any
 
-if TYPE_CHECKING:
-    from harness.inference import Model
+from harness.errors import ScenarioError
+from harness.inference import ArtefactError, Model, load_artefact, model_from_environment
 
-MODE_VARIABLE = "HARNESS_MODEL"
+# FailureReason of DescribeEndpoint, as users have quoted both for years.
+_NO_DATA = (
+    'Failed to download model data for container "container_1" from URL: "{url}". Please ensure that there is an '
+    "object located at the URL and that the role passed to CreateModel has permissions to download the model."
+)
+_NO_PING = (
+    "The primary container for production variant {variant} did not pass the ping health check. Please check "
+    "CloudWatch logs for this endpoint."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A model that predicts, or the sentence why there is none. `failure` is what SageMaker's FailureReason says."""
+    """A model that predicts, or the sentence why there is none.
 
-    model: "Model | None"
+    `failure` is what SageMaker's FailureReason says; a container that is only not covered here has none.
+    """
+
+    model: Model | None
     failure: str = ""
 
 
@@ -28,44 +40,41 @@ class Artefacts:
 
     def __init__(self, s3: Callable[[], Any]) -> None:
         self._make_s3 = s3
-        self._kept: dict[tuple[str, str], Loaded] = {}
+        self._kept: dict[tuple[str, str], Model] = {}
 
-    async def load(self, container: Mapping[str, Any]) -> Loaded:
-        """Return what answers for *container*, a PrimaryContainer as DescribeModel gives it."""
+    async def load(self, container: Mapping[str, Any], variant: str) -> Loaded:
+        """Return what answers for *container*, a PrimaryContainer as DescribeModel gives it, in *variant*."""
+        try:
+            asked_for = model_from_environment(container.get("Environment") or {})
+        except ScenarioError as error:
+            return Loaded(None, f"{_NO_PING.format(variant=variant)} {error}")
         url = container.get("ModelDataUrl") or ""
-        if (container.get("Environment") or {}).get(MODE_VARIABLE) == "echo":
-            from harness.inference import EchoModel
+        if asked_for is not None or not url:
+            return Loaded(asked_for)
+        return await asyncio.get_running_loop().run_in_executor(None, self._fetch, url, variant)
 
-            return Loaded(EchoModel())
-        if not url:
-            return Loaded(None)
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(None, self._fetch, url)
+    @cached_property
+    def _s3(self) -> Any:
+        return self._make_s3()
 
-    def _fetch(self, url: str) -> Loaded:
+    def _fetch(self, url: str, variant: str) -> Loaded:
         from botocore.exceptions import BotoCoreError, ClientError
-
-        from harness.inference import ArtefactError, load_artefact
 
         bucket, _, key = url.removeprefix("s3://").partition("/")
         try:
-            found = self._make_s3().get_object(Bucket=bucket, Key=key)
-            tag = (url, str(found["ETag"]))
-            if tag not in self._kept:
-                self._kept[tag] = Loaded(load_artefact(found["Body"].read()))
+            found = self._s3.get_object(Bucket=bucket, Key=key)
+            model = self._model(url, str(found["ETag"]), found["Body"])
         except (ClientError, BotoCoreError):
             return Loaded(None, _NO_DATA.format(url=url))
         except ArtefactError as error:
-            return Loaded(None, f"{_NO_PING} The artefact at {url} does not load: {error}")
-        return self._kept[tag]
+            reason = f"{_NO_PING.format(variant=variant)} The artefact at {url} does not load: {error}"
+            return Loaded(None, reason)
+        return Loaded(model)
 
-
-# FailureReason of DescribeEndpoint, as users have quoted both for years.
-_NO_DATA = (
-    'Failed to download model data for container "container_1" from URL: "{url}". Please ensure that there is an '
-    "object located at the URL and that the role passed to CreateModel has permissions to download the model."
-)
-_NO_PING = (
-    "The primary container for production variant did not pass the ping health check. Please check CloudWatch logs "
-    "for this endpoint."
-)
+    def _model(self, url: str, tag: str, body: Any) -> Model:
+        """Return the model of that content, loaded the first time it is asked for."""
+        if (url, tag) not in self._kept:
+            self._kept[url, tag] = load_artefact(body.read(), name=url)
+        else:
+            body.close()
+        return self._kept[url, tag]

@@ -4,6 +4,7 @@ A reader only says where the body ends; the bytes stay as they came, so that the
 """
 
 import re
+from enum import Enum
 from typing import Protocol
 
 from harness.gateway.head import MAX_HEAD_BYTES, MalformedError
@@ -13,6 +14,15 @@ MAX_CHUNK_LINE_BYTES = 4096  # a size and its extensions; nobody we know sends m
 _SIZE = re.compile(rb"([0-9a-fA-F]{1,15})(?:;[^\r\n\0]*)?")
 _TRAILER = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[^\r\n\0]*")
 _IN_SIZE, _IN_DATA, _AFTER_DATA, _IN_TRAILER = range(4)
+
+
+class Course(Enum):
+    """Where the bytes of a request's body go."""
+
+    WAIT = "nobody has asked for them yet"
+    SPLICE = "to the emulator"
+    COLLECT = "into exchange.body"
+    DISCARD = "nowhere: the answer did not need them"
 
 
 class Body(Protocol):

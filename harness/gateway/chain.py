@@ -136,6 +136,12 @@ class Exchange:
         lines = self.head[:-4].split(b"\r\n")[1:]
         return [(name, value.strip(b" \t")) for name, _, value in (line.partition(b":") for line in lines)]
 
+    def measure(self, real_now: float, speed: float) -> None:
+        """Note, at *real_now* (perf_counter), when it ended and how much of its time was not the model's."""
+        took_s = real_now - self.received_real
+        self.ended_at = self.received_at + took_s * speed
+        self.overhead_s = took_s - self.modelled_s / speed
+
     def answer(self, reply: Reply) -> None:
         """Send *reply* for a parked exchange; nothing happens when the client has gone or was answered."""
         if self.answerer is not None:

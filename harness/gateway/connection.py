@@ -1,18 +1,24 @@
 """One client's connection: requests in order, each through the chain, its outcome acted on, then recorded.
 
 The life of an exchange: `_begin` reads its head, `_act` does what the chain says, `end` records it. Its body
-goes where `_mode` says. One exchange at a time: a pipelined request waits in the buffer.
+goes where `_course` says. One exchange at a time: a pipelined request waits in the buffer.
 """
 
 import asyncio
 from collections.abc import Awaitable
-from enum import Enum
 from time import perf_counter
 from typing import cast
 
-from harness.gateway.body import Body, ChunkedBody, LengthBody, decode_chunked
+from harness.gateway.body import Body, ChunkedBody, Course, LengthBody, decode_chunked
 from harness.gateway.chain import Address, Exchange, Forward, Outcome, ReadBody, Reply, split_target
-from harness.gateway.head import MAX_HEAD_BYTES, MalformedError, RequestHead, find_end, parse_request
+from harness.gateway.head import (
+    END_OF_HEAD,
+    MAX_HEAD_BYTES,
+    MalformedError,
+    RequestHead,
+    parse_request,
+    without_empty_lines,
+)
 from harness.gateway.house import HIGH_WATER_BYTES, House
 from harness.gateway.relay import Relay
 from harness.gateway.replies import CONTINUE, reply_bytes
@@ -22,18 +28,7 @@ CHUNK_OVERHEAD_BYTES = 64 * 1024  # framing allowed beyond twice the payload of 
 TIMER_STEP_S = 0.001  # event loops count in milliseconds
 _TLS_HELLO = b"\x16\x03"
 _CR = 0x0D
-
-
-class _Mode(Enum):
-    """Where the bytes of the present request's body go."""
-
-    WAIT = "nobody has asked for them yet"
-    SPLICE = "to the emulator"
-    COLLECT = "into exchange.body"
-    DISCARD = "nowhere: the answer did not need them"
-
-
-_WAIT, _SPLICE, _COLLECT, _DISCARD = _Mode.WAIT, _Mode.SPLICE, _Mode.COLLECT, _Mode.DISCARD
+_WAIT, _SPLICE, _COLLECT, _DISCARD = Course.WAIT, Course.SPLICE, Course.COLLECT, Course.DISCARD
 
 
 class Connection(asyncio.Protocol):
@@ -50,7 +45,7 @@ class Connection(asyncio.Protocol):
         self._searched = 0  # how far the buffer has been searched for the end of a head
         self._exchange: Exchange | None = None
         self._body: Body | None = None  # None when the request's body has come to its end
-        self._mode = _WAIT
+        self._course = _WAIT
         self._pending = b""  # head and body of the present request while nobody has asked for the body
         self._pieces: list[bytes] = []
         self._read: ReadBody | None = None
@@ -61,8 +56,6 @@ class Connection(asyncio.Protocol):
         self._held = False  # we do not read from the client
         self._write_held = False  # the client does not read from us
         self._closed = False  # whatever still comes is thrown away
-
-    # ---- what the event loop calls ----
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
@@ -94,9 +87,13 @@ class Connection(asyncio.Protocol):
         self._advance()
 
     def close(self) -> None:
-        """End the connection now; an exchange that is under way is recorded as unanswered."""
+        """End the connection once what was written has gone out; record what is under way as unanswered."""
         self._drop("The gateway was stopped before the answer was complete.")
         self.transport.close()
+
+    def abort(self) -> None:
+        """End the connection now, whatever the client has not read."""
+        self.transport.abort()
 
     def _drop(self, why: str) -> None:
         self._closed = True
@@ -108,7 +105,7 @@ class Connection(asyncio.Protocol):
         self._relay.stop()
         if self._exchange is not None:
             self._exchange.error = self._exchange.error or why
-            self._measure(self._exchange)
+            self._exchange.measure(perf_counter(), self._clock.speed)
             self._record(self._exchange)
 
     # ---- a request comes in ----
@@ -129,12 +126,11 @@ class Connection(asyncio.Protocol):
         """Read one request out of the buffer and act on it; say whether the next one may be tried."""
         data = self._buffer
         if data[0] == _CR:  # RFC 9112 section 2.2: empty lines before a request are to be ignored
-            data = self._buffer = _without_empty_lines(data)
-        end = find_end(data, self._searched)
-        if end < 0 or end > MAX_HEAD_BYTES:
+            data = self._buffer = without_empty_lines(data)
+        end = data.find(END_OF_HEAD, self._searched) + 4
+        if end < 4 or end > MAX_HEAD_BYTES:
             self._incomplete_head(data)
             return False
-        self._searched = 0
         head = data[:end]
         try:
             request = parse_request(head)
@@ -148,29 +144,34 @@ class Connection(asyncio.Protocol):
         exchange.answerer = self
         self.request = request
         self._exchange = exchange
-        self._mode = _WAIT
+        self._course = _WAIT
         self._read = None
         self._settled = self._asked_for_body = False
-        if self._claim_body(exchange, request, data, end):
-            self._act(exchange, self._chain.run(exchange))
-        return True
-
-    def _claim_body(self, exchange: Exchange, request: RequestHead, data: bytes, end: int) -> bool:
-        """Take the request and what has come of its body from the buffer; say whether that can be a body."""
+        self._searched = 0
         cut = end + request.length if request.length > 0 else end
         if request.chunked or cut > len(data):
-            body = self._body = ChunkedBody() if request.chunked else LengthBody(request.length)
-            try:
-                cut = body.feed(data, end)
-            except MalformedError as error:
-                self._bad_body(exchange, error)
+            cut = self._begin_body(exchange, request, data, end)
+            if not cut:
                 return False
-            if body.done:
-                self._body = None
-        self._pending = data if cut == len(data) else data[:cut]
-        self._buffer = data[cut:]
+        if cut == len(data):
+            self._pending, self._buffer = data, b""
+        else:
+            self._pending, self._buffer = data[:cut], data[cut:]
         exchange.bytes_in = cut
+        self._act(exchange, self._chain.run(exchange))
         return True
+
+    def _begin_body(self, exchange: Exchange, request: RequestHead, data: bytes, end: int) -> int:
+        """Return where in *data* the body that begins at *end* ends for now, 0 when that can be no body."""
+        body = self._body = ChunkedBody() if request.chunked else LengthBody(request.length)
+        try:
+            cut = body.feed(data, end)
+        except MalformedError as error:
+            self._bad_body(exchange, error)
+            return 0
+        if body.done:
+            self._body = None
+        return cut
 
     def _incomplete_head(self, data: bytes) -> None:
         if len(data) > MAX_HEAD_BYTES:
@@ -218,7 +219,7 @@ class Connection(asyncio.Protocol):
         self._pending = b""
         if self._body is not None:
             self._ask_for_body()
-        self._mode = _SPLICE
+        self._course = _SPLICE
         if self._held:
             self.release()
         self._relay.start(exchange, address, data, whole=self._body is None)
@@ -237,9 +238,7 @@ class Connection(asyncio.Protocol):
     def _send_when_due(self, exchange: Exchange, reply: Reply, send_at: float) -> None:
         self._timer = None
         wait_s = self._clock.real_until(send_at)
-        if (
-            wait_s > 0.0
-        ):  # a loop that woke us too early, by its rounding, is asked again for its smallest step
+        if wait_s > 0.0:  # a loop that woke us too early, by its rounding, is asked again
             self._timer = self._house.loop.call_later(
                 max(wait_s, TIMER_STEP_S), self._send_when_due, exchange, reply, send_at
             )
@@ -252,7 +251,7 @@ class Connection(asyncio.Protocol):
         unasked = self._body is not None and request.expects_continue and not self._asked_for_body
         keep = request.keep_alive and not unasked  # such a client may or may not send its body now
         connection = ("keep-alive" if request.http_1_0 else "") if keep else "close"
-        self._measure(exchange)
+        exchange.measure(perf_counter(), self._clock.speed)
         try:
             data = reply_bytes(reply, exchange, connection=connection)
         except ValueError as error:
@@ -271,7 +270,7 @@ class Connection(asyncio.Protocol):
         if asked_before:  # a second handler wants what was read for the first
             self._act(exchange, self._with_body(exchange, read))
             return
-        self._mode = _COLLECT
+        self._course = _COLLECT
         if not self.request.chunked and self.request.length > read.limit_bytes:
             self._too_large(exchange, read)
             return
@@ -301,7 +300,7 @@ class Connection(asyncio.Protocol):
 
     def _too_large(self, exchange: Exchange, read: ReadBody) -> None:
         self._pieces = []
-        self._mode = _DISCARD
+        self._course = _DISCARD
         self.answer(exchange, read.too_large)
 
     def _ask_for_body(self) -> None:
@@ -326,18 +325,18 @@ class Connection(asyncio.Protocol):
             self._give_body(self._exchange, data)
 
     def _give_body(self, exchange: Exchange, data: bytes) -> None:
-        if self._mode is _SPLICE:
+        if self._course is _SPLICE:
             self._relay.more(data, whole=self._body is None)
-        elif self._mode is _COLLECT and self._read is not None:
+        elif self._course is _COLLECT and self._read is not None:
             self._collect(exchange, self._read, data)
-        elif self._mode is _WAIT:
+        elif self._course is _WAIT:
             self._pending += data
             if len(self._pending) > HIGH_WATER_BYTES:
                 self.hold()
 
     def _bad_body(self, exchange: Exchange | None, error: MalformedError) -> None:
         self._buffer = b""
-        half_answered = self._mode is _SPLICE and self._relay.reply is not None
+        half_answered = self._course is _SPLICE and self._relay.reply is not None
         self._relay.stop()
         if exchange is None:
             self.transport.close()
@@ -350,30 +349,21 @@ class Connection(asyncio.Protocol):
             self.request.keep_alive = False
             self.send(exchange, refusal)
 
-    # ---- its end ----
-
     def end(self, exchange: Exchange, *, keep: bool) -> None:
         """End an exchange whose reply the relay has sent; *keep* the connection for the next one."""
-        self._measure(exchange)
+        exchange.measure(perf_counter(), self._clock.speed)
         self._finish(exchange, keep=keep)
 
     def _finish(self, exchange: Exchange, *, keep: bool) -> None:
         self._record(exchange)
         self._pending = b""
-        self._mode = _DISCARD
+        self._course = _DISCARD
         if self._held:
             self.release()
         if not keep:
             self._hang_up()
         elif self._buffer:
             self._advance()
-
-    def _measure(self, exchange: Exchange) -> None:
-        """Note when the exchange ended, and how much of its time was not the model's."""
-        speed = self._clock.speed
-        took_s = perf_counter() - exchange.received_real
-        exchange.ended_at = exchange.received_at + took_s * speed
-        exchange.overhead_s = took_s - exchange.modelled_s / speed
 
     def _record(self, exchange: Exchange) -> None:
         self._exchange = None
@@ -404,10 +394,3 @@ class Connection(asyncio.Protocol):
             self._held = False
             if not self.transport.is_closing():
                 self.transport.resume_reading()
-
-
-def _without_empty_lines(data: bytes) -> bytes:
-    at = 0
-    while data.startswith(b"\r\n", at):
-        at += 2
-    return data[at:]

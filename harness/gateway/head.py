@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 
 MAX_HEAD_BYTES = 64 * 1024
+END_OF_HEAD = b"\r\n\r\n"
 
 _TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]++"
 _REQUEST_LINE = re.compile(rb"(" + _TOKEN + rb") ([\x21-\x7e\x80-\xff]++) HTTP/1\.([01])\r\n")
@@ -19,7 +20,7 @@ _FRAMING = re.compile(
     rb"\r\n(content-length|transfer-encoding|connection|expect):[ \t]*+([^\r\n]*+)", re.IGNORECASE
 )
 _NO_BODY_STATUSES = frozenset({204, 304})
-_MAX_LENGTH_DIGITS = 15  # a petabyte: anything longer is an attack on somebody's integers
+_MAX_LENGTH_DIGITS = 15  # over a petabyte is an attack on somebody's integers
 
 
 class MalformedError(Exception):
@@ -58,10 +59,12 @@ class ReplyHead:
     closes: bool = False
 
 
-def find_end(data: bytes, start: int = 0) -> int:
-    """Return where the head in *data* ends (one past its empty line), or -1 while it is incomplete."""
-    at = data.find(b"\r\n\r\n", start)
-    return at + 4 if at >= 0 else -1
+def without_empty_lines(data: bytes) -> bytes:
+    """Return *data* without the empty lines that RFC 9112 section 2.2 lets stand before a request."""
+    at = 0
+    while data.startswith(b"\r\n", at):
+        at += 2
+    return data[at:]
 
 
 def parse_request(head: bytes) -> RequestHead:
@@ -76,7 +79,10 @@ def parse_request(head: bytes) -> RequestHead:
     if minor == b"0":
         request.http_1_0, request.keep_alive = True, False
     for name, value in _FRAMING.findall(head):
-        _apply(name.lower(), value.rstrip(b" \t"), request)
+        if len(name) == 14 and value.isdigit() and len(value) < _MAX_LENGTH_DIGITS and request.length < 0:
+            request.length = int(value)  # Content-Length as nearly everybody sends it
+        else:
+            _apply(name.lower(), value.rstrip(b" \t"), request)
     if request.chunked and request.length >= 0:
         raise MalformedError("both Transfer-Encoding and Content-Length")
     return request
@@ -106,18 +112,12 @@ def parse_reply(head: bytes, *, to_head_request: bool = False) -> ReplyHead:
     minor, status = line.groups()
     reply = ReplyHead(int(status), closes=minor == b"0")
     for name, value in _FRAMING.findall(head):
-        letter = name[2:3].lower()  # coNtent-length and coNnection, trAnsfer-encoding, exPect
-        if letter == b"n" and len(name) == 14:
-            length = _length(value.rstrip(b" \t"))
-            if reply.length is not None and reply.length != length:
-                raise MalformedError("a reply with two different Content-Length headers")
-            reply.length = length
-        elif letter == b"n":
-            reply.closes = not _stays_open(value, not reply.closes)
-        elif letter == b"a":
-            if value.strip().lower() != b"chunked":
-                raise MalformedError("a reply with a Transfer-Encoding other than chunked")
-            reply.chunked = True
+        if len(name) == 14 and value.isdigit() and len(value) < _MAX_LENGTH_DIGITS and reply.length is None:
+            reply.length = int(value)
+        elif len(name) == 10 and value == b"keep-alive":
+            reply.closes = False
+        else:
+            _apply_to_reply(name.lower(), value.rstrip(b" \t"), reply)
     # RFC 9112 section 6.3: HEAD, 1xx, 204 and 304 have no body whatever their headers say; chunks win over a
     # length; with neither, the body lasts as long as the connection.
     if to_head_request or reply.status < 200 or reply.status in _NO_BODY_STATUSES:
@@ -127,6 +127,20 @@ def parse_reply(head: bytes, *, to_head_request: bool = False) -> ReplyHead:
     elif reply.length is None:
         reply.closes = True
     return reply
+
+
+def _apply_to_reply(name: bytes, value: bytes, reply: ReplyHead) -> None:
+    if name == b"content-length":
+        length = _length(value)
+        if reply.length is not None and reply.length != length:
+            raise MalformedError("a reply with two different Content-Length headers")
+        reply.length = length
+    elif name == b"transfer-encoding":
+        if value.lower() != b"chunked":
+            raise MalformedError("a reply with a Transfer-Encoding other than chunked")
+        reply.chunked = True
+    elif name == b"connection":
+        reply.closes = not _stays_open(value, not reply.closes)
 
 
 def _bad_request_line(head: bytes) -> MalformedError:
@@ -153,8 +167,5 @@ def _length(digits: bytes) -> int:
 
 
 def _stays_open(value: bytes, otherwise: bool) -> bool:
-    value = value.lower()
-    if value == b"keep-alive":
-        return True
-    options = {option.strip() for option in value.split(b",")}
+    options = {option.strip() for option in value.lower().split(b",")}
     return b"close" not in options and (otherwise or b"keep-alive" in options)

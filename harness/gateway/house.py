@@ -24,7 +24,11 @@ class ModelClock(Protocol):
 class Closable(Protocol):
     """A connection that the server can end."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """End it once what was written has gone out."""
+
+    def abort(self) -> None:
+        """End it now."""
 
 
 @dataclass(slots=True)

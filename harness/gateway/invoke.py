@@ -5,27 +5,41 @@ ServiceUnavailable 503). What is measured here is never the harness's speed: mod
 own overhead travel in headers of their own.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
 from harness.endpoint.outcomes import Completed, Outcome, Rejected, RejectReason
+from harness.gateway.aws_json import request_id, runtime_error
 from harness.gateway.chain import REST, Exchange, ReadBody, Reply
 from harness.gateway.chain import Outcome as Answer
 from harness.gateway.handlers import Invocation
-from harness.gateway.aws_json import request_id, runtime_error
+from harness.inference import Model, ModelFailure, invoke
 
 if TYPE_CHECKING:
     from harness.gateway.stage import Stage
-    from harness.inference import Model
 
 # SageMaker FAQ: 25 MB for real-time endpoints; the service model still says 6,291,456 bytes for BodyBlob.
 PAYLOAD_LIMIT_BYTES = 25 * 1024 * 1024
+BODY_BLOB_BYTES = 6_291_456
 PREFIX, SUFFIX = "/endpoints/", "/invocations"
+# How sagemaker-runtime's other operations end (service model); no container answers them here.
+_UNCOVERED = {
+    "/async-invocations": "InvokeEndpointAsync",
+    "/invocations-response-stream": "InvokeEndpointWithResponseStream",
+}
 
 _REJECTED = {
     RejectReason.NO_CAPACITY: ("ServiceUnavailable", 503, "No instance of variant {variant} is in service."),
-    RejectReason.QUEUE_FULL: ("ServiceUnavailable", 503, "The queue of an instance of variant {variant} is full."),
-    RejectReason.NOT_IN_SERVICE: ("ValidationError", 400, "Endpoint {endpoint} of account {account} not found."),
+    RejectReason.QUEUE_FULL: (
+        "ServiceUnavailable",
+        503,
+        "The queue of an instance of variant {variant} is full.",
+    ),
+    RejectReason.NOT_IN_SERVICE: (
+        "ValidationError",
+        400,
+        "Endpoint {endpoint} of account {account} not found.",
+    ),
     RejectReason.UNKNOWN_VARIANT: (
         "ValidationError",
         400,
@@ -40,82 +54,124 @@ _TIMED_OUT = (
 _LOST = "The instance that worked on the request failed before it could answer."
 
 
+class _Waiting(NamedTuple):
+    """A request on an instance: who asked, and what the model said. `failure` is its status if that is an error."""
+
+    exchange: Exchange
+    seen: Invocation
+    reply: Reply
+    failure: int
+
+
 class Invoker:
     """Answers InvokeEndpoint on *stage*; `completed` is told by the stage when modelled time has run out."""
 
-    def __init__(self, stage: "Stage") -> None:
+    def __init__(self, stage: "Stage", payload_limit_bytes: int = PAYLOAD_LIMIT_BYTES) -> None:
         self._stage = stage
-        self._waiting: dict[int, tuple[Exchange, Invocation, Reply]] = {}
+        self._waiting: dict[int, _Waiting] = {}
         self._number = 0
-        too_large = f"Request body is larger than the limit of {PAYLOAD_LIMIT_BYTES} bytes."
-        self._read = ReadBody(self._invoke, PAYLOAD_LIMIT_BYTES, runtime_error("ValidationError", 413, too_large))
+        self._warned: set[str] = set()
+        # Worded as users have quoted it: "Request {request-id} has oversize body."
+        oversize = f"Request has oversize body: the limit is {payload_limit_bytes} bytes."
+        self._read = ReadBody(self._invoke, payload_limit_bytes, runtime_error("ValidationError", 400, oversize))
 
     def handle(self, exchange: Exchange) -> Answer:
         """Return what to do with *exchange*: read its body when it is an invocation, nothing otherwise."""
-        if exchange.service == "sagemaker" and exchange.path.endswith(SUFFIX) and exchange.path.startswith(PREFIX):
+        path = exchange.path
+        if exchange.service != "sagemaker" or not path.startswith(PREFIX):
+            return None
+        if path.endswith(SUFFIX):
             return self._read
+        for suffix, operation in _UNCOVERED.items():
+            if path.endswith(suffix):
+                return self._refuse_uncovered(exchange, unquote(path[len(PREFIX) : -len(suffix)]), operation)
         return None
+
+    def _refuse_uncovered(self, exchange: Exchange, endpoint: str, operation: str) -> Reply:
+        exchange.operation = operation
+        exchange.error = "ValidationError"
+        message = f"{operation} is not covered by this rehearsal: only InvokeEndpoint is answered."
+        self._stage.finding("invocation-not-covered", "error", f"endpoint/{endpoint}", message)
+        return runtime_error("ValidationError", 400, message)
 
     def _invoke(self, exchange: Exchange) -> Answer:
         name = unquote(exchange.path[len(PREFIX) : -len(SUFFIX)])
-        seen = Invocation(name)
-        exchange.detail = seen
+        seen = exchange.detail = Invocation(name)
         wanted = exchange.header(b"x-amzn-sagemaker-target-variant")
-        stage = self._stage
+        if len(exchange.body) > BODY_BLOB_BYTES:
+            self._warn(name, len(exchange.body))
         self._number += 1
-        taken = stage.arrive(name, self._number, wanted.decode("latin-1") if wanted else None)
+        taken = self._stage.arrive(name, self._number, wanted.decode("latin-1") if wanted else None)
         if isinstance(taken, Rejected):
             seen.variant = taken.variant
-            return self._refuse(exchange, taken, name)
+            return self._reject(exchange, taken, name)
         seen.variant, seen.instance = taken.variant, taken.instance_id
-        reply = self._predict(exchange, seen, stage.model(name, taken.variant))
-        self._waiting[self._number] = (exchange, seen, reply)
-        stage.wake()
+        reply, failure = self._predict(exchange, seen, self._stage.model(name, taken.variant))
+        self._waiting[self._number] = _Waiting(exchange, seen, reply, failure)
         return REST
 
-    def _refuse(self, exchange: Exchange, rejected: Rejected, endpoint: str) -> Reply:
+    def _warn(self, endpoint: str, size: int) -> None:
+        if endpoint in self._warned:
+            return
+        self._warned.add(endpoint)
+        self._stage.finding(
+            "payload-over-service-model-limit",
+            "warning",
+            f"endpoint/{endpoint}",
+            f"A request of {size} bytes was accepted: the FAQ says 25 MB for real-time endpoints, the service model "
+            f"still says {BODY_BLOB_BYTES}.",
+            "botocore service model of sagemaker-runtime, BodyBlob",
+        )
+
+    def _reject(self, exchange: Exchange, rejected: Rejected, endpoint: str) -> Reply:
         code, status, text = _REJECTED[rejected.reason]
         exchange.error = code
         message = text.format(variant=rejected.variant, endpoint=endpoint, account=self._stage.account)
         return runtime_error(code, status, message)
 
-    def _predict(self, exchange: Exchange, seen: Invocation, model: "Model | None") -> Reply:
-        """Return the model's own answer, computed now and sent when the modelled time is over."""
-        from harness.inference import ModelFailure, invoke
+    def _predict(self, exchange: Exchange, seen: Invocation, model: Model | None) -> tuple[Reply, int]:
+        """Return the model's own answer, computed now and sent when the modelled time is over.
 
+        The number is the container's HTTP status when that is an error, else 0.
+        """
         if model is None:
-            return _no_model(exchange, seen.endpoint)
+            exchange.error = "ModelError"
+            return _no_model(seen.endpoint), 500
         content_type = (exchange.header(b"content-type") or b"application/octet-stream").decode("latin-1")
         accept = (exchange.header(b"accept") or b"").decode("latin-1")
         answer = invoke(model, content_type, accept, exchange.body)
         if isinstance(answer, ModelFailure):
             exchange.error = "ModelError"
-            return _model_error(answer.status, answer.message)
+            return _model_error(answer.status, answer.message), answer.status
         seen.rows = answer.rows
-        return Reply(
-            200,
-            answer.body,
-            (
-                ("Content-Type", answer.content_type),
-                ("x-Amzn-Invoked-Production-Variant", seen.variant),
-                ("x-amzn-RequestId", request_id()),
-            ),
+        headers = (
+            ("Content-Type", answer.content_type),
+            ("x-Amzn-Invoked-Production-Variant", seen.variant),
+            ("x-amzn-RequestId", request_id()),
         )
+        return Reply(200, answer.body, headers), 0
 
     def completed(self, done: Completed) -> None:
         """Send the reply of the request that *done* names."""
-        exchange, seen, reply = self._waiting.pop(done.request_id)
-        seen.queue_s, seen.service_s = done.queue_s, done.service_s
-        exchange.modelled_s = done.queue_s + done.service_s
+        exchange, seen, reply, failure = self._waiting.pop(done.request_id)
+        queue_s = seen.queue_s = done.queue_s
+        service_s = seen.service_s = done.service_s
+        exchange.modelled_s = queue_s + service_s
         if done.outcome is not Outcome.OK:
-            timed_out = done.outcome is Outcome.TIMED_OUT
-            exchange.error = "ModelError" if timed_out else "ServiceUnavailable"
-            reply = _model_error(0, "", _TIMED_OUT) if timed_out else runtime_error("ServiceUnavailable", 503, _LOST)
-        times = (
-            ("X-Harness-Queue-Time", f"{done.queue_s:.6f}"),
-            ("X-Harness-Service-Time", f"{done.service_s:.6f}"),
-        )
+            reply = _unanswered(exchange, done.outcome)
+        elif failure:
+            self._stage.model_failed(seen.endpoint, done, client_error=failure < 500)
+        times = (("X-Harness-Queue-Time", f"{queue_s:.6f}"), ("X-Harness-Service-Time", f"{service_s:.6f}"))
         exchange.answer(Reply(reply.status, reply.body, reply.headers + times))
+
+
+def _unanswered(exchange: Exchange, outcome: Outcome) -> Reply:
+    """Return the error for a request that the container did not answer in time, or at all."""
+    if outcome is Outcome.TIMED_OUT:
+        exchange.error = "ModelError"
+        return _model_error(0, "", _TIMED_OUT)
+    exchange.error = "ServiceUnavailable"
+    return runtime_error("ServiceUnavailable", 503, _LOST)
 
 
 def _model_error(status: int, said: str, message: str = "") -> Reply:
@@ -128,8 +184,7 @@ def _model_error(status: int, said: str, message: str = "") -> Reply:
     return runtime_error("ModelError", 424, text, OriginalStatusCode=status, OriginalMessage=said, LogStreamArn="")
 
 
-def _no_model(exchange: Exchange, endpoint: str) -> Reply:
-    exchange.error = "ModelError"
+def _no_model(endpoint: str) -> Reply:
     return _model_error(
         500,
         f"the container of endpoint {endpoint} cannot run here: its model has no ModelDataUrl with a model.onnx; add "

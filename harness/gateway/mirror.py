@@ -16,6 +16,8 @@ log = logging.getLogger(__name__)
 
 NAMESPACE = "AWS/SageMaker"
 MOST_DATA = 500  # PutMetricData takes 1,000; half of it keeps one call short
+MOST_REASON = 1023  # SetAlarmState, StateReason
+CLOSE_TIMEOUT_S = 30.0  # a backend that is dead refuses at once; one that hangs is given up
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class Datapoint:
             ],
             "Timestamp": datetime.fromtimestamp(self.epoch_s, UTC),
             "StatisticValues": {
+                # A minute without requests is one sample of 0: PutMetricData takes no empty set.
                 "SampleCount": max(self.count, 1.0),
                 "Sum": self.sum,
                 "Minimum": self.minimum,
@@ -80,63 +83,81 @@ Shown = AlarmPut | AlarmState | AlarmGone | Datapoint
 class Mirror:
     """A thread that carries `show`n values to CloudWatch, in the order they came.
 
-    A call that the backend refuses is logged once and given up: what is shown there decides nothing.
+    What the backend refuses decides nothing, so it is given up; *lost* is told the first time an operation
+    fails, and once more when `close` leaves something behind.
     """
 
-    def __init__(self, cloudwatch: Callable[[], Any]) -> None:
+    def __init__(self, cloudwatch: Callable[[], Any], lost: Callable[[str], None]) -> None:
         self._make_client = cloudwatch
+        self._lost = lost
         self._queue: queue.SimpleQueue[Shown | None] = queue.SimpleQueue()
-        self._refused: set[str] = set()
+        self._failed: set[str] = set()
         self._thread = threading.Thread(target=self._carry, name="cloudwatch-mirror", daemon=True)
+
+    def start(self) -> None:
+        """Begin to carry what is shown."""
         self._thread.start()
 
     def show(self, value: Shown) -> None:
         """Have *value* carried over; never blocks."""
         self._queue.put(value)
 
-    def close(self) -> None:
-        """Carry what is left and end the thread."""
+    def close(self, timeout_s: float = CLOSE_TIMEOUT_S) -> None:
+        """Carry what is left, for at most *timeout_s*, and end the thread."""
         self._queue.put(None)
-        self._thread.join(timeout=5.0)
+        self._thread.join(timeout_s)
+        if self._thread.is_alive():
+            self._lost(
+                f"CloudWatch of the backend did not answer within {timeout_s:g} s: about {self._queue.qsize()} "
+                "alarms and datapoints are not shown there; the journal has them all."
+            )
 
     def _carry(self) -> None:
         client = None
-        while (first := self._queue.get()) is not None:
+        while (batch := self._next_batch()) is not None:
             client = client or self._make_client()
-            batch: list[Shown] = [first]
-            while len(batch) < MOST_DATA:
-                try:
-                    following = self._queue.get_nowait()
-                except queue.Empty:
-                    break
-                if following is None:
-                    self._send(client, batch)
-                    return
-                batch.append(following)
             self._send(client, batch)
+
+    def _next_batch(self) -> list[Shown] | None:
+        """Return what waits, at least one value; None when the end was reached."""
+        first = self._queue.get()
+        if first is None:
+            return None
+        batch = [first]
+        while len(batch) < MOST_DATA:
+            try:
+                following = self._queue.get_nowait()
+            except queue.Empty:
+                break
+            if following is None:
+                self._queue.put(None)  # read again when this batch is sent
+                break
+            batch.append(following)
+        return batch
 
     def _send(self, client: Any, batch: list[Shown]) -> None:
         data = [value.as_datum() for value in batch if isinstance(value, Datapoint)]
         if data:
-            self._call("put_metric_data", client.put_metric_data, Namespace=NAMESPACE, MetricData=data)
+            self._call(client.put_metric_data, Namespace=NAMESPACE, MetricData=data)
         for value in batch:
-            if isinstance(value, AlarmPut):
-                self._call("put_metric_alarm", client.put_metric_alarm, **value.arguments)
-            elif isinstance(value, AlarmGone):
-                self._call("delete_alarms", client.delete_alarms, AlarmNames=[value.name])
-            elif isinstance(value, AlarmState):
-                self._call(
-                    "set_alarm_state",
-                    client.set_alarm_state,
-                    AlarmName=value.name,
-                    StateValue=value.state,
-                    StateReason=value.reason[:1023],
-                )
+            match value:
+                case AlarmPut(arguments):
+                    self._call(client.put_metric_alarm, **arguments)
+                case AlarmState(name, state, reason):
+                    reason = reason[:MOST_REASON]
+                    self._call(client.set_alarm_state, AlarmName=name, StateValue=state, StateReason=reason)
+                case AlarmGone(name):
+                    self._call(client.delete_alarms, AlarmNames=[name])
 
-    def _call(self, what: str, call: Callable[..., Any], **arguments: Any) -> None:
+    def _call(self, call: Callable[..., Any], **arguments: Any) -> None:
         try:
             call(**arguments)
-        except Exception as error:
-            if what not in self._refused:
-                self._refused.add(what)
-                log.warning("CloudWatch of the backend refused %s: %s", what, error)
+        except Exception as error:  # whatever it is: the thread must go on to the next
+            what = getattr(call, "__name__", "a call")
+            if what not in self._failed:
+                self._failed.add(what)
+                log.warning("CloudWatch of the backend failed %s: %s", what, error)
+                self._lost(
+                    f"CloudWatch of the backend failed {what} ({error}): alarms and metrics there may be incomplete; "
+                    "the journal has them all."
+                )

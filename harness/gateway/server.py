@@ -15,6 +15,7 @@ from harness.gateway.house import House, ModelClock
 from harness.gateway.splice import Pool
 
 BACKLOG = 2048  # connections that may wait to be accepted; the kernel's own bound (somaxconn) is mostly 4096
+CLOSE_TIMEOUT_S = 1.0  # for clients on the same machine to read what was sent to them
 STOP_TIMEOUT_S = 10.0
 
 T = TypeVar("T")
@@ -65,7 +66,17 @@ class Server:
         for task in list(self._house.tasks):
             task.cancel()
         await asyncio.gather(*self._house.tasks, return_exceptions=True)
+        await self._let_clients_read(self._house)
         await listener.wait_closed()
+
+    async def _let_clients_read(self, house: House) -> None:
+        """Return once every connection has ended; one that does not read its answer in time is cut."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                while house.connections:
+                    await asyncio.sleep(0.005)
+        for connection in list(house.connections):
+            connection.abort()
 
 
 class ServerThread:

@@ -7,7 +7,7 @@ from typing import Protocol, cast
 from harness.errors import BackendError
 from harness.gateway.body import Body, ChunkedBody, LengthBody, UntilCloseBody
 from harness.gateway.chain import Address
-from harness.gateway.head import MAX_HEAD_BYTES, MalformedError, ReplyHead, find_end, parse_reply
+from harness.gateway.head import END_OF_HEAD, MAX_HEAD_BYTES, MalformedError, ReplyHead, parse_reply
 
 IDLE_PER_UPSTREAM = (
     64  # above the 32 connections of a load generator, below the descriptors of a small machine
@@ -36,9 +36,10 @@ class Sink(Protocol):
 class Upstream(asyncio.Protocol):
     """One connection to an emulator, serving one request at a time."""
 
-    def __init__(self, pool: "Pool", address: Address) -> None:
+    def __init__(self, pool: "Pool", address: Address, siblings: list["Upstream"]) -> None:
         self.pool = pool
         self.address = address
+        self.siblings = siblings  # the pool's idle connections to the same address
         self.reused = False  # it was kept in the pool, and may have ended there unnoticed
         self.transport: asyncio.Transport
         self._sink: Sink | None = None
@@ -120,8 +121,8 @@ class Upstream(asyncio.Protocol):
             self._sink.release_body()
 
     def _read_head(self, sink: Sink, data: bytes) -> None:
-        end = find_end(data)
-        if end < 0 or end > MAX_HEAD_BYTES:
+        end = data.find(END_OF_HEAD) + 4
+        if end < 4 or end > MAX_HEAD_BYTES:
             if len(data) > MAX_HEAD_BYTES:
                 raise MalformedError("a reply head over 64 KiB")
             self._buffer = data
@@ -205,10 +206,11 @@ class Pool:
     async def open(self, address: Address) -> Upstream:
         """Return a new connection to *address*; raise BackendError when it takes none."""
         loop = asyncio.get_running_loop()
+        idle = self._idle.setdefault(address, [])
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
                 _, upstream = await loop.create_connection(
-                    lambda: Upstream(self, address), address.host, address.port
+                    lambda: Upstream(self, address, idle), address.host, address.port
                 )
         except OSError as error:  # includes TimeoutError
             reason = error.strerror or f"no answer within {CONNECT_TIMEOUT_S:g} s"
@@ -220,9 +222,7 @@ class Pool:
 
     def put(self, upstream: Upstream) -> None:
         """Keep *upstream*, on which nothing is under way, for the next request."""
-        idle = self._idle.get(upstream.address)
-        if idle is None:
-            idle = self._idle[upstream.address] = []
+        idle = upstream.siblings
         if len(idle) < self._idle_per_upstream:
             upstream.reused = True
             idle.append(upstream)
@@ -232,9 +232,8 @@ class Pool:
     def forget(self, upstream: Upstream) -> None:
         """Drop *upstream*, which has ended."""
         self._open.discard(upstream)
-        idle = self._idle.get(upstream.address)
-        if idle and upstream in idle:
-            idle.remove(upstream)
+        if upstream in upstream.siblings:
+            upstream.siblings.remove(upstream)
 
     @property
     def open_connections(self) -> int:

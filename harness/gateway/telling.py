@@ -9,7 +9,6 @@ from harness.endpoint.events import (
     ActivityChanged,
     AlarmChanged,
     CapacityChanged,
-    Completed,
     EndpointDeleted,
     Event,
     InstanceJoined,
@@ -18,12 +17,15 @@ from harness.endpoint.events import (
     ScalingEvaluated,
     StatusChanged,
 )
-from harness.endpoint.metrics import MINUTE_S, Metric
+from harness.endpoint.metrics import MINUTE_S, Metric, MinuteMetrics, Statistics
+from harness.endpoint.outcomes import Completed
 from harness.endpoint.policies import ScalableTarget
 from harness.endpoint.scaling import Reason
 from harness.endpoint.targets import AlarmView, PolicyView, resource_id_of, split_resource_id
 from harness.endpoint.world import World
 from harness.gateway.mirror import NAMESPACE, AlarmGone, AlarmPut, AlarmState, Datapoint, Mirror
+
+MODEL_ERRORS = "InvocationModelErrors"
 
 
 class Teller:
@@ -66,17 +68,20 @@ class Teller:
                 event.at, resource_id, Metric.INVOCATIONS_PER_INSTANCE.value, minute.start_at, MINUTE_S, value
             )
         )
-        for metric in Metric:
-            found = minute.statistics(metric)
-            if found is not None:
-                unit = "Microseconds" if metric is Metric.MODEL_LATENCY else "None"
-                epoch_s = self._clock.epoch_s(minute.start_at)
-                self._mirror.show(
-                    Datapoint(
-                        event.endpoint, event.variant, metric.value, epoch_s,
-                        found.sum, found.count, found.minimum, found.maximum, unit,
-                    )
+        for name, found in _statistics(minute):
+            self._mirror.show(
+                Datapoint(
+                    endpoint=event.endpoint,
+                    variant=event.variant,
+                    metric=name,
+                    epoch_s=self._clock.epoch_s(minute.start_at),
+                    sum=found.sum,
+                    count=found.count,
+                    minimum=found.minimum,
+                    maximum=found.maximum,
+                    unit="Microseconds" if name == Metric.MODEL_LATENCY else "None",
                 )
+            )
 
     def _alarm(self, event: AlarmChanged) -> None:
         threshold, direction = self._thresholds.get(event.name, (0.0, ""))
@@ -182,8 +187,23 @@ class Teller:
             "DatapointsToAlarm": alarm.datapoints_to_alarm,
             "Threshold": alarm.threshold,
             "ComparisonOperator": alarm.comparison.value,
+            "TreatMissingData": alarm.treat_missing.value,
             "AlarmActions": [arn] if arn else [],
         }
+
+
+def _statistics(minute: MinuteMetrics) -> list[tuple[str, Statistics]]:
+    """Return the metrics of *minute* by CloudWatch's names, those without a sample left out.
+
+    InvocationModelErrors: "the number of model invocation requests which did not result in 2XX HTTP response
+    ... 4XX/5XX status codes, low-level socket errors, malformed HTTP responses, and request timeouts"
+    (SageMaker guide, "SageMaker AI endpoint invocation metrics"): here all that became an error.
+    """
+    found = [(metric.value, minute.statistics(metric)) for metric in Metric]
+    errors = float(minute.errors_4xx + minute.errors_5xx)
+    count = float(minute.invocations)
+    found.append((MODEL_ERRORS, Statistics(errors, count, float(errors >= count > 0), float(errors > 0))))
+    return [(name, statistics) for name, statistics in found if statistics is not None]
 
 
 def _alarms(view: PolicyView) -> list[tuple[AlarmView, str]]:

@@ -4,10 +4,8 @@ from types import TracebackType
 from typing import Self
 
 from harness.gateway.chain import Chain
-from harness.gateway.fetch import Fetcher
 from harness.gateway.handlers import handlers, record_to
 from harness.gateway.server import ServerThread
-from harness.gateway.splice import Pool
 from harness.gateway.stage import Stage
 
 
@@ -15,21 +13,24 @@ class Gateway:
     """Serves *stage* on 127.0.0.1 while its `with` block lasts; `url` is what clients call."""
 
     def __init__(self, stage: Stage, *, port: int = 0) -> None:
-        pool = Pool()
         chain = Chain(handlers(stage.handlers, stage.route), record_to(stage.record))
         self._stage = stage
-        self._fetcher = Fetcher(pool)
-        self._thread = ServerThread(chain, stage.clock, port=port, pool=pool)
+        self._thread = ServerThread(chain, stage.clock, port=port, pool=stage.pool)
         self.url = ""
 
     def __enter__(self) -> Self:
-        address = self._thread.start()
+        self._stage.open(self._thread)
+        try:
+            address = self._thread.start()
+        except BaseException:
+            self._stage.close()
+            raise
         self.url = f"http://{address.host}:{address.port}"
-        self._stage.open(self._thread, self._fetcher)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stage.close()
+        # The server first: while it runs it may still have something to show.
         self._thread.stop()
+        self._stage.close()

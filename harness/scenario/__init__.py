@@ -1,6 +1,12 @@
 """What the user declares: import every name of a scenario file from here."""
 
-from harness.scenario.expectations import Expectation, answered_during_fault, error_ratio, response_time, result
+from harness.scenario.expectations import (
+    Expectation,
+    answered_during_fault,
+    error_ratio,
+    response_time,
+    result,
+)
 from harness.scenario.faults import ZoneFailure
 from harness.scenario.find import find, names
 from harness.scenario.programs import Program
@@ -18,10 +24,11 @@ from harness.scenario.scaling_expectations import (
     zones_in_service,
 )
 from harness.scenario.spec import Scenario, Settle, Variant
-from harness.scenario.workload import Calls, Idle, OpenModel, Payload, Ramp, Spike, Stages, Constant
+from harness.scenario.workload import Calls, Constant, Idle, OpenModel, Payload, Ramp, Spike, Stages
 
 __all__ = [
     "Calls",
+    "Constant",
     "Endpoint",
     "Expectation",
     "Idle",
@@ -35,7 +42,6 @@ __all__ = [
     "Settle",
     "Spike",
     "Stages",
-    "Constant",
     "TargetTracking",
     "Variant",
     "ZoneFailure",

@@ -1,21 +1,26 @@
-"""What must hold after a run: small questions to the journal, each with its limit and where the limit is from.
+"""What must hold after a run: small questions to the journal, each with its limit and where the limit is
+from.
 
-An expectation with nothing to measure is never met (DESIGN promise 2). `judge` turns the declared ones and the
-records of a run into `journal.Expectation` records.
+An expectation with nothing to measure is never met (DESIGN promise 2). `judge` turns the declared ones and
+the records of a run into `journal.Expectation` records.
 """
 
+import math
 import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TypeVar
 
 from harness import journal
+from harness.errors import ScenarioError
 from harness.journal import Record
-from harness.scenario.resources import Endpoint
+from harness.scenario.resources import Endpoint, check_positive
 from harness.stats import percentile
 
+# The value, None where there is nothing to measure, and a sentence that explains it.
 Measured = tuple[float | None, str]
 Records = Sequence[Record]
+R = TypeVar("R")
 
 _SIGNS: dict[str, Callable[[float, float], bool]] = {
     "<=": operator.le,
@@ -25,9 +30,9 @@ _SIGNS: dict[str, Callable[[float, float], bool]] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Expectation:
-    """`measure(records)` compared with `limit` by `sign`.
+    """`measure(records)` compared with `limit` by `sign`; a question until it is given a limit.
 
     `measure` returns the value, or None where there is nothing to measure, and a sentence that explains it.
     `limit` is a figure or a measure itself. `source` says where the limit comes from.
@@ -36,8 +41,8 @@ class Expectation:
     name: str
     measure: Callable[[Records], Measured]
     unit: str
-    sign: str = "<="
-    limit: float | Callable[[Records], Measured] = 0.0
+    sign: str = ""
+    limit: float | Callable[[Records], Measured] = math.nan
     source: str = ""
 
     def at_most(self, limit: "float | Question", source: str = "") -> "Expectation":
@@ -61,28 +66,39 @@ class Expectation:
         return replace(self, name=name)
 
     def _against(self, sign: str, limit: "float | Question", source: str) -> "Expectation":
-        bound = limit.measure if isinstance(limit, Expectation) else limit
-        return replace(self, sign=sign, limit=bound, source=source or self.source)
+        if isinstance(limit, Expectation):
+            return replace(self, sign=sign, limit=limit.measure, source=source)
+        if not math.isfinite(limit):
+            raise ScenarioError(f"Expectation {self.name!r}: the limit is {limit}; give a finite number")
+        return replace(self, sign=sign, limit=limit, source=source)
 
 
 Question = Expectation
 
 
 def judge(expectations: Iterable[Expectation], records: Records, at: float) -> Iterator[journal.Expectation]:
-    """Yield each expectation judged over *records*, in the order declared."""
-    for expectation in expectations:
-        yield _judge_one(expectation, records, at)
+    """Yield each expectation judged over *records*, in the order declared; one that cannot be is not met."""
+    for wanted in expectations:
+        value, reason = _measured(wanted.measure, records)
+        limit, why_none = _measured(wanted.limit, records) if callable(wanted.limit) else (wanted.limit, "")
+        ok = value is not None and limit is not None and _SIGNS[wanted.sign](value, limit)
+        shown = f"{wanted.sign} {'nothing measured' if limit is None else f'{limit:g}'}"
+        sentence = f"{reason}; its limit: {why_none}" if limit is None else reason
+        yield journal.Expectation(at, wanted.name, shown, value, wanted.unit, ok, sentence, wanted.source)
 
 
-def _judge_one(wanted: Expectation, records: Records, at: float) -> journal.Expectation:
-    value, sentence = wanted.measure(records)
-    limit = wanted.limit(records)[0] if callable(wanted.limit) else wanted.limit
-    shown = f"{wanted.sign} {'nothing measured' if limit is None else f'{limit:g}'}"
-    ok = value is not None and limit is not None and _SIGNS[wanted.sign](value, limit)
-    return journal.Expectation(at, wanted.name, shown, value, wanted.unit, ok, sentence, wanted.source)
+def _measured(measure: Callable[[Records], Measured], records: Records) -> Measured:
+    """Return what *measure* finds: nothing, where a scenario's own measure raises or finds no number."""
+    try:
+        value, sentence = measure(records)
+    except Exception as error:
+        return None, f"It could not be measured: {type(error).__name__}: {error}"
+    if value is not None and not math.isfinite(value):
+        return None, f"It came to {value}, which is no number to compare: {sentence}"
+    return value, sentence
 
 
-def of_kind(records: Records, kind: type[Any], **equal: object) -> list[Any]:
+def of_kind(records: Records, kind: type[R], **equal: object) -> list[R]:
     """Return the records of *kind* whose fields have the values *equal*, in order."""
     return [r for r in records if isinstance(r, kind) and all(getattr(r, k) == v for k, v in equal.items())]
 
@@ -91,28 +107,30 @@ def result(program: str, key: str, unit: str = "") -> Question:
     """Ask for the figure *key* that *program* returned."""
 
     def measure(records: Records) -> Measured:
-        for record in of_kind(records, journal.ProgramEnded, program=program):
-            if record.error:
-                return None, f"Program {program!r} failed: {record.error}"
-            value = record.result.get(key)
-            if isinstance(value, int | float) and not isinstance(value, bool):
-                return float(value), f"{key} as returned by the program {program!r}"
+        ended = of_kind(records, journal.ProgramEnded, program=program)
+        if not ended:
+            return None, f"The program {program!r} did not run"
+        if ended[-1].error:
+            return None, f"The program {program!r} failed: {ended[-1].error}"
+        value = ended[-1].result.get(key)
+        if isinstance(value, int | float):
+            return float(value), f"{key} as returned by the program {program!r}"
         return None, f"The program {program!r} returned no figure {key!r}"
 
     return Expectation(f"{program}: {key}", measure, unit)
 
 
 def response_time(endpoint: Endpoint, quantile: float) -> Question:
-    """Ask for a quantile of the response time from the intended start, in seconds."""
+    """Ask for a quantile, from 0 to 1, of the response time from the intended start, in seconds."""
+    if not 0.0 <= quantile <= 1.0:
+        raise ScenarioError(f"response_time: quantile is {quantile:g}; give a share from 0 to 1, as 0.99")
 
     def measure(records: Records) -> Measured:
-        times = [
-            r.lag_s + r.queue_s + r.service_s
-            for r in of_kind(records, journal.LoadRequest, endpoint=endpoint.name, outcome="ok")
-        ]
-        if not times:
+        answered = of_kind(records, journal.LoadRequest, endpoint=endpoint.name, outcome="ok")
+        if not answered:
             return None, f"No request to {endpoint.name} was answered"
-        return percentile(sorted(times), quantile), f"over {len(times)} answered requests to {endpoint.name}"
+        times = sorted(r.lag_s + r.queue_s + r.service_s for r in answered)
+        return percentile(times, quantile), f"over {len(times)} answered requests to {endpoint.name}"
 
     return Expectation(f"{endpoint.name}: response time p{quantile * 100:g}", measure, "s")
 
@@ -125,27 +143,27 @@ def error_ratio(endpoint: Endpoint) -> Question:
         if not offered:
             return None, f"No request was offered to {endpoint.name}"
         bad = sum(r.outcome != "ok" for r in offered)
-        return bad / len(offered), f"{bad} of {len(offered)} requests to {endpoint.name} went without an answer"
+        return bad / len(offered), f"{bad} of {len(offered)} requests to {endpoint.name} had no good answer"
 
     return Expectation(f"{endpoint.name}: error ratio", measure, "ratio")
 
 
 def answered_during_fault(endpoint: Endpoint, within_s: float) -> Question:
-    """Ask for the share of requests answered with success in the *within_s* seconds after the first fault."""
+    """Ask for the share of the requests due *within_s* seconds after the first fault that had a good answer."""
+    check_positive("answered_during_fault: within_s", within_s)
 
     def measure(records: Records) -> Measured:
         faults = of_kind(records, journal.FaultInjected)
         if not faults:
             return None, "No fault was injected"
         began = faults[0].at
-        hit = [
-            r
-            for r in of_kind(records, journal.LoadRequest, endpoint=endpoint.name)
-            if began <= r.due_at < began + within_s
-        ]
+        offered = of_kind(records, journal.LoadRequest, endpoint=endpoint.name)
+        hit = [r for r in offered if began <= r.due_at < began + within_s]
         if not hit:
             return None, f"No request to {endpoint.name} was due in the {within_s:g} s after the fault"
         ok = sum(r.outcome == "ok" for r in hit)
-        return ok / len(hit), f"{ok} of {len(hit)} requests to {endpoint.name} answered in the {within_s:g} s after the fault"
+        return ok / len(hit), (
+            f"{ok} of {len(hit)} requests to {endpoint.name} answered in the {within_s:g} s after the fault"
+        )
 
     return Expectation(f"{endpoint.name}: answered after the fault", measure, "ratio")

@@ -33,40 +33,53 @@ def find(name: str) -> Scenario:
 
 def path_of(name: str) -> Path:
     """Return the file of the scenario *name* (a name or a path); raise ScenarioError when there is none."""
-    if name.endswith(".py"):
+    if name.endswith(".py") or "/" in name:
         path = Path(name)
-    else:
-        path = folder() / f"{name.replace('-', '_')}.py"
-    if not path.is_file() or (path.stem.startswith("_") and not name.endswith(".py")):
+        if not path.is_file():
+            raise ScenarioError(
+                f"There is no file {name}; name a scenario ({', '.join(names())}) or its file"
+            )
+        return path
+    if name.replace("_", "-") not in names():
         near = difflib.get_close_matches(name, names(), n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(names())}"
-        raise ScenarioError(f"No scenario {name!r}: {hint}")
-    return path
+        raise ScenarioError(f"There is no scenario {name!r}: {hint}")
+    return folder() / f"{name.replace('-', '_')}.py"
 
 
 def load_module(path: Path) -> ModuleType:
-    """Import the file at *path* under a name of its own; a second call gives the same module."""
+    """Import the file at *path* under a name of its own; a second call gives the same module.
+
+    The file may import its neighbours, as a script could. Raises ScenarioError when the import fails.
+    """
     module_name = f"_scenario_{path.stem}_{abs(hash(str(path.resolve()))):x}"
     if module_name in sys.modules:
         return sys.modules[module_name]
     spec = importlib.util.spec_from_file_location(module_name, path)
     if spec is None or spec.loader is None:
-        raise ScenarioError(f"{path} is no Python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[module_name] = module
+        raise ScenarioError(f"{path} is no Python file; name the .py file of a scenario")
+    beside = str(path.resolve().parent)
+    if beside not in sys.path:  # last, so that nothing installed is hidden by a file beside it
+        sys.path.append(beside)
+    module = sys.modules[module_name] = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except ScenarioError:
-        del sys.modules[module_name]
-        raise
     except Exception as error:
         del sys.modules[module_name]
-        raise ScenarioError(f"{path} cannot be loaded: {type(error).__name__}: {error}") from error
+        raise _not_loaded(path, error) from error
     return module
+
+
+def _not_loaded(path: Path, error: Exception) -> ScenarioError:
+    if isinstance(error, ScenarioError):
+        return ScenarioError(f"{path}: {error}")
+    where = f" on line {error.lineno}" if isinstance(error, SyntaxError) else ""
+    said = error.msg if isinstance(error, SyntaxError) else str(error)
+    return ScenarioError(f"{path} cannot be loaded: {type(error).__name__}{where}: {said}; mend the file")
 
 
 def _scenario(module: ModuleType) -> Scenario:
     value = getattr(module, "scenario", None)
     if not isinstance(value, Scenario):
-        raise ScenarioError(f"{module.__file__} has no module-level `scenario = Scenario(...)`")
+        raise ScenarioError(f"{module.__file__} has no `scenario = Scenario(...)`; add it at the top level")
     return value

@@ -1,7 +1,7 @@
 """The AWS calls that make a scenario's resources, in order, and those that remove them.
 
-A call is a value; the runner makes it with boto3. Arguments are what the real API takes, so that the same plan
-would deploy to AWS.
+A call is a value; the runner makes it with boto3. Arguments are what the real API takes, so that the same
+plan would deploy to AWS.
 """
 
 import json
@@ -29,7 +29,8 @@ class Call:
 def deployment(scenario: Scenario, artefacts: Mapping[str, bytes], account: str) -> Iterator[Call]:
     """Yield the calls that make roles, artefacts, models, configurations and endpoints of *scenario*.
 
-    *artefacts* has the model.tar.gz of each model by name. The endpoints are Creating when the calls are done.
+    *artefacts* has the model.tar.gz of each model by name. The endpoints are Creating when the calls are
+    done.
     """
     for role in scenario.roles:
         yield from _role(role)
@@ -51,8 +52,15 @@ def removal(scenario: Scenario) -> Iterator[Call]:
     """Yield the calls that end what costs money on AWS: scalable targets, then endpoints."""
     for endpoint in scenario.resources:
         if endpoint.scaling is not None:
-            yield Call("application-autoscaling", "deregister_scalable_target", _target(endpoint), f"target {endpoint.name}")
-        yield Call("sagemaker", "delete_endpoint", {"EndpointName": endpoint.name}, f"endpoint {endpoint.name}")
+            yield Call(
+                "application-autoscaling",
+                "deregister_scalable_target",
+                _target(endpoint),
+                f"target {endpoint.name}",
+            )
+        yield Call(
+            "sagemaker", "delete_endpoint", {"EndpointName": endpoint.name}, f"endpoint {endpoint.name}"
+        )
 
 
 def role_arn(role: Role, account: str) -> str:
@@ -65,8 +73,15 @@ def _role(role: Role) -> Iterator[Call]:
     arguments = {"RoleName": role.name, "AssumeRolePolicyDocument": _document([trust])}
     yield Call("iam", "create_role", arguments, f"role {role.name}")
     if role.statements:
-        allowed = [{"Effect": "Allow", "Action": list(s.actions), "Resource": list(s.resources)} for s in role.statements]
-        named = {"RoleName": role.name, "PolicyName": f"{role.name}-inline", "PolicyDocument": _document(allowed)}
+        allowed = [
+            {"Effect": "Allow", "Action": list(s.actions), "Resource": list(s.resources)}
+            for s in role.statements
+        ]
+        named = {
+            "RoleName": role.name,
+            "PolicyName": f"{role.name}-inline",
+            "PolicyDocument": _document(allowed),
+        }
         yield Call("iam", "put_role_policy", named, f"policy of role {role.name}")
 
 
@@ -76,8 +91,14 @@ def _document(statements: list[dict[str, Any]]) -> str:
 
 def _model(model: Model, artefact: bytes, account: str) -> Iterator[Call]:
     key = f"{model.name}/output/model.tar.gz"
-    yield Call("s3", "put_object", {"Bucket": BUCKET, "Key": key, "Body": artefact}, f"artefact of {model.name}")
-    container = {"Image": model.image, "ModelDataUrl": f"s3://{BUCKET}/{key}", "Environment": dict(model.environment)}
+    yield Call(
+        "s3", "put_object", {"Bucket": BUCKET, "Key": key, "Body": artefact}, f"artefact of {model.name}"
+    )
+    container = {
+        "Image": model.image,
+        "ModelDataUrl": f"s3://{BUCKET}/{key}",
+        "Environment": dict(model.environment),
+    }
     arguments = {
         "ModelName": model.name,
         "ExecutionRoleArn": role_arn(model.role, account),
@@ -106,7 +127,11 @@ def _endpoint(endpoint: Endpoint) -> Iterator[Call]:
 
 
 def _target(endpoint: Endpoint) -> dict[str, Any]:
-    return {"ServiceNamespace": "sagemaker", "ResourceId": endpoint.resource_id, "ScalableDimension": DIMENSION}
+    return {
+        "ServiceNamespace": "sagemaker",
+        "ResourceId": endpoint.resource_id,
+        "ScalableDimension": DIMENSION,
+    }
 
 
 def _scaling(endpoint: Endpoint) -> Iterator[Call]:

@@ -1,20 +1,23 @@
-"""Programs: plain functions that the runner starts as processes with a boto3 session (see `harness.program`)."""
+"""Programs: plain functions that the runner starts as processes (see `harness.program`)."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from harness.scenario.resources import check_positive
+from harness.errors import ScenarioError
+from harness.scenario.resources import check_name, check_positive
 
 Moment = Literal["before_load", "after_load"]
+MOMENTS = ("before_load", "after_load")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Program:
     """`function(context)` run in a process of its own, at the *moment* named, in the order declared.
 
-    It returns a flat mapping of results for the summary and the expectations; an exception is a result too
-    (exit code 1), never a crash of the run. `at_most_real_s` ends it, in seconds of this machine.
+    It returns a flat mapping of results for the summary and the expectations, or nothing. An exception, or
+    more than `at_most_real_s` seconds of this machine, makes the verdict "fail" with the reason; the run goes
+    on.
     """
 
     name: str
@@ -23,4 +26,9 @@ class Program:
     at_most_real_s: float = 300.0
 
     def __post_init__(self) -> None:
+        check_name("Program", self.name)
         check_positive(f"Program {self.name!r}: at_most_real_s", self.at_most_real_s)
+        if self.moment not in MOMENTS:
+            raise ScenarioError(
+                f"Program {self.name!r}: moment is {self.moment!r}; say {' or '.join(map(repr, MOMENTS))}"
+            )

@@ -57,8 +57,8 @@ class Role:
 class Model:
     """A SageMaker model whose artefact `build` makes: it returns the bytes of a model.tar.gz.
 
-    `build(context)` runs in a process of its own; `context` is a `harness.program.Context`. `image` is what the
-    DescribeModel answer shows; the container itself does not run, the artefact's `model.onnx` does.
+    `build(context)` runs in a process of its own; `context` is a `harness.program.Context`. `image` is what
+    the DescribeModel answer shows; the container itself does not run, the artefact's `model.onnx` does.
     """
 
     name: str
@@ -90,7 +90,9 @@ class TargetTracking:
     def __post_init__(self) -> None:
         check_positive("TargetTracking: target_value", self.target_value)
         if self.min_capacity < 1:
-            raise ScenarioError(f"TargetTracking: min_capacity is {self.min_capacity}; a variant needs at least 1")
+            raise ScenarioError(
+                f"TargetTracking: min_capacity is {self.min_capacity}; a variant needs at least 1"
+            )
         if self.max_capacity < self.min_capacity:
             raise ScenarioError(
                 f"TargetTracking: max_capacity ({self.max_capacity}) is below min_capacity ({self.min_capacity}); raise the first or lower the second"
@@ -103,8 +105,8 @@ class TargetTracking:
 class Endpoint:
     """A SageMaker endpoint with one production variant, and what the rehearsal assumes of its container.
 
-    `service_time_s` is the time one instance of the type needs for one request, seconds; a mapping gives it by
-    instance type. `concurrency` requests run at once on one instance, `queue_limit` more wait.
+    `service_time_s` is the time one instance of the type needs for one request, seconds; a mapping gives it
+    by instance type. `concurrency` requests run at once on one instance, `queue_limit` more wait.
     """
 
     name: str
@@ -126,7 +128,9 @@ class Endpoint:
             )
         for label in ("initial_instance_count", "concurrency", "queue_limit"):
             if getattr(self, label) < (0 if label == "queue_limit" else 1):
-                raise ScenarioError(f"Endpoint {self.name!r}: {label} is {getattr(self, label)}; it is too small")
+                raise ScenarioError(
+                    f"Endpoint {self.name!r}: {label} is {getattr(self, label)}; it is too small"
+                )
         check_positive(f"Endpoint {self.name!r}: service_time_s", self.service_time_on(self.instance_type))
 
     def service_time_on(self, instance_type: str) -> float:
@@ -134,7 +138,9 @@ class Endpoint:
         if not isinstance(self.service_time_s, Mapping):
             return self.service_time_s
         if instance_type not in self.service_time_s:
-            raise ScenarioError(f"Endpoint {self.name!r}: service_time_s has no figure for {instance_type!r}; add one")
+            raise ScenarioError(
+                f"Endpoint {self.name!r}: service_time_s has no figure for {instance_type!r}; add one"
+            )
         return self.service_time_s[instance_type]
 
     @property

@@ -1,11 +1,15 @@
-"""Questions about capacity and scaling: when it scaled, how far, how long it took, what a fault left of it."""
+"""Questions about capacity and scaling: when it scaled, how far, how long it took, what a fault left."""
+
+from collections.abc import Iterable
+from itertools import dropwhile, takewhile
 
 from harness import journal
 from harness.scenario.expectations import Expectation, Measured, Question, Records, of_kind
 from harness.scenario.resources import Endpoint
 
 METRIC = "InvocationsPerInstance"
-# AlarmLow is below 90 % of the target: Lambda developer guide, 63 for a target of 70 (see endpoint.settings).
+# AlarmLow is below 90 % of the target: Lambda developer guide, 63 for a target of 70 (`endpoint.settings`,
+# low_threshold_ratio). Where the alarm moved in the run, its own threshold is taken instead.
 LOW_RATIO = 0.9
 
 
@@ -14,7 +18,9 @@ def peak_in_service(endpoint: Endpoint) -> Question:
 
     def measure(records: Records) -> Measured:
         seen = [r.in_service for r in _capacity(records, endpoint)]
-        return (max(seen), f"the most instances of {endpoint.name} in service") if seen else _no_capacity(endpoint)
+        return (
+            (max(seen), f"the most instances of {endpoint.name} in service") if seen else _none_of(endpoint)
+        )
 
     return Expectation(f"{endpoint.name}: peak instances", measure, "instances")
 
@@ -24,7 +30,7 @@ def final_in_service(endpoint: Endpoint) -> Question:
 
     def measure(records: Records) -> Measured:
         seen = [r.in_service for r in _capacity(records, endpoint) if r.at < _teardown(records)]
-        return (seen[-1], f"instances of {endpoint.name} at the end") if seen else _no_capacity(endpoint)
+        return (seen[-1], f"instances of {endpoint.name} at the end") if seen else _none_of(endpoint)
 
     return Expectation(f"{endpoint.name}: instances at the end", measure, "instances")
 
@@ -34,13 +40,12 @@ def zones_in_service(endpoint: Endpoint) -> Question:
 
     def measure(records: Records) -> Measured:
         where: dict[str, str] = {}
-        for record in of_kind(records, journal.InstanceChanged, endpoint=endpoint.name):
-            if record.at >= _teardown(records):
-                break
-            if record.change == "joined":
-                where[record.instance] = record.zone
+        moves = of_kind(records, journal.InstanceChanged, endpoint=endpoint.name)
+        for move in takewhile(lambda one: one.at < _teardown(records), moves):
+            if move.change == "joined":
+                where[move.instance] = move.zone
             else:
-                where.pop(record.instance, None)
+                where.pop(move.instance, None)
         if not where:
             return None, f"{endpoint.name} had no instance in service at the end"
         zones = sorted(set(where.values()))
@@ -68,39 +73,53 @@ def least_in_service_after_fault(endpoint: Endpoint) -> Question:
         faults = of_kind(records, journal.FaultInjected)
         if not faults:
             return None, "No fault was injected"
-        before = [r.in_service for r in _capacity(records, endpoint) if r.at < faults[0].at][-1:]
+        capacity = _capacity(records, endpoint)
+        before = [r.in_service for r in capacity if r.at < faults[0].at][-1:]
         if not before or not before[0]:
             return None, f"{endpoint.name} had no instance in service before the fault"
-        after = [r.in_service for r in _capacity(records, endpoint) if faults[0].at <= r.at < _teardown(records)]
+        after = [r.in_service for r in capacity if faults[0].at <= r.at < _teardown(records)]
         least = min(before + after)
-        return least, f"{endpoint.name} had {before[0]} in service before and {least} at the least after {faults[0].fault}"
+        detail = faults[0].detail or faults[0].fault
+        return (
+            least,
+            f"{endpoint.name} had {before[0]} in service before and {least} at the least after {detail}",
+        )
 
     return Expectation(f"{endpoint.name}: least instances after the fault", measure, "instances")
 
 
 def first_scale_out(endpoint: Endpoint) -> Question:
-    """Ask for the seconds from the start of the first minute above the target to the decision to scale out."""
+    """Ask for the seconds from the first minute above the target to the decision to scale out.
+
+    The first minute of the unbroken run of minutes above the target that led to the decision, counted from
+    its start, even when the traffic began in the middle of it.
+    """
 
     def measure(records: Records) -> Measured:
-        began, decided = _first_breach(records, endpoint), scaling_steps(records, endpoint, "ScaleOut")
-        if began is None or not decided:
+        decided = scaling_steps(records, endpoint, "ScaleOut")
+        if not decided:
             return None, f"{endpoint.name} was never scaled out by its policy"
+        began = _high_since(records, endpoint, decided[0].at)
+        if began is None:
+            return None, f"{endpoint.name} was scaled out without a minute above the target"
         return decided[0].at - began, decided[0].cause
 
     return Expectation(f"{endpoint.name}: breach to scale-out decision", measure, "s")
 
 
 def scale_out_lag(endpoint: Endpoint) -> Question:
-    """Ask for the seconds from the start of the first minute above the target until the new instances serve."""
+    """Ask for the seconds from the first minute above the target until the first scale-out was in service."""
 
     def measure(records: Records) -> Measured:
-        began, decided = _first_breach(records, endpoint), scaling_steps(records, endpoint, "ScaleOut")
-        if began is None or not decided:
-            return None, f"{endpoint.name} was never scaled out by its policy"
-        ended = _completed_at(records, decided[0])
+        to_decision, sentence = first_scale_out(endpoint).measure(records)
+        if to_decision is None:
+            return None, sentence
+        step = scaling_steps(records, endpoint, "ScaleOut")[0]
+        ended = _completed_at(records, step)
         if ended is None:
             return None, f"The first scale-out of {endpoint.name} never came into service"
-        return ended - began, f"{endpoint.name} went from {decided[0].from_capacity} to {decided[0].to_capacity}"
+        whole_s = to_decision + ended - step.at
+        return whole_s, f"{endpoint.name} went from {step.from_capacity} to {step.to_capacity}"
 
     return Expectation(f"{endpoint.name}: breach to instances in service", measure, "s")
 
@@ -112,10 +131,10 @@ def first_scale_in(endpoint: Endpoint) -> Question:
         decided = scaling_steps(records, endpoint, "ScaleIn")
         if not decided:
             return None, f"{endpoint.name} was never scaled in by its policy"
-        low_since = _low_since(records, endpoint, decided[0].at)
-        if low_since is None:
+        began = _low_since(records, endpoint, decided[0].at)
+        if began is None:
             return None, f"{endpoint.name} was scaled in without a low minute"
-        return decided[0].at - low_since, decided[0].cause
+        return decided[0].at - began, decided[0].cause
 
     return Expectation(f"{endpoint.name}: low load to scale-in decision", measure, "s")
 
@@ -126,9 +145,8 @@ def scale_in_gap(endpoint: Endpoint) -> Question:
     def measure(records: Records) -> Measured:
         decided = scaling_steps(records, endpoint, "ScaleIn")
         ends = [_completed_at(records, step) for step in decided]
-        gaps = [
-            after.at - ended for ended, after in zip(ends, decided[1:], strict=False) if ended is not None
-        ]
+        pairs = zip(ends, decided[1:], strict=False)
+        gaps = [following.at - ended for ended, following in pairs if ended is not None]
         if not gaps:
             return None, f"{endpoint.name} was scaled in {len(decided)} times; a gap needs two"
         return min(gaps), f"the shortest of {len(gaps)} gaps between scale-ins of {endpoint.name}"
@@ -137,20 +155,21 @@ def scale_in_gap(endpoint: Endpoint) -> Question:
 
 
 def outstanding_at_first_scale_out(endpoint: Endpoint) -> Question:
-    """Ask for the most requests that were being worked on or waiting at once, up to the first scale-out decision."""
+    """Ask for the most requests that were worked on or waiting at once before the first scale-out decision."""
 
     def measure(records: Records) -> Measured:
         decided = scaling_steps(records, endpoint, "ScaleOut")
         if not decided:
             return None, f"{endpoint.name} was never scaled out by its policy"
-        moves: list[tuple[float, int]] = []
-        for request in of_kind(records, journal.LoadRequest, endpoint=endpoint.name):
-            if request.sent_at is not None and request.sent_at <= decided[0].at:
-                moves += [(request.sent_at, 1), (request.sent_at + request.queue_s + request.service_s, -1)]
-        most = level = 0
-        for _, step in sorted(moves):
-            level += step
-            most = max(most, level)
+        offered = of_kind(records, journal.LoadRequest, endpoint=endpoint.name)
+        spans = [
+            (r.sent_at, r.sent_at + r.queue_s + r.service_s)
+            for r in offered
+            if r.sent_at is not None and r.sent_at <= decided[0].at
+        ]
+        if not spans:
+            return None, f"No request was sent to {endpoint.name} before it was scaled out"
+        most = _most_at_once(spans)
         return most, f"at most {most} requests were in {endpoint.name} at once before it was first scaled out"
 
     return Expectation(f"{endpoint.name}: simultaneous requests at the first scale-out", measure, "requests")
@@ -164,44 +183,58 @@ def scaling_steps(records: Records, endpoint: Endpoint, code: str) -> list[journ
     return list(first.values())
 
 
+def _most_at_once(spans: Iterable[tuple[float, float]]) -> int:
+    """Return how many of *spans* overlap at most; one that ends as another begins does not overlap it."""
+    moves = [move for began, ended in spans for move in ((began, 1), (ended, -1))]
+    most = level = 0
+    for _, step in sorted(moves):
+        level += step
+        most = max(most, level)
+    return most
+
+
 def _completed_at(records: Records, step: journal.ScalingActivity) -> float | None:
     done = of_kind(records, journal.ScalingActivity, activity_id=step.activity_id, status="Successful")
     return done[0].at if done else None
 
 
-def _points(records: Records, endpoint: Endpoint) -> list[journal.MetricPublished]:
-    return of_kind(records, journal.MetricPublished, resource_id=endpoint.resource_id, metric=METRIC)
-
-
-def _target_value(records: Records, endpoint: Endpoint) -> float | None:
-    policies = of_kind(records, journal.PolicyPut, resource_id=endpoint.resource_id, removed=False)
-    return policies[0].target_value if policies else None
-
-
-def _first_breach(records: Records, endpoint: Endpoint) -> float | None:
-    """Return the start of the first minute of the run of minutes above the target that led to a scale-out."""
-    target, decided = _target_value(records, endpoint), scaling_steps(records, endpoint, "ScaleOut")
-    if target is None or not decided:
-        return None
-    return _run_start([(p.period_at, p.value > target) for p in _points(records, endpoint) if p.at <= decided[0].at])
+def _high_since(records: Records, endpoint: Endpoint, before: float) -> float | None:
+    target = _target_value(records, endpoint, before)
+    return None if target is None else _run_start(records, endpoint, before, target, above=True)
 
 
 def _low_since(records: Records, endpoint: Endpoint, before: float) -> float | None:
-    target = _target_value(records, endpoint)
+    target = _target_value(records, endpoint, before)
     if target is None:
         return None
-    seen = [(p.period_at, p.value < LOW_RATIO * target) for p in _points(records, endpoint) if p.at <= before]
-    return _run_start(seen)
+    moved = of_kind(records, journal.AlarmChanged, resource_id=endpoint.resource_id, direction="low")
+    threshold = moved[0].threshold if moved else LOW_RATIO * target
+    return _run_start(records, endpoint, before, threshold, above=False)
 
 
-def _run_start(minutes: list[tuple[float, bool]]) -> float | None:
-    """Return where the unbroken run of true minutes that ends the list began, None when the last is false."""
-    start = None
-    for period_at, holds in reversed(minutes):
-        if not holds:
-            break
-        start = period_at
-    return start
+def _target_value(records: Records, endpoint: Endpoint, before: float) -> float | None:
+    """Return the target value of the policy that was in force at *before*."""
+    policies = of_kind(records, journal.PolicyPut, resource_id=endpoint.resource_id, removed=False)
+    values = [policy.target_value for policy in policies if policy.at <= before]
+    return values[-1] if values else None
+
+
+def _run_start(
+    records: Records, endpoint: Endpoint, before: float, threshold: float, *, above: bool
+) -> float | None:
+    """Return the start of the last unbroken run of minutes beyond *threshold* that was published by *before*.
+
+    A minute published between the alarm and the decision may lie on the other side already: it ends the run
+    and is passed over.
+    """
+    points = of_kind(records, journal.MetricPublished, resource_id=endpoint.resource_id, metric=METRIC)
+    known = sorted((p for p in points if p.at <= before), key=lambda p: p.period_at, reverse=True)
+
+    def beyond(point: journal.MetricPublished) -> bool:
+        return point.value > threshold if above else point.value < threshold
+
+    run = list(takewhile(beyond, dropwhile(lambda point: not beyond(point), known)))
+    return run[-1].period_at if run else None
 
 
 def _capacity(records: Records, endpoint: Endpoint) -> list[journal.CapacityChanged]:
@@ -212,7 +245,5 @@ def _teardown(records: Records) -> float:
     return next((r.at for r in of_kind(records, journal.PhaseStarted, phase="teardown")), float("inf"))
 
 
-def _no_capacity(endpoint: Endpoint) -> Measured:
+def _none_of(endpoint: Endpoint) -> Measured:
     return None, f"{endpoint.name} never had a capacity"
-
-

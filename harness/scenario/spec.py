@@ -1,29 +1,39 @@
 """A scenario: one value that says what is deployed, what happens to it and what must hold afterwards."""
 
-from collections.abc import Sequence
+import difflib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from harness.endpoint.settings import EndpointSettings, ScalingSettings
 from harness.errors import ScenarioError
 from harness.scenario.expectations import Expectation
 from harness.scenario.faults import Fault
 from harness.scenario.programs import Program
-from harness.scenario.resources import Endpoint, Model, Role, check_name
+from harness.scenario.resources import Endpoint, Model, Role, check_name, check_positive
 from harness.scenario.workload import OpenModel
 
 CORRECTED = "corrected"
 AS_WRITTEN = "as-written"
+DEFAULT_CLOCK = "compressed:60"
+
+_ENDPOINT_SETTINGS = frozenset(f.name for f in fields(EndpointSettings))
+_SCALING_SETTINGS = frozenset(f.name for f in fields(ScalingSettings))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Settle:
-    """How long the run goes on when the load is over: until every endpoint is back at its minimum capacity, but at
-    most `at_most_s` model seconds."""
+    """How long the run goes on when the load is over: until every endpoint is back at its minimum capacity,
+    but at most `at_most_s` model seconds."""
 
     at_most_s: float
 
+    def __post_init__(self) -> None:
+        check_positive("Settle: at_most_s", self.at_most_s)
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class Variant:
     """The pipeline as its authors wrote it: the fields that differ, the defect, and what must therefore fail.
 
@@ -38,14 +48,16 @@ class Variant:
     programs: Sequence[Program] | None = None
     faults: Sequence[Fault] | None = None
     expectations: Sequence[Expectation] | None = None
+    settle: Settle | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Scenario:
     """Everything a rehearsal needs. `resources` are endpoints; their models and roles come with them.
 
-    `clock` is the one that suits the scenario where the command line names none. `settings` are figures of the
-    scaling model by name (`harness.endpoint`), where the scenario departs from their defaults.
+    `clock` is the one that suits the scenario where the command line names none. `settings` are figures of
+    the endpoint and scaling model by name (`harness.endpoint.settings`), where the scenario departs from
+    their defaults. The last three fields are filled in by `resolve`.
     """
 
     name: str
@@ -56,25 +68,37 @@ class Scenario:
     programs: Sequence[Program] = ()
     faults: Sequence[Fault] = ()
     settle: Settle | None = None
-    clock: str = "compressed:60"
+    clock: str = DEFAULT_CLOCK
     as_written: Variant | None = None
-    settings: dict[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
     variant: str = CORRECTED
     defect: str = ""
     must_fail: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_name("Scenario", self.name)
-        names = [endpoint.name for endpoint in self.resources]
-        if len(set(names)) != len(names):
-            raise ScenarioError(f"Scenario {self.name!r}: two endpoints have one name ({', '.join(sorted(names))})")
-        if not self.expectations:
-            raise ScenarioError(f"Scenario {self.name!r}: expectations is empty; a rehearsal without one proves nothing")
-        for load in self.workload:
-            if load.endpoint_name not in names:
-                raise ScenarioError(
-                    f"Scenario {self.name!r}: the workload calls {load.endpoint_name!r}, which is not among its resources"
-                )
+        who = f"Scenario {self.name!r}"
+        _check_unique(who, "endpoints are called", (endpoint.name for endpoint in self.resources))
+        _check_unique(who, "programs are called", (program.name for program in self.programs))
+        _check_unique(who, "parts of the workload are called", (load.label for load in self.workload))
+        _check_models(who, self.resources)
+        _check_expectations(who, self.expectations, self.must_fail)
+        _check_workload(who, self.workload, self.resources)
+        _check_faults(who, self.faults, self.workload)
+        self._check_settings(who)
+        if self.variant == CORRECTED and self.as_written is not None:
+            self.resolve(AS_WRITTEN)
+
+    def _check_settings(self, who: str) -> None:
+        known = sorted(_ENDPOINT_SETTINGS | _SCALING_SETTINGS)
+        for name in self.settings:
+            if name not in known:
+                near = difflib.get_close_matches(name, known, n=1) or known
+                raise ScenarioError(f"{who}: settings has no {name!r}; did you mean {near[0]!r}?")
+        try:
+            _ = self.endpoint_settings, self.scaling_settings
+        except TypeError as error:
+            raise ScenarioError(f"{who}: settings holds a value of the wrong kind ({error})") from error
 
     @property
     def variants(self) -> tuple[str, ...]:
@@ -87,12 +111,12 @@ class Scenario:
             return self
         if variant != AS_WRITTEN or self.as_written is None:
             raise ScenarioError(
-                f"Scenario {self.name!r} has no variant {variant!r}; it has {' and '.join(map(repr, self.variants))}"
+                f"Scenario {self.name!r} has no variant {variant!r}; it has {' and '.join(self.variants)}"
             )
         written = self.as_written
-        shared = {f.name for f in fields(Variant)} & {f.name for f in fields(Scenario)} - {"defect", "must_fail"}
-        changed = {name: getattr(written, name) for name in shared if getattr(written, name) is not None}
-        return replace(self, variant=variant, defect=written.defect, must_fail=written.must_fail, **changed)
+        given = {f.name: getattr(written, f.name) for f in fields(Variant)}
+        changed = {name: value for name, value in given.items() if value is not None}
+        return replace(self, variant=variant, **changed)
 
     @property
     def models(self) -> list[Model]:
@@ -101,5 +125,71 @@ class Scenario:
 
     @property
     def roles(self) -> list[Role]:
-        """The roles of the models, each once, in order."""
-        return list({model.role.name: model.role for model in self.models}.values())
+        """The roles of the models and of whoever sends the load, each once, in order."""
+        senders = (load.as_role for load in self.workload)
+        found = [
+            *(model.role for model in self.models),
+            *(role for role in senders if isinstance(role, Role)),
+        ]
+        return list({role.name: role for role in found}.values())
+
+    @property
+    def endpoint_settings(self) -> EndpointSettings:
+        """How endpoints launch, serve and fail in this scenario."""
+        return EndpointSettings(**{k: v for k, v in self.settings.items() if k in _ENDPOINT_SETTINGS})
+
+    @property
+    def scaling_settings(self) -> ScalingSettings:
+        """How metrics, alarms and scaling work in this scenario."""
+        return ScalingSettings(**{k: v for k, v in self.settings.items() if k in _SCALING_SETTINGS})
+
+
+def _check_unique(who: str, what: str, names: Iterable[str]) -> None:
+    for name, count in Counter(names).items():
+        if count > 1:
+            raise ScenarioError(f"{who}: {count} {what} {name!r}; give each a name of its own")
+
+
+def _check_models(who: str, endpoints: Sequence[Endpoint]) -> None:
+    """Two different models of one name would share one artefact, two different roles one policy."""
+    if not endpoints:
+        raise ScenarioError(f"{who}: resources is empty; declare at least one Endpoint")
+    models = {id(endpoint.model): endpoint.model for endpoint in endpoints}.values()
+    _check_unique(who, "different models are called", (model.name for model in models))
+
+
+def _check_expectations(who: str, expectations: Sequence[Expectation], must_fail: Iterable[str]) -> None:
+    if not expectations:
+        raise ScenarioError(f"{who}: expectations is empty; a rehearsal without one proves nothing")
+    names = [expectation.name for expectation in expectations]
+    _check_unique(who, "expectations are called", names)
+    for expectation in expectations:
+        if not expectation.sign:
+            raise ScenarioError(
+                f"{who}: expectation {expectation.name!r} has no limit; end it with .at_most(...) or the like"
+            )
+    for name in must_fail:
+        if name not in names:
+            raise ScenarioError(
+                f"{who}: must_fail names {name!r}, which is none of {', '.join(map(repr, names))}"
+            )
+
+
+def _check_workload(who: str, workload: Sequence[OpenModel], endpoints: Sequence[Endpoint]) -> None:
+    names = [endpoint.name for endpoint in endpoints]
+    for load in workload:
+        if load.endpoint_name not in names:
+            raise ScenarioError(
+                f"{who}: the workload calls {load.endpoint_name!r}, which is none of {', '.join(names)}"
+            )
+
+
+def _check_faults(who: str, faults: Sequence[Fault], workload: Sequence[OpenModel]) -> None:
+    """A fault is timed from the start of the load; one that comes after its end would never happen."""
+    ends_s = max((load.duration_s for load in workload), default=0.0)
+    for fault in faults:
+        if fault.after_s >= ends_s:
+            raise ScenarioError(
+                f"{who}: {type(fault).__name__} at {fault.after_s:g} s comes after the load has ended "
+                f"({ends_s:g} s); lower after_s or lengthen the workload"
+            )

@@ -151,7 +151,7 @@ class OpenModel:
     @property
     def pieces(self) -> tuple[Piece, ...]:
         """Return the rate cut to the model's length."""
-        return _cut(self.rate.pieces, self.duration_s)
+        return self.rate.pieces if self.over_s is None else _cut(self.rate.pieces, self.over_s)
 
 
 class Due(NamedTuple):

@@ -492,6 +492,30 @@ def test_a_bad_chunk_never_reaches_the_end(start: Start, run: Run) -> None:
     wait_for(lambda: gateway.pool.open_connections == 0)
 
 
+def test_a_bad_chunk_after_the_reply_began(start: Start, run: Run) -> None:
+    """When the reply is on its way already, a chunk that goes wrong can only end the connection."""
+
+    def script(connection: socket.socket, reader: BinaryIO) -> None:
+        read_head(reader)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf")
+        reader.read()
+
+    gateway = start(run(script))
+    with gateway.client() as client:
+        client.send(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n").until(b"half")
+        assert client.send(b"zz\r\n").rest() == b""
+    assert "chunk size" in gateway.record().error
+
+
+def test_an_upload_waits_for_a_new_connection(start: Start, run: Run) -> None:
+    """What a client sends while the emulator is being connected is kept, in order."""
+    gateway = start(run(always(OK)))
+    with gateway.client() as client:
+        head = b"PUT / HTTP/1.1\r\nContent-Length: 2000000\r\n\r\n"
+        assert client.send(head + bytes(2_000_000)).reply() == OK
+    assert gateway.record().bytes_in == len(head) + 2_000_000
+
+
 # ---- answers of our own ----
 
 
@@ -532,6 +556,17 @@ def test_stopping_records_what_is_under_way(start: Start) -> None:
         gateway.server.stop()
         assert client.rest() == b""
     assert "stopped" in gateway.record().error
+
+
+def test_a_client_that_never_reads_does_not_hold_up_the_end(start: Start) -> None:
+    """Stop cuts a client that leaves a large answer unread."""
+    gateway = start(lambda _: Reply(200, bytes(SIZE)))
+    with gateway.client() as client:
+        client.send(GET)
+        gateway.record()
+        began = time.monotonic()
+        gateway.server.stop()
+    assert time.monotonic() - began < 5.0
 
 
 async def settle() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from harness.gateway.chain import REST, Chain, Exchange, Handler, Outcome, ReadBody, Reply
 from harness.gateway.connection import Connection
-from harness.gateway.house import House
+from harness.gateway.house import HIGH_WATER_BYTES, House
 from harness.gateway.splice import Pool
 
 TOO_LARGE = Reply(413, b"too large")
@@ -25,6 +25,7 @@ class Transport(asyncio.Transport):
         super().__init__()
         self.written = b""
         self.closing = False
+        self.reading = True
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         self.written += data
@@ -41,9 +42,11 @@ class Transport(asyncio.Transport):
     def abort(self) -> None:
         self.closing = True
 
-    def pause_reading(self) -> None: ...
+    def pause_reading(self) -> None:
+        self.reading = False
 
-    def resume_reading(self) -> None: ...
+    def resume_reading(self) -> None:
+        self.reading = True
 
 
 class StoppedClock:
@@ -163,13 +166,13 @@ def test_cuts_do_not_matter(connect: Connect, sent: list[bytes], cuts: list[int]
 @given(st.lists(st.one_of(st.binary(max_size=40), requests.map(b"".join)), max_size=6))
 @settings(deadline=None)
 def test_no_bytes_break_it(connect: Connect, pieces: list[bytes]) -> None:
-    """Whatever comes in, nothing raises, what is answered is HTTP, and each answer is one record."""
+    """Whatever comes in, nothing raises, what is answered is HTTP, and every byte of it is in one record."""
     client = connect(echo)
     for piece in pieces:
         if piece and not client.transport.closing:
             client.connection.data_received(piece)
     client.connection.connection_lost(None)
-    assert len(client.recorded) >= len(client.statuses)
+    assert sum(one.bytes_out for one in client.recorded) == len(client.transport.written)
     assert client.transport.written[:9] in (b"", b"HTTP/1.1 ")
 
 
@@ -350,6 +353,28 @@ def test_a_client_that_does_not_read_gets_no_more(connect: Connect) -> None:
     assert client.statuses == []
     client.connection.resume_writing()
     assert client.statuses == [200, 200, 200]
+
+
+@pytest.mark.parametrize("first", [post(b""), b"PUT / HTTP/1.1\r\nContent-Length: 999999\r\n\r\n"])
+def test_what_nobody_asked_for_is_not_piled_up(connect: Connect, first: bytes) -> None:
+    """While a request is parked, its client may send only so much more of it, or of the next ones."""
+    parked: list[Exchange] = []
+    client = connect(park_in(parked))
+    client.send(first)
+    client.send(post(b"x" * 1000) * (HIGH_WATER_BYTES // 1000))
+    assert not client.transport.reading
+    parked[0].answer(Reply(200))
+    assert client.transport.reading
+
+
+def test_a_bad_chunk_in_what_is_skipped(connect: Connect) -> None:
+    """A chunk that goes wrong after the answer ends the connection, and makes no second record."""
+    client = connect(ok)
+    client.send(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n")
+    client.send(b"zz\r\n")
+    assert client.statuses == [200]
+    assert client.transport.closing
+    assert len(client.recorded) == 1
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.gateway.head import MalformedError, find_end, parse_reply, parse_request
+from harness.gateway.head import MalformedError, parse_reply, parse_request
 
 
 def head(*lines: str) -> bytes:
@@ -141,9 +141,3 @@ def test_replies_without_an_end_are_refused(raw: bytes) -> None:
     """A reply whose end cannot be known is refused."""
     with pytest.raises(MalformedError):
         parse_reply(raw)
-
-
-def test_end_of_head() -> None:
-    """The head ends after its empty line; an incomplete one has no end."""
-    assert find_end(b"GET / HTTP/1.1\r\n\r\nrest") == 18
-    assert find_end(b"GET / HTTP/1.1\r\n") == -1

@@ -77,9 +77,14 @@ def invalid_run() -> list[j.Record]:
     return [
         started(),
         j.PhaseStarted(0.0, "load", "open arrivals"),
-        *(j.LoadRequest(10.0 + i, ENDPOINT, "ok", 200, 10.5 + i, 11.0 + i, 0.5, 0.0, 0.04) for i in range(60)),
+        *(
+            j.LoadRequest(10.0 + i, ENDPOINT, "ok", 200, 10.5 + i, 11.0 + i, 0.5, 0.0, 0.04)
+            for i in range(60)
+        ),
         j.LoadEnded(75.0, 10.0, 60, 60, 60, 0, 0, 0, 1.8, "boto3", 0.93, 1, True, why),
-        j.Expectation(76.0, "turbofan: response time p99", "<= 0.8", 0.54, "s", True, "over 60 requests", "team"),
+        j.Expectation(
+            76.0, "turbofan: response time p99", "<= 0.8", 0.54, "s", True, "over 60 requests", "team"
+        ),
         j.RunEnded(76.0, "invalid", f"the load generator was saturated: {'; '.join(why)}", 80.0),
     ]
 
@@ -87,14 +92,27 @@ def invalid_run() -> list[j.Record]:
 def many_expectations(count: int = 30) -> list[j.Record]:
     """Return a run with *count* expectations, long names among them; every third is not met."""
     long = "a-very-long-endpoint-name-that-somebody-really-gave-to-a-production-system-with-no-spaces"
-    names = [f"{long if i % 4 == 0 else ENDPOINT}: check number {i} of the share answered" for i in range(count)]
+    names = [
+        f"{long if i % 4 == 0 else ENDPOINT}: check number {i} of the share answered" for i in range(count)
+    ]
     checks = [
         j.Expectation(
-            90.0, name, "<= 0.001", None if i % 9 == 0 else 0.0123 * i, "ratio", i % 3 != 0, f"over {i} calls", "team"
+            90.0,
+            name,
+            "<= 0.001",
+            None if i % 9 == 0 else 0.0123 * i,
+            "ratio",
+            i % 3 != 0,
+            f"over {i} calls",
+            "team",
         )
         for i, name in enumerate(names)
     ]
-    return [started(scenario=long), *checks, j.RunEnded(91.0, "fail", "10 of 30 expectations were not met", 12.0)]
+    return [
+        started(scenario=long),
+        *checks,
+        j.RunEnded(91.0, "fail", "10 of 30 expectations were not met", 12.0),
+    ]
 
 
 def _phases() -> Iterator[j.Record]:
@@ -119,7 +137,9 @@ def _requests(calls: int) -> Iterator[j.LoadRequest]:
         start = max(at, heapq.heappop(free))
         if start - at > 25 or random.random() < 0.002:
             heapq.heappush(free, start)
-            yield j.LoadRequest(at, ENDPOINT, "failed", 503, at, at + 0.01, lag, 0, 0, 0.001, "ServiceUnavailable")
+            yield j.LoadRequest(
+                at, ENDPOINT, "failed", 503, at, at + 0.01, lag, 0, 0, 0.001, "ServiceUnavailable"
+            )
             continue
         heapq.heappush(free, start + service)
         overhead = 0.0007 + random.expovariate(1 / 0.0004)
@@ -184,7 +204,9 @@ def _decisions() -> Iterator[j.Record]:
         code, capacity, desired, sentence = "WithinTarget", 1, 1, "No alarm is in state ALARM; nothing to do."
         if at == 540:
             code, desired = "tracking", 5
-            sentence = "52 calls per instance a minute against a target of 10 ask for 6 instances; the maximum is 5."
+            sentence = (
+                "52 calls per instance a minute against a target of 10 ask for 6 instances; the maximum is 5."
+            )
         elif 540 < at < 848:
             code, capacity, desired = "TargetServicePutResourceAsUnscalable", 5, 5
             sentence = "The endpoint is Updating; Application Auto Scaling waits until it is InService."
@@ -208,7 +230,12 @@ def _scaling() -> Iterator[j.Record]:
     yield _alarm(540, "high", "OK", "ALARM", crossed % ("3 out of the last 3", "greater than", "10.0"))
     yield _alarm(1_320, "high", "ALARM", "OK", crossed % ("1 out of the last 3", "not greater than", "10.0"))
     yield _alarm(2_160, "low", "OK", "ALARM", crossed % ("15 out of the last 15", "less than", "9.0"))
-    steps = [(540, 848, 1, 5, 30), (2_160, 2_190, 5, 4, 600), (2_820, 2_850, 4, 2, 600), (3_480, 3_510, 2, 1, 420)]
+    steps = [
+        (540, 848, 1, 5, 30),
+        (2_160, 2_190, 5, 4, 600),
+        (2_820, 2_850, 4, 2, 600),
+        (3_480, 3_510, 2, 1, 420),
+    ]
     for i, (at, done, before, after, cooldown) in enumerate(steps):
         alarm = ALARM % ("High" if after > before else "Low")
         first = j.ScalingActivity(
@@ -218,14 +245,30 @@ def _scaling() -> Iterator[j.Record]:
         )  # fmt: skip
         yield first
         yield replace(first, at=float(done), status="Successful", ended_at=float(done))
-        yield j.CooldownStarted(float(done), RESOURCE, "out" if after > before else "in", float(done + cooldown))
+        yield j.CooldownStarted(
+            float(done), RESOURCE, "out" if after > before else "in", float(done + cooldown)
+        )
 
 
 def _checks() -> Iterator[j.Record]:
     rows = [
         ("turbofan: peak instances", "== 5", 5.0, "instances", True, "the most instances in service"),
-        ("turbofan: instances at the end", "== 1", 1.0, "instances", True, "instances of turbofan at the end"),
-        ("turbofan: error ratio", "<= 0.05", 0.0076, "ratio", True, "8 of 1050 requests went without an answer"),
+        (
+            "turbofan: instances at the end",
+            "== 1",
+            1.0,
+            "instances",
+            True,
+            "instances of turbofan at the end",
+        ),
+        (
+            "turbofan: error ratio",
+            "<= 0.05",
+            0.0076,
+            "ratio",
+            True,
+            "8 of 1050 requests went without an answer",
+        ),
         ("turbofan: load to first scale-out decision", ">= 180", 240.0, "s", True, "three breaching minutes"),
         ("turbofan: response time p99", "<= 2", 25.32, "s", False, "over 1042 answered requests to turbofan"),
         ("batch: rmse", "<= 57.257", 41.83, "cycles", True, "rmse as returned by the program 'batch'"),

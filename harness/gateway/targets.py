@@ -1,0 +1,85 @@
+"""Scalable targets, policies, alarms and activities on the stage: what Application Auto Scaling acts on."""
+
+from harness.endpoint.activities import ScalingActivity
+from harness.endpoint.calls import Refusal
+from harness.endpoint.policies import ScalableTarget, TargetTracking
+from harness.endpoint.targets import split_resource_id
+from harness.endpoint.variant import VariantView
+from harness.errors import ScenarioError
+from harness.gateway.living import LivingWorld
+from harness.gateway.telling import Teller
+
+
+class Targets:
+    """The scaling side of *living*'s world; *teller* shows clients and the journal what is put in force."""
+
+    def __init__(self, living: LivingWorld, teller: Teller) -> None:
+        self._living = living
+        self._world = living.world
+        self._teller = teller
+
+    def variant_of(self, resource_id: str) -> VariantView | None:
+        """Return the variant that *resource_id* names, None where there is none."""
+        try:
+            endpoint, variant = split_resource_id(resource_id)
+        except ScenarioError:
+            return None
+        found = self._world.endpoints.get(endpoint)
+        return found.variant(variant) if found else None
+
+    def find(self, resource_id: str) -> ScalableTarget | None:
+        """Return the registered target, None where there is none."""
+        return next((t for t in self._world.loop.targets() if t.resource_id == resource_id), None)
+
+    def of_endpoint(self, endpoint: str) -> list[str]:
+        """Return the resource ids that are registered for variants of *endpoint*."""
+        registered = [target.resource_id for target in self._world.loop.targets()]
+        return [each for each in registered if split_resource_id(each)[0] == endpoint]
+
+    def register(self, target: ScalableTarget) -> Refusal | None:
+        """Register or change a target; its capacity is moved inside the bounds."""
+        refusal = self._living.call(lambda now: self._world.register_target(target, now))
+        if refusal is None:
+            self._teller.target_registered(target, self._living.now())
+        return refusal
+
+    def deregister(self, resource_id: str) -> None:
+        """Forget a target with its policies and alarms."""
+        target = self.find(resource_id)
+        if target is None:
+            return
+        now = self._living.now()
+        for policy in self._world.loop.policies(resource_id):
+            self._teller.policy_gone(policy, now)
+        self._living.call(lambda now: self._world.deregister_target(resource_id, now))
+        self._teller.target_registered(target, now, removed=True)
+
+    def put_policy(self, resource_id: str, policy: TargetTracking, arn: str) -> Refusal | None:
+        """Put a policy in force; its alarms appear in the backend's CloudWatch."""
+        view = self._living.call(
+            lambda now: self._world.put_policy(resource_id, policy, now, policy_arn=arn)
+        )
+        if isinstance(view, Refusal):
+            return view
+        self._teller.policy_put(view, arn, self._living.now())
+        return None
+
+    def delete_policy(self, resource_id: str, name: str) -> None:
+        """Forget a policy and its alarms; nothing happens when it is not known."""
+        for policy in self._world.loop.policies(resource_id):
+            if policy.policy.policy_name == name:
+                self._teller.policy_gone(policy, self._living.now())
+                self._living.call(lambda now: self._world.delete_policy(resource_id, name, now))
+
+    def alarms_of(self, resource_id: str, policy: str) -> list[dict[str, str]]:
+        """Return the Alarms member of PutScalingPolicy and DescribeScalingPolicies."""
+        return [
+            {"AlarmName": alarm.alarm.name, "AlarmARN": self._teller.alarm_arn(alarm.alarm.name)}
+            for alarm in self._world.loop.alarms()
+            if (alarm.resource_id, alarm.policy_name) == (resource_id, policy)
+        ]
+
+    def activities(self, resource_id: str | None, *, include_not_scaled: bool) -> list[ScalingActivity]:
+        """Return the scaling activities, newest first."""
+        self._living.advance()
+        return self._world.loop.activities(resource_id, include_not_scaled=include_not_scaled)
