@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import urlopen
@@ -216,65 +216,74 @@ def scenario_file(directory: Path, rate: str) -> Path:
         "from harness.scenario import Calls, Idle, OpenModel, find\n"
         "whole = find('endpoint-autoscaling-5')\n"
         f"traffic = OpenModel(whole.resources[0], {rate}, client='lean', arrivals='uniform', name='fine')\n"
-        "scenario = replace(whole, workload=[traffic])\n"
+        "scenario = replace(whole, workload=[traffic], faults=[])\n"
     )
     return path
 
 
-def locust(server: EndpointServer, *arguments: str | Path) -> "subprocess.Popen[str]":
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def locust(server: EndpointServer) -> Iterator[Start]:
+    """Start Locust by itself; whatever becomes of the test, none is left running."""
+    started: list[subprocess.Popen[str]] = []
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "LOCUST_"))}
-    return subprocess.Popen(
-        [sys.executable, "-m", "locust", "-f", LOCUSTFILE, *map(str, arguments)],
-        env=kept | {"AWS_ENDPOINT_URL": server.url, "AWS_PROFILE": "not-there"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+
+    def start(*arguments: object) -> "subprocess.Popen[str]":
+        process = subprocess.Popen(
+            [sys.executable, "-m", "locust", "-f", LOCUSTFILE, *map(str, arguments)],
+            env=kept | {"AWS_ENDPOINT_URL": server.url, "AWS_PROFILE": "not-there"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
 
 
 @pytest.mark.parametrize(
     ("rate", "code", "says"),
     [("Calls(30, over_s=1)", 0, "offered 30, sent 30"), ("Idle(1)", 4, "The load sent no request at all")],
 )
-def test_locust_by_itself(server: EndpointServer, tmp_path: Path, rate: str, code: int, says: str) -> None:
+def test_locust_by_itself(locust: Start, tmp_path: Path, rate: str, code: int, says: str) -> None:
     """The locustfile runs a scenario without the harness; a run without requests is no success."""
-    process = locust(server, "--headless", "--scenario", scenario_file(tmp_path, rate), "--clock", "wall")
+    process = locust("--headless", "--scenario", scenario_file(tmp_path, rate), "--clock", "wall")
     output, _ = process.communicate(timeout=30)
     assert (process.returncode, says in output) == (code, True), output
 
 
-def test_master_and_worker(server: EndpointServer, tmp_path: Path) -> None:
+def test_master_and_worker(server: EndpointServer, locust: Start, tmp_path: Path) -> None:
     """A master tells its workers what to send, waits for their accounts, and all end with success."""
     port = str(free_port())
     scenario = scenario_file(tmp_path, "Calls(31, over_s=1)")
     common = ("--headless", "--scenario", scenario, "--clock", "wall", "--master-host", "127.0.0.1")
-    workers = [locust(server, "--worker", "--master-port", port, *common[-2:]) for _ in range(2)]
-    master = locust(server, "--master", "--master-bind-port", port, "--expect-workers", "2", *common)
+    workers = [locust("--worker", "--master-port", port, *common[-2:]) for _ in range(2)]
+    master = locust("--master", "--master-bind-port", port, "--expect-workers", "2", *common)
     output, _ = master.communicate(timeout=40)
-    assert [process.wait(10) for process in workers] == [0, 0]
-    for process in workers:
-        process.communicate()
     assert (master.returncode, "offered 31, sent 31" in output) == (0, True), output
+    assert [process.wait(10) for process in workers] == [0, 0]
     assert len(server.received) == 31
 
 
-def test_the_web_page_starts_a_load(server: EndpointServer, tmp_path: Path) -> None:
+def test_the_web_page_starts_a_load(server: EndpointServer, locust: Start, tmp_path: Path) -> None:
     """Started from its web page, Locust sends the schedule once and stops, ready for another start."""
     port = free_port()
     scenario = scenario_file(tmp_path, "Calls(12, over_s=0.5)")
-    process = locust(
-        server, "--web-host", "127.0.0.1", "--web-port", port, "--scenario", scenario, "--clock", "wall"
-    )
+    process = locust("--web-host", "127.0.0.1", "--web-port", port, "--scenario", scenario, "--clock", "wall")
     page = f"http://127.0.0.1:{port}"
-    try:
-        for start in (1, 2):
-            wait_for(lambda: fetch(f"{page}/swarm", b"user_count=1&spawn_rate=1")["success"])
-            wait_for(lambda start=start: len(server.received) == 12 * start)
-            wait_for(lambda: fetch(f"{page}/stats/requests")["state"] == "stopped")
-            assert fetch(f"{page}/stats/requests")["stats"][0]["num_requests"] == 12
-    finally:
-        process.terminate()
-        process.communicate(timeout=20)
+    for start in (1, 2):
+        wait_for(lambda: fetch(f"{page}/swarm", b"user_count=1&spawn_rate=1")["success"])
+        wait_for(lambda start=start: len(server.received) == 12 * start)
+        wait_for(lambda: fetch(f"{page}/stats/requests")["state"] == "stopped")
+        assert fetch(f"{page}/stats/requests")["stats"][0]["num_requests"] == 12
+    process.terminate()
+    assert process.wait(20) == 0
 
 
 def fetch(url: str, form: bytes | None = None) -> dict[str, object]:
