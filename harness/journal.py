@@ -346,7 +346,29 @@ Record = (
 )
 TYPES: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(Record)}
 _FIELDS = {name: tuple(f.name for f in fields(kind)) for name, kind in TYPES.items()}
-_HINTS = {name: typing.get_type_hints(kind) for name, kind in TYPES.items()}
+# What JSON may hold in each field, by exact type: a bool is no number here, a whole number may be a float's value.
+_JSON_TYPES: dict[Any, tuple[type[Any], ...]] = {
+    float: (float, int),
+    int: (int,),
+    bool: (bool,),
+    str: (str,),
+    dict: (dict,),
+    list: (list,),
+    types.NoneType: (types.NoneType,),
+}
+
+
+def _allowed(hint: Any) -> frozenset[type[Any]]:
+    """Return the exact types that a value, fresh from JSON, may have in a field of type *hint*."""
+    if get_origin(hint) in (Union, types.UnionType):
+        return frozenset().union(*map(_allowed, get_args(hint)))
+    return frozenset(_JSON_TYPES[get_origin(hint) or hint])
+
+
+_ALLOWED = {
+    name: tuple((key, _allowed(hint)) for key, hint in typing.get_type_hints(kind).items() if key in _FIELDS[name])
+    for name, kind in TYPES.items()
+}
 
 
 def encode(record: Record) -> bytes:
@@ -364,29 +386,17 @@ def decode(line: bytes, number: int) -> Record:
         row = orjson.loads(line)
     except orjson.JSONDecodeError as error:
         raise JournalError(f"not JSON ({error})", line=number) from error
-    if not isinstance(row, dict) or row.get("type") not in TYPES:
+    name = row.pop("type", None) if isinstance(row, dict) else None
+    if not isinstance(name, str) or name not in TYPES:
         raise JournalError("no known record type", line=number)
-    name = row.pop("type")
     try:
         record = TYPES[name](**row)
     except TypeError as error:
         raise JournalError(f"{name}: {error}", line=number) from error
-    for key, hint in _HINTS[name].items():
-        if not _fits(getattr(record, key), hint):
+    for key, allowed in _ALLOWED[name]:
+        if type(getattr(record, key)) not in allowed:
             raise JournalError(f"{name}.{key} is {getattr(record, key)!r}", line=number)
     return typing.cast(Record, record)
-
-
-def _fits(value: object, hint: Any) -> bool:
-    """Return whether *value*, fresh from JSON, may stand in a field of type *hint*."""
-    origin = get_origin(hint)
-    if origin in (Union, types.UnionType):
-        return any(_fits(value, part) for part in get_args(hint))
-    if hint is float:
-        return isinstance(value, float | int) and not isinstance(value, bool)
-    if hint is int:
-        return isinstance(value, int) and not isinstance(value, bool)
-    return hint is Any or isinstance(value, origin or hint)
 
 
 def decode_all(lines: Iterable[bytes]) -> Iterator[Record]:

@@ -7,7 +7,7 @@ says otherwise. A part that does not apply to a run is absent: no zero stands fo
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Any, TypeVar
 
 from harness import journal
@@ -279,21 +279,21 @@ def _alarms(seen: ByType, resource_id: str) -> list[dict[str, Any]]:
 def _breach_to_in_service(
     seen: ByType, resource_id: str, activities: Sequence[dict[str, Any]]
 ) -> float | None:
-    """Return the seconds from the start of the first period over the target to more instances in service.
+    """Return the seconds from the metric passing the target to the first scale-out wholly in service.
 
-    That is the wait a user of the endpoint sees: detection, publishing, decision and launch. None without a
-    policy, without a period over its target, or when no scale-out came into service.
+    That is the wait a user of the endpoint sees: detection, publishing, decision and launch. It begins with
+    the first of the periods over the target, without a gap, that the decision had before it. None without a
+    policy, when the decision did not rest on such periods, or when no scale-out came into service.
     """
     done = [a["in_service_s"] for a in activities if a["to"] > a["from"] and "in_service_s" in a]
     policies = [p for p in seen.all(journal.PolicyPut) if p.resource_id == resource_id and not p.removed]
     if not done or not policies:
         return None
-    over = [
-        m.period_at
-        for m in seen.all(journal.MetricPublished)
-        if m.resource_id == resource_id and measures(policies[0], m) and m.value > policies[0].target_value
-    ]
-    return done[0] - min(over) if over and min(over) < done[0] else None
+    decided_at = next(a["at_s"] for a in activities if a.get("in_service_s") == done[0])
+    points = [m for m in seen.all(journal.MetricPublished) if measures(policies[0], m) and m.at <= decided_at]
+    newest_first = sorted(points, key=lambda m: m.period_at, reverse=True)
+    over = list(takewhile(lambda m: m.value > policies[0].target_value, newest_first))
+    return done[0] - over[-1].period_at if over else None
 
 
 def measures(policy: journal.PolicyPut, point: journal.MetricPublished) -> bool:

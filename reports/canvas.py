@@ -6,6 +6,7 @@ words of a wide one cannot be read on a phone; the page shows the one that fits.
 """
 
 import io
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -43,6 +44,7 @@ LAYOUTS = (WIDE, NARROW)
 _RC: dict[str, Any] = {
     "svg.fonttype": "none",  # words stay words: searchable, and in the page's own font
     "svg.hashsalt": "harness",  # ids depend on the drawing alone
+    "text.parse_math": False,  # a name from a journal may hold dollar signs
     "axes.edgecolor": COLOUR["grid"],
     "axes.facecolor": "none",
     "figure.facecolor": "none",
@@ -139,5 +141,8 @@ def figure(layout: Layout, heights: Sequence[float], gap: float) -> Iterator[tup
 def svg_of(drawn: Any, prefix: str) -> str:
     """Return *drawn* as SVG for inlining, its ids beginning with *prefix*; nothing in it tells the date."""
     drawing = io.StringIO()
-    drawn.savefig(drawing, format="svg", metadata={"Date": None, "Creator": None})
+    with warnings.catch_warnings():
+        # Words are drawn by the reader's browser, which has the letters that the font here lacks.
+        warnings.filterwarnings("ignore", message=r"(?s)Glyph .* missing from font", category=UserWarning)
+        drawn.savefig(drawing, format="svg", metadata={"Date": None, "Creator": None})
     return inline(drawing.getvalue(), prefix)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from harness import journal
 from harness.journal import Record
 from harness.summary import ByType, summarise
-from reports import alt, charts, series, story, text
+from reports import alt, answers, charts, series, story, text
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -59,10 +59,10 @@ def render(records: Sequence[Record], summary: dict[str, Any]) -> str:
         "summary": summary,
         "badge": badge,
         "tone": tone,
-        "sentence": story.verdict_sentence(summary),
+        "sentence": answers.verdict_sentence(summary),
         "missed": [c for c in summary["expectations"] if not c["ok"]],
         "most_missed": MOST_MISSED,
-        "answers": story.answers(seen, summary),
+        "answers": answers.answers(seen, summary),
         "figures": _key_figures(seen, summary),
         "timelines": timelines,
         "rows": rows[: story.MOST_ROWS],
@@ -107,14 +107,12 @@ def _template() -> "Template":
 
 def _measured(check: dict[str, Any]) -> str:
     """Return the value of an expectation with its unit, or that there was none."""
-    if check["value"] is None:
-        return "not measured"
-    return f"{text.number(check['value'])} {check['unit']}".strip()
+    return "not measured" if check["value"] is None else text.with_unit(check["value"], check["unit"])
 
 
 def _limited(check: dict[str, Any]) -> str:
     """Return the limit of an expectation with its unit."""
-    return f"{text.limit(check['limit'])} {check['unit']}".strip()
+    return text.limit(check["limit"], check["unit"])
 
 
 def _key_figures(seen: ByType, summary: dict[str, Any]) -> list[tuple[str, str, str]]:

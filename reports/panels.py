@@ -141,7 +141,7 @@ def draw_distribution(axis: Any, shown: Latency, layout: Layout) -> None:
             va="top", fontsize=layout.font - 1.5, color=COLOUR["ink"],
         )  # fmt: skip
     axis.set_xscale("log")
-    axis.set_ylim(0, None)
+    axis.set_ylim(0, 120 * max(*shown.service, *shown.response) / shown.requests)
     value_axis(axis)
     time_labels(axis.xaxis, shown.edges[-1] / shown.edges[0])
     heading(axis, "Share of requests in %, by time", layout)

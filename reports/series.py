@@ -1,5 +1,6 @@
 """What the figures show, as plain series taken from the journal. Pure; drawing is `charts.py`."""
 
+import math
 from dataclasses import dataclass, field
 
 from harness import journal
@@ -18,7 +19,7 @@ from harness.summary import ByType, is_invocation, measures, resource_of, respon
 
 WINDOWS = 150  # bars across a figure; more would be finer than a pixel on a phone
 LATENCY_WINDOWS = 80
-BINS_PER_DECADE = 12
+BINS = 36  # of a distribution
 FASTEST_S = 1e-5
 STEPS_S = (1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1_800.0, 3_600.0)
 
@@ -114,6 +115,11 @@ def _timeline(seen: ByType, resource: str, end: float) -> Timeline:
     )
 
 
+def endpoint_of(resource_id: str) -> str:
+    """Return the endpoint's name in a ResourceId `endpoint/<name>/variant/<name>`, else all of it."""
+    return resource_id.split("/")[1] if resource_id.count("/") == 3 else resource_id
+
+
 def _names(resource: str) -> tuple[str, str]:
     """Return endpoint and variant of a ResourceId `endpoint/<name>/variant/<name>`."""
     parts = resource.split("/")
@@ -200,7 +206,8 @@ def _latency(responses: list[tuple[float, float]], services: list[float]) -> Lat
     service = sorted(max(value, FASTEST_S) for value in services)
     if not response or response[-1] == FASTEST_S:
         return None
-    edges = logarithmic_edges(min(response[0], service[0]), max(response[-1], service[-1]), BINS_PER_DECADE)
+    low, high = min(response[0], service[0]), max(response[-1], service[-1])
+    edges = logarithmic_edges(low, high, _bins_per_decade(high / low))
     start, end = min(at for at, _ in responses), max(at for at, _ in responses)
     return Latency(
         requests=len(response),
@@ -213,6 +220,11 @@ def _latency(responses: list[tuple[float, float]], services: list[float]) -> Lat
         end=end,
         over_time=_over_time(responses, start, end),
     )
+
+
+def _bins_per_decade(ratio: float) -> int:
+    """Return how finely to cut a range of this *ratio*, so that a narrow one is not a single bar."""
+    return min(max(round(BINS / max(math.log10(ratio), 0.01)), 10), 200)
 
 
 def _over_time(

@@ -7,9 +7,9 @@ MINUTE_S, HOUR_S = 60, 3_600
 
 
 def clock(seconds: float) -> str:
-    """Return a moment of the run as `mm:ss`, and as `h:mm:ss` from 100 minutes on."""
+    """Return a moment of the run as `mm:ss`, and as `h:mm:ss` from ten hours on."""
     whole = int(seconds + 0.5)
-    if whole < 100 * MINUTE_S:
+    if whole < 10 * HOUR_S:
         return f"{whole // MINUTE_S:02d}:{whole % MINUTE_S:02d}"
     return f"{whole // HOUR_S}:{whole % HOUR_S // MINUTE_S:02d}:{whole % MINUTE_S:02d}"
 
@@ -70,9 +70,26 @@ def share(part: float, whole: float) -> str:
     return f"{min(max(ratio, 0.01), 99.99):.2f} %" if not 1 <= ratio <= 99 else f"{ratio:.1f} %"
 
 
-def limit(text: str) -> str:
-    """Return the limit of an expectation with the signs people write."""
-    return re.sub(r"^(<=|>=|==)", lambda sign: {"<=": "≤", ">=": "≥", "==": "="}[sign[0]], text)
+def with_unit(value: float, unit: str) -> str:
+    """Return *value* with its *unit* as people read it; a ratio is written in per cent."""
+    if unit == "ratio":
+        return f"{number(100 * value)} %"
+    return f"{number(value)} {_singular(unit) if value == 1 else unit}".strip()
+
+
+def _singular(unit: str) -> str:
+    if unit.endswith("ies"):
+        return f"{unit[:-3]}y"
+    return unit[:-1] if unit.endswith("s") and len(unit) > 2 else unit
+
+
+def limit(words: str, unit: str) -> str:
+    """Return the limit of an expectation (`<= 0.05`) with its *unit* and the sign people write (`≤ 5 %`)."""
+    found = re.fullmatch(r"(<=|>=|==|<|>) (-?[\d.]+(?:e[+-]?\d+)?)", words)
+    if found is None:
+        return f"{words} {unit}".strip()
+    sign = {"<=": "≤", ">=": "≥", "==": "="}.get(found[1], found[1])
+    return f"{sign} {with_unit(float(found[2]), unit)}"
 
 
 def plural(count: int, one: str, many: str = "") -> str:

@@ -82,7 +82,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     settings = Settings()
     # One slow endpoint, for what only happens while a request is under way.
     slow = Assumptions(lambda _type: 45.0, concurrency=1, queue_limit=1)
-    assumptions = {name: slow for name in SLOW}
+    assumptions = dict.fromkeys(SLOW, slow)
     with open_backend("embedded", settings, tmp_path_factory.mktemp("logs")) as backend:
         stage = Stage(
             Clock(ClockSpec(SPEED)),

@@ -84,6 +84,8 @@ def test_fields_with_defaults_may_be_missing() -> None:
         (b"{", "not JSON"),
         (b"[]", "no known record type"),
         (b'{"at":1}', "no known record type"),
+        (b'{"type":["x"]}', "no known record type"),
+        (b'{"type":"PhaseStarted","at":true,"phase":"load"}', "PhaseStarted.at is True"),
         (b'{"type":"Dreamt","at":1}', "no known record type"),
         (b'{"type":"PhaseStarted","at":1}', "PhaseStarted: .*phase"),
         (b'{"type":"PhaseStarted","at":1,"phase":"load","mood":1}', "PhaseStarted: .*mood"),
@@ -118,7 +120,7 @@ def test_a_whole_file_is_read_back(tmp_path: Path) -> None:
 
 
 def test_a_truncated_file_gives_the_whole_records_before_the_cut(tmp_path: Path) -> None:
-    """Wherever a killed run was cut off, what is read is a beginning of what was written; a batch is kept whole."""
+    """Wherever a run was cut off, what is read is a beginning of what was written; a batch is kept whole."""
     written = [journal.PhaseStarted(float(i), f"phase {i * 7919}") for i in range(40)]
     path = _written(tmp_path / "whole.gz", written[:20], written[20:])
     data = path.read_bytes()

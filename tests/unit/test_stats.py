@@ -71,7 +71,7 @@ def test_nice_step_is_the_smallest_that_suffices(span: float, expected: float) -
 
 
 def test_counts_fall_into_half_open_windows() -> None:
-    """A moment on an edge belongs to the window it begins; the very end to the last; outside does not count."""
+    """A moment on an edge belongs to the window it begins; the very end to the last."""
     assert counts_over_time([-0.1, 0, 0.9, 1, 2.5, 3, 3.1], 0, 3, 1) == [2, 1, 2]
 
 

@@ -44,10 +44,11 @@ def call(outcome: str = "ok", due_at: float = 0.0, **times: float) -> j.LoadRequ
 
 def load(**changes: Any) -> j.LoadEnded:
     """Return a load generator's account."""
-    account = dict(
-        at=70.0, began_at=10.0, offered=100, sent=98, completed=95, failed=3, dropped=2, unfinished=0,
-        lag_p99_s=0.004, client="lean", client_cpu=0.3, processes=1, saturated=False, why=[],
-    )  # fmt: skip
+    account: dict[str, Any] = {
+        "at": 70.0, "began_at": 10.0, "offered": 100, "sent": 98, "completed": 95, "failed": 3, "dropped": 2,
+        "unfinished": 0, "lag_p99_s": 0.004, "client": "lean", "client_cpu": 0.3, "processes": 1,
+        "saturated": False, "why": [],
+    }  # fmt: skip
     return j.LoadEnded(**(account | changes))
 
 
@@ -136,7 +137,8 @@ def test_a_saturated_generator_makes_the_run_invalid(why: list[str]) -> None:
 def test_expectations_are_taken_over_in_order() -> None:
     """Every field but the moment."""
     assert summary_of(check(True, "b"), check(True, "a"))["expectations"][0] == {
-        "name": "b", "limit": "<= 1", "value": 0.5, "unit": "s", "ok": True, "reason": "measured", "source": "team",
+        "name": "b", "limit": "<= 1", "value": 0.5, "unit": "s", "ok": True, "reason": "measured",
+        "source": "team",
     }  # fmt: skip
 
 
@@ -213,8 +215,8 @@ def test_an_activity_is_one_entry() -> None:
     ]
     assert summary_of(*records)["scaling"]["activities"] == [
         {
-            "at_s": 540.0, "from": 1, "to": 5, "status": "Successful", "in_service_s": 848.0, "reason": "ScaleOut",
-            "cause": "alarm",
+            "at_s": 540.0, "from": 1, "to": 5, "status": "Successful", "in_service_s": 848.0,
+            "reason": "ScaleOut", "cause": "alarm",
         }
     ]  # fmt: skip
 
@@ -272,10 +274,10 @@ def test_a_target_only_ever_removed_has_no_bounds() -> None:
 
 
 def test_the_wait_runs_from_the_first_period_over_the_target() -> None:
-    """From the start of the period, not from its publication, to the first scale-out wholly in service."""
+    """From the start of the breach that was acted on, not from an earlier one nor from its publication."""
     points = [
         j.MetricPublished(at + 120, RANKER, "InvocationsPerInstance", at, 60.0, value)
-        for at, value in ((240.0, 10.0), (300.0, 70.0), (360.0, 80.0))
+        for at, value in ((60.0, 99.0), (240.0, 10.0), (300.0, 70.0), (360.0, 80.0), (600.0, 5.0))
     ]
     scaled = [activity(540.0, "InProgress"), activity(848.0, "Successful")]
     assert summary_of(TARGET, POLICY, *points, *scaled)["scaling"]["breach_to_in_service_s"] == 548.0

@@ -7,6 +7,7 @@ from dataclasses import replace
 from random import Random
 
 from harness import journal as j
+from harness.stats import counts_over_time
 
 ENDPOINT = "turbofan"
 RESOURCE = f"endpoint/{ENDPOINT}/variant/AllTraffic"
@@ -21,7 +22,7 @@ def started(**changes: object) -> j.RunStarted:
         at=0.0,
         scenario="endpoint-autoscaling-5",
         variant="corrected",
-        description="The turbofan endpoint under 1,050 calls of the batch job: from 1 instance to 5 and back.",
+        description="The turbofan endpoint under the batch job's 1,050 calls: 1 instance to 5 and back.",
         clock="compressed:60",
         seed=7,
         started_epoch_s=1_790_000_040.0,
@@ -35,7 +36,7 @@ def started(**changes: object) -> j.RunStarted:
 
 
 def ordered(records: Iterable[j.Record]) -> list[j.Record]:
-    """Return *records* with the first and last where they were and the others by moment, as a run writes them."""
+    """Return *records* by moment, as a run writes them; the first and the last stay where they are."""
     first, *middle, last = records
     return [first, *sorted(middle, key=lambda r: r.due_at if isinstance(r, j.LoadRequest) else r.at), last]
 
@@ -185,8 +186,9 @@ def _metric(requests: list[j.LoadRequest]) -> Iterator[j.Record]:
         244.0, RESOURCE, "turbofan-invocations", "TargetTrackingScaling", TARGET,
         "SageMakerVariantInvocationsPerInstance", 30.0, 600.0,
     )  # fmt: skip
-    for period in range(240, int(END) - 60, 60):
-        calls = sum(period <= r.due_at < period + 60 for r in requests)
+    periods = range(240, int(END) - 60, 60)
+    counts = counts_over_time((r.due_at for r in requests), 240.0, END - 60, 60.0)
+    for period, calls in zip(periods, counts, strict=True):
         instances = 1 if period < 780 else 5 if period < 2_160 else 4
         yield j.MetricPublished(
             period + 120.0, RESOURCE, "InvocationsPerInstance", float(period), 60.0, calls / instances
@@ -279,7 +281,7 @@ def _checks() -> Iterator[j.Record]:
     yield j.ProgramEnded(1_300.0, "batch", LOAD_AT, 0, {"rows": 104_897, "rmse": 41.8312})
     yield j.Finding(
         250.0, "burstable-instance", "warning", RESOURCE,
-        "ml.t3.medium is burstable: SageMaker refuses to register burstable instances such as T2 for scaling.",
+        "ml.t3.medium is burstable: SageMaker refuses to scale burstable instances such as T2.",
         "https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-auto-scaling-prerequisites.html",
     )  # fmt: skip
 

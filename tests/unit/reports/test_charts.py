@@ -1,4 +1,4 @@
-"""The figures: theme colours only, own ids, the same bytes from the same series, small however long the run."""
+"""The figures: theme colours only, own ids, the same bytes from the same series, small in any run."""
 
 import re
 from dataclasses import replace

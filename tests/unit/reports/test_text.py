@@ -9,10 +9,18 @@ from reports import text
 
 @pytest.mark.parametrize(
     ("seconds", "written"),
-    [(0, "00:00"), (59.4, "00:59"), (59.6, "01:00"), (3_960, "66:00"), (5_999, "99:59"), (6_000, "1:40:00")],
+    [
+        (0, "00:00"),
+        (59.4, "00:59"),
+        (59.6, "01:00"),
+        (3_960, "66:00"),
+        (5_999, "99:59"),
+        (6_000, "100:00"),
+        (36_000, "10:00:00"),
+    ],
 )
 def test_moments_are_minutes_and_seconds(seconds: float, written: str) -> None:
-    """mm:ss of model time, hours only for long runs."""
+    """mm:ss of model time, hours only for very long runs."""
     assert text.clock(seconds) == written
 
 
@@ -74,11 +82,35 @@ def test_shares_are_whole_only_when_exact(part: int, whole: int, written: str) -
 
 
 @pytest.mark.parametrize(
-    ("limit", "written"), [("<= 2", "≤ 2"), (">= 3", "≥ 3"), ("== 5", "= 5"), ("< 1", "< 1")]
+    ("limit", "unit", "written"),
+    [
+        ("<= 2", "s", "≤ 2 s"),
+        (">= 0.95", "ratio", "≥ 95 %"),
+        ("== 1", "instances", "= 1 instance"),
+        ("== 29113", "rows", "= 29,113 rows"),
+        ("< 1e-05", "ratio", "< 0.001 %"),
+        ("<= nothing measured", "s", "<= nothing measured s"),
+        ("soon", "", "soon"),
+    ],
 )
-def test_limits_have_the_signs_people_write(limit: str, written: str) -> None:
-    """Other texts stay as they are."""
-    assert text.limit(limit) == written
+def test_limits_have_the_signs_people_write(limit: str, unit: str, written: str) -> None:
+    """With their unit, ratios in per cent; a text that is no limit stays as it is."""
+    assert text.limit(limit, unit) == written
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "written"),
+    [
+        (1, "activities", "1 activity"),
+        (2, "zones", "2 zones"),
+        (1, "s", "1 s"),
+        (0.0076, "ratio", "0.76 %"),
+        (3, "", "3"),
+    ],
+)
+def test_values_agree_with_their_unit(value: float, unit: str, written: str) -> None:
+    """One instance, two instances, one second."""
+    assert text.with_unit(value, unit) == written
 
 
 def test_nouns_agree_with_their_count() -> None:
