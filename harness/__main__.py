@@ -1,59 +1,79 @@
 """The command line: what each command takes, who carries it out, and how a run's end becomes an exit code.
 
-Only argparse is imported at the top, so that `harness --help` answers at once; each command imports its own.
+Nothing heavy is imported at the top, so that `harness --help` answers at once; each command imports its own.
 """
 
 import argparse
 import json
 import os
-import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
-from types import FrameType
 from typing import Any, NoReturn
 
 from harness import __version__
-from harness.errors import ExitCode, HarnessError, Interrupted
+from harness.errors import ExitCode, HarnessError, Interrupted, ScenarioError
+from harness.interrupts import interrupt_on_signals
 
 EXIT_CODES = (
-    "exit codes: 0 pass, 1 an expectation failed, 2 usage or scenario error, 3 environment (backend down, port in use), "
-    "4 invalid run (no data, saturated, unfinished), 130 interrupted"
+    "exit codes: 0 pass, 1 an expectation failed, 2 usage or scenario error, 3 environment (backend down, "
+    "port in use), 4 invalid run (no data, saturated, unfinished), 130 interrupted"
 )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Carry out one command and return its exit code."""
-    arguments = _parser().parse_args(argv)
-    _interrupt_on_sigterm()
+    given = list(sys.argv[1:] if argv is None else argv)
+    interrupt_on_signals()
     try:
-        return int(arguments.carry_out(arguments))
+        arguments = _parser().parse_args(given)
+        return _flushed(int(arguments.carry_out(arguments)))
     except KeyboardInterrupt:
-        return _say(Interrupted("Interrupted; the journal of the run is kept."), arguments)
+        return _say(Interrupted("Interrupted; what was recorded by then is kept."), given)
     except HarnessError as error:
-        return _say(error, arguments)
+        return _say(error, given)
     except BrokenPipeError:
-        # Whoever read our output has left; nothing more can be said there.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return int(ExitCode.PASS)
+        return _unread(int(ExitCode.PASS))
 
 
-def _say(error: HarnessError, arguments: argparse.Namespace) -> int:
-    if arguments.json:
-        print(json.dumps({"error": str(error), "exit_code": int(error.exit_code)}))
-    print(f"harness: {error}", file=sys.stderr)
-    return int(error.exit_code)
+def _say(error: HarnessError, given: Sequence[str]) -> int:
+    """Tell people on stderr, and machines on stdout when they asked for JSON."""
+    code = int(error.exit_code)
+    with suppress(BrokenPipeError):
+        print(f"harness: {error}", file=sys.stderr)
+    try:
+        if "--json" in given:
+            print(json.dumps({"error": str(error), "exit_code": code}))
+        return _flushed(code)
+    except BrokenPipeError:
+        return _unread(code)
 
 
-def _interrupt_on_sigterm() -> None:
-    def stop(_signal: int, _frame: FrameType | None) -> NoReturn:
-        raise KeyboardInterrupt
+def _flushed(code: int) -> int:
+    """Return *code* when all that was printed is out; raise BrokenPipeError when nobody reads it."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return _unread(code)
+    return code
 
-    signal.signal(signal.SIGTERM, stop)
+
+def _unread(code: int) -> int:
+    """Whoever read our output has left (`harness list | head -1`): say no more, and return *code*."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong with the arguments in one sentence, like any other error of the command."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ScenarioError(f"{message}; see {self.prog} --help")
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="harness",
         description="Rehearse machine-learning pipelines on AWS before anyone pays for them.",
         epilog=EXIT_CODES,
@@ -70,7 +90,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _command(commands: Any, name: str, carry_out: Any, text: str) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text, epilog=EXIT_CODES)
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=text, description=text, epilog=EXIT_CODES
+    )
     parser.add_argument("--json", action="store_true", help="print JSON on stdout; people read stderr")
     parser.set_defaults(carry_out=carry_out)
     return parser
@@ -81,22 +103,36 @@ def _add_list(commands: Any) -> None:
 
 
 def _add_run(commands: Any) -> None:
-    parser = _command(commands, "run", _run, "Rehearse scenarios and write their reports; all of them when none is named.")
+    parser = _command(
+        commands, "run", _run, "Rehearse scenarios and write their reports; all of them when none is named."
+    )
     parser.add_argument("scenario", nargs="*", help="a scenario's name or the path of its file")
-    parser.add_argument("--variant", help="'corrected' (default) or 'as-written', the pipeline with its defect")
-    parser.add_argument("--data", metavar="DIR", type=Path, help="a directory with NASA's turbofan files, plain or gzip")
+    parser.add_argument(
+        "--variant", help="'corrected' (default) or 'as-written', the pipeline with its defect"
+    )
+    parser.add_argument(
+        "--data", metavar="DIR", type=Path, help="a directory with NASA's turbofan files, plain or gzip"
+    )
     parser.add_argument("--clock", help="'wall' or 'compressed:N'; the scenario's own otherwise")
     parser.add_argument("--seed", type=int, default=1, help="seed of every random stream (default 1)")
-    parser.add_argument("--client", choices=("boto3", "lean"), help="the load's client; the scenario's own otherwise")
+    parser.add_argument(
+        "--client", choices=("boto3", "lean"), help="the load's client; the scenario's own otherwise"
+    )
     parser.add_argument("--processes", type=_at_least_one, default=1, help="Locust processes (default 1)")
     _add_backend(parser)
     parser.add_argument("--runs", metavar="DIR", type=Path, help="where runs are kept (default ./runs)")
 
 
 def _add_backend(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--backend", help="'embedded' (default), 'moto', or the URL of an endpoint that speaks AWS")
     parser.add_argument(
-        "--allow-endpoint", metavar="HOST", action="append", default=[], help="let calls go to this address off this machine"
+        "--backend", help="'embedded' (default), 'moto', or the URL of an endpoint that speaks AWS"
+    )
+    parser.add_argument(
+        "--allow-endpoint",
+        metavar="HOST",
+        action="append",
+        default=[],
+        help="let calls go to this address off this machine",
     )
 
 
@@ -108,7 +144,9 @@ def _add_report(commands: Any) -> None:
 
 def _add_serve(commands: Any) -> None:
     parser = _command(commands, "serve", _serve, "Serve the gateway for any AWS client until Ctrl-C.")
-    parser.add_argument("--port", type=_port, default=4566, help="port on 127.0.0.1 (default 4566, 0 takes a free one)")
+    parser.add_argument(
+        "--port", type=_port, default=4566, help="port on 127.0.0.1 (default 4566, 0 takes a free one)"
+    )
     parser.add_argument("--clock", default="wall", help="'wall' (default) or 'compressed:N'")
     parser.add_argument("--seed", type=int, default=1, help="seed of every random stream (default 1)")
     _add_backend(parser)

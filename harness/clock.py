@@ -25,7 +25,7 @@ class ClockSpec:
         if match and 1.0 <= float(match[1]) <= MAX_SPEED:
             return cls(float(match[1]))
         raise ScenarioError(
-            f"--clock {text!r} is no clock of this command; say 'wall' or 'compressed:N' with N from 1 to {MAX_SPEED:.0f}"
+            f"{text!r} is no clock here; say 'wall' or 'compressed:N' with N from 1 to {MAX_SPEED:.0f}"
         )
 
     def __str__(self) -> str:
@@ -45,7 +45,7 @@ class Clock:
         self.restart()
 
     def restart(self) -> None:
-        """Make this moment model second 0: what came before (training, say) took this machine's time, not AWS's."""
+        """Make this moment model second 0: what came before, as training, took this machine's time."""
         self.zero = time.monotonic()
         self.started_epoch_s = math.floor(time.time() / 60.0) * 60.0
 

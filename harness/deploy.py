@@ -1,13 +1,18 @@
-"""Makes the calls of a plan with boto3, and waits for endpoints, always watching whether the backend lives."""
+"""Makes the calls of a plan with boto3 and waits for endpoints, watching whether the backend lives."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from harness.errors import BackendError, InvalidRun
 from harness.scenario.plan import Call
 
-POLL_S = 0.02
+# Often at first, so that a compressed clock loses nothing; a wall clock needs no fifty looks a second.
+FIRST_WAIT_S, LONGEST_WAIT_S = 0.02, 0.5
+# Creating what is there already is no failure of a rehearsal against a backend that keeps its state.
+_ALREADY_THERE = frozenset({"BucketAlreadyOwnedByYou", "EntityAlreadyExists"})
+_UNDER_WAY = frozenset({"Creating", "Updating", "SystemUpdating", "RollingBack"})
 
 
 class Deployer:
@@ -21,59 +26,59 @@ class Deployer:
         """Make *calls* in order; raise BackendError naming the call that was refused and why."""
         for call in calls:
             self._check()
-            self._make(call)
-
-    def _make(self, call: Call) -> None:
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        try:
-            getattr(self._client(call.service), call.method)(**call.arguments)
-        except ClientError as error:
-            self._check()
-            code = error.response["Error"].get("Code", "")
-            said = error.response["Error"].get("Message", "")
-            if code in _ALREADY_THERE:
-                return
-            raise BackendError(
-                f"{call.service} refused {call.method} for {call.what}: {code}: {said}",
-                service=call.service,
-                operation=call.method,
-                code=code,
-            ) from error
-        except BotoCoreError as error:
-            self._check()
-            raise BackendError(
-                f"{call.service} did not answer {call.method} for {call.what}: {error}",
-                service=call.service,
-                operation=call.method,
-            ) from error
+            try:
+                with self._words_for(call.service, call.method, call.what):
+                    getattr(self._client(call.service), call.method)(**call.arguments)
+            except BackendError as error:
+                if error.code not in _ALREADY_THERE:
+                    raise
 
     def await_in_service(self, endpoint: str) -> None:
         """Wait until *endpoint* is InService; raise InvalidRun with AWS's FailureReason when it fails."""
-        sagemaker = self._client("sagemaker")
-        while True:
-            self._check()
-            described = sagemaker.describe_endpoint(EndpointName=endpoint)
-            status = described["EndpointStatus"]
-            if status == "InService":
-                return
-            if status == "Failed":
-                raise InvalidRun(f"Endpoint {endpoint!r} failed to deploy: {described.get('FailureReason', 'no reason given')}")
-            time.sleep(POLL_S)
+        described = self.await_still(endpoint)
+        if described["EndpointStatus"] != "InService":
+            reason = described.get("FailureReason", "no reason given")
+            raise InvalidRun(f"Endpoint {endpoint!r} is {described['EndpointStatus']}: {reason}")
+
+    def await_still(self, endpoint: str) -> dict[str, Any]:
+        """Wait until nothing of *endpoint* is under way; return what DescribeEndpoint says then."""
+        return next(seen for seen in self._watch(endpoint) if seen["EndpointStatus"] not in _UNDER_WAY)
 
     def await_gone(self, endpoint: str) -> None:
         """Wait until *endpoint* is deleted."""
-        from botocore.exceptions import ClientError
+        try:
+            for _ in self._watch(endpoint):
+                pass
+        except BackendError as error:
+            # What DescribeEndpoint says of an endpoint that is not there.
+            if error.code != "ValidationException":
+                raise
 
+    def _watch(self, endpoint: str) -> Iterator[dict[str, Any]]:
+        """Yield DescribeEndpoint again and again, at growing distances."""
         sagemaker = self._client("sagemaker")
+        wait_s = FIRST_WAIT_S
         while True:
             self._check()
-            try:
-                sagemaker.describe_endpoint(EndpointName=endpoint)
-            except ClientError:
-                return
-            time.sleep(POLL_S)
+            with self._words_for("sagemaker", "describe_endpoint", f"endpoint {endpoint}"):
+                described = sagemaker.describe_endpoint(EndpointName=endpoint)
+            yield described
+            time.sleep(wait_s)
+            wait_s = min(wait_s * 1.1, LONGEST_WAIT_S)
 
+    @contextmanager
+    def _words_for(self, service: str, method: str, what: str) -> Iterator[None]:
+        """Raise what boto3 raises inside as a BackendError that names the call."""
+        from botocore.exceptions import BotoCoreError, ClientError
 
-# Creating what is there already is no failure of a rehearsal against a backend that keeps its state.
-_ALREADY_THERE = frozenset({"BucketAlreadyOwnedByYou", "EntityAlreadyExists"})
+        try:
+            yield
+        except ClientError as error:
+            self._check()
+            code, said = error.response["Error"].get("Code", ""), error.response["Error"].get("Message", "")
+            sentence = f"{service} refused {method} for {what}: {code}: {said}"
+            raise BackendError(sentence, service=service, operation=method, code=code) from error
+        except BotoCoreError as error:
+            self._check()
+            sentence = f"{service} did not answer {method} for {what}: {error}"
+            raise BackendError(sentence, service=service, operation=method) from error

@@ -1,4 +1,5 @@
-"""What runs inside the process of a program or a model build: load the scenario, call the function, write what came.
+"""What runs inside the process of a program or a model build: load the scenario, call the function, write
+what came.
 
 Started by the runner as `python -m harness.program JOB.json`. The environment holds AWS_ENDPOINT_URL and fake
 credentials, so that any boto3 session made in there speaks to the gateway.
@@ -8,11 +9,10 @@ import json
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from harness.errors import HarnessError, ScenarioError
 from harness.scenario import find
@@ -23,14 +23,16 @@ if TYPE_CHECKING:
 
 PROGRESS_EVERY_S = 0.2
 
+Kind = Literal["program", "model"]
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class Job:
-    """What to call, and with what. `kind` is `program` or `model`; `result` and `progress` are files to write."""
+    """What to call, and with what; `result` and `progress` are files to write."""
 
     scenario: str
     variant: str
-    kind: str
+    kind: Kind
     name: str
     endpoint_url: str
     region: str
@@ -52,7 +54,7 @@ class Job:
 
 
 class Context:
-    """What a program gets: `client(service)` through the gateway, `scenario`, `data`, `seed`, `work_dir`, `progress`."""
+    """What a program gets: its `scenario`, the run's `seed`, the user's `data` or None, a `work_dir`."""
 
     def __init__(self, job: Job, scenario: "Scenario") -> None:
         self._job = job
@@ -63,15 +65,8 @@ class Context:
         self.work_dir = Path(job.work_dir)
 
     def client(self, service: str, **options: Any) -> Any:
-        """Return a boto3 client of *service* that speaks to the gateway; options as boto3 takes them."""
-        return self._clients(service, **options)
-
-    @cached_property
-    def _clients(self) -> Callable[..., Any]:
-        def make(service: str, **options: Any) -> Any:
-            return client(service, self._job.endpoint_url, region=self._job.region, **options)
-
-        return make
+        """Return a boto3 client of *service* at the gateway; options as `sessions.client` has them."""
+        return client(service, self._job.endpoint_url, region=self._job.region, **options)
 
     def progress(self, done: int, total: int) -> None:
         """Tell the user how far the program is; cheap enough to call in every round."""
@@ -89,26 +84,41 @@ def main(argv: list[str]) -> int:
     """Run the job in the file argv[0]; return 0, or 1 with the error in the result file."""
     job = Job.read(Path(argv[0]))
     try:
-        answer = _call(job)
+        answer = json.dumps({"result": _call(job)}, default=_plain, allow_nan=False)
     except Exception as error:
         traceback.print_exc()
         kind = "scenario" if isinstance(error, ScenarioError) else "program"
         message = str(error) if isinstance(error, HarnessError) else f"{type(error).__name__}: {error}"
-        answer = {"error": message, "kind": kind}
-    Path(job.result).write_text(json.dumps(answer))
-    return 1 if "error" in answer else 0
+        Path(job.result).write_text(json.dumps({"error": message, "kind": kind}))
+        return 1
+    Path(job.result).write_text(answer)
+    return 0
 
 
 def _call(job: Job) -> dict[str, Any]:
     scenario = find(job.scenario).resolve(job.variant)
     context = Context(job, scenario)
     if job.kind == "model":
-        model = next(m for m in scenario.models if m.name == job.name)
-        artefact = context.work_dir / f"{job.name}.tar.gz"
-        artefact.write_bytes(model.build(context))
-        return {"result": {"artefact": str(artefact), "bytes": artefact.stat().st_size}}
-    program = next(p for p in scenario.programs if p.name == job.name)
-    return {"result": dict(program.function(context) or {})}
+        model = next(one for one in scenario.models if one.name == job.name)
+        artefact = context.work_dir / "model.tar.gz"
+        artefact.write_bytes(_checked(f"build of model {job.name!r}", model.build(context), bytes))
+        return {"artefact": str(artefact)}
+    program = next(one for one in scenario.programs if one.name == job.name)
+    returned = program.function(context)
+    return {} if returned is None else dict(_checked(f"program {job.name!r}", returned, Mapping))
+
+
+def _checked(what: str, value: Any, kind: type[Any]) -> Any:
+    if not isinstance(value, kind):
+        raise TypeError(f"the {what} returned {type(value).__name__}, where {kind.__name__} is wanted")
+    return value
+
+
+def _plain(value: Any) -> Any:
+    """Return a figure of numpy's as Python's own."""
+    if hasattr(value, "item"):
+        return value.item()
+    raise TypeError(f"{value!r} is no value that can be written down: return numbers and text")
 
 
 if __name__ == "__main__":

@@ -2,126 +2,123 @@
 
 import json
 import time
-from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from harness import journal
-from harness.clock import Clock
-from harness.config import Settings, program_environment
+from harness.config import program_environment
 from harness.errors import ScenarioError
 from harness.processes import ChildProcess
-from harness.program import Job
-from harness.recorder import Recorder
-from harness.scenario import Scenario
-from harness.scenario.programs import Program
-from harness.scenario.resources import Model
-from harness.view import View
-
-if TYPE_CHECKING:
-    from harness.runner import Options
+from harness.program import Job, Kind
+from harness.run_context import RunContext
+from harness.scenario import Model, Program
 
 POLL_S = 0.02
 BUILD_AT_MOST_S = 600.0
 
 
-class ProgramPhase:
-    """Starts programs of one scenario, one after another, and turns what they leave into records."""
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A child process under way: what it is called, where its result will be, and when it is given up."""
 
-    def __init__(
-        self,
-        scenario: Scenario,
-        options: "Options",
-        settings: Settings,
-        url: str,
-        clock: Clock,
-        recorder: Recorder,
-        view: View,
-        check: Callable[[], None],
-        directory: Path,
-    ) -> None:
-        self._scenario = scenario
-        self._options = options
-        self._settings = settings
-        self._url = url
-        self._clock = clock
-        self._recorder = recorder
-        self._view = view
-        self._check = check
-        self._directory = directory
+    label: str
+    child: ChildProcess
+    folder: Path
+    at_most_s: float
+    began_at: float
 
-    def build(self, model: Model) -> bytes:
-        """Return the artefact that *model* builds; raise ScenarioError when the build fails."""
-        answer, log = self._carry_out("model", model.name, BUILD_AT_MOST_S)
-        if "error" in answer:
-            where = "" if answer.get("kind") == "scenario" else f"; its log is {log}"
-            raise ScenarioError(f"{answer['error']}{where}")
-        return Path(answer["result"]["artefact"]).read_bytes()
-
-    def run(self, program: Program) -> None:
-        """Run *program* to its end and journal what came of it."""
-        began = self._clock.now()
-        answer, log = self._carry_out("program", program.name, program.at_most_real_s)
-        if answer.get("kind") == "scenario":
-            raise ScenarioError(answer["error"])
-        result = answer.get("result", {})
-        error = f"{answer['error']} (log: {log})" if "error" in answer else ""
-        now = self._clock.now()
-        self._recorder.record(journal.ProgramEnded(now, program.name, began, int(bool(error)), result, error))
-        if "rmse" in result:
-            self._recorder.record(
-                journal.Predicted(now, int(result["rows"]), float(result["rmse"]), str(result.get("source", program.name)))
-            )
-
-    def _carry_out(self, kind: str, name: str, at_most_s: float) -> tuple[dict[str, Any], Path]:
-        work = self._directory / "work" / name
-        work.mkdir(parents=True, exist_ok=True)
-        job = Job(
-            scenario=self._options.scenario_path or self._scenario.name,
-            variant=self._scenario.variant,
-            kind=kind,
-            name=name,
-            endpoint_url=self._url,
-            region=self._settings.region,
-            seed=self._options.seed,
-            speed=self._clock.speed,
-            data=str(self._options.data.resolve()) if self._options.data else "",
-            work_dir=str(work),
-            result=str(work / "result.json"),
-            progress=str(work / "progress.json"),
-        )
-        job.write(work / "job.json")
-        log = self._directory / "logs" / f"{name}.log"
-        command = ("-m", "harness.program", str(work / "job.json"))
-        with ChildProcess(name, command, log_path=log, env=program_environment(self._url, self._settings)) as child:
-            self._watch(child, work / "progress.json", at_most_s)
-            return _answer(work / "result.json", child), log
-
-    def _watch(self, child: ChildProcess, progress: Path, at_most_s: float) -> None:
-        give_up_at = time.monotonic() + at_most_s
-        while child.poll() is None:
-            self._check()
+    def answer(self, run: RunContext) -> dict[str, Any]:
+        """Return its `result`, or its `error` and the `kind` of it, once it has ended or its time is up."""
+        give_up_at = self.began_at + self.at_most_s
+        while self.child.poll() is None:
+            run.check()
             if time.monotonic() > give_up_at:
-                child.terminate()
-                return
-            _show(progress, self._view, child.name)
+                self.child.terminate()
+                took = f"{self.label} was ended after {self.at_most_s:g} s, the most it may take"
+                return {"error": took, "kind": "program"}
+            self._show(run)
             time.sleep(POLL_S)
+        return self._result()
+
+    def _show(self, run: RunContext) -> None:
+        try:
+            done, total = json.loads((self.folder / "progress.json").read_text())
+        except (OSError, ValueError):  # not begun, or being written this moment
+            return
+        run.view.progress(done, total, f"{self.child.name}: {done} of {total}")
+
+    def _result(self) -> dict[str, Any]:
+        try:
+            answer: dict[str, Any] = json.loads((self.folder / "result.json").read_text())
+        except (OSError, ValueError):
+            return {"error": self.child.obituary() or f"{self.label} left no result", "kind": "program"}
+        return answer
 
 
-def _show(progress: Path, view: View, name: str) -> None:
-    try:
-        done, total = json.loads(progress.read_text())
-    except (OSError, ValueError):  # not begun, or being written this moment
-        return
-    view.progress(done, total, f"{name}: {done} of {total}")
+def begin_build(run: RunContext, model: Model, stack: ExitStack) -> Task:
+    """Start the build of *model*, to be ended with *stack* at the latest."""
+    return _begin(run, "model", model.name, BUILD_AT_MOST_S, stack)
 
 
-def _answer(path: Path, child: ChildProcess) -> dict[str, Any]:
-    try:
-        answer: dict[str, Any] = json.loads(path.read_text())
-    except (OSError, ValueError):
-        died = child.obituary() or f"{child.name} was ended because it took too long"
-        return {"error": f"{died}", "kind": "program"}
-    return answer
+def built(run: RunContext, task: Task) -> bytes:
+    """Return the artefact of a build when it is there; raise ScenarioError when the build fails."""
+    answer = task.answer(run)
+    if "error" in answer:
+        where = "" if answer["kind"] == "scenario" else f"; its log is {task.child.log_path}"
+        raise ScenarioError(f"{answer['error']}{where}")
+    return Path(answer["result"]["artefact"]).read_bytes()
 
 
+def run_program(run: RunContext, program: Program) -> None:
+    """Run *program* to its end and journal what came of it.
+
+    Raises ScenarioError where the program did: then the scenario, or the data it was given, cannot work.
+    """
+    began = run.clock.now()
+    with ExitStack() as stack:
+        task = _begin(run, "program", program.name, program.at_most_real_s, stack)
+        answer = task.answer(run)
+    if answer.get("kind") == "scenario":
+        raise ScenarioError(answer["error"])
+    result = answer.get("result", {})
+    error = f"{answer['error']} (log: {task.child.log_path})" if "error" in answer else ""
+    now = run.clock.now()
+    run.recorder.record(journal.ProgramEnded(now, program.name, began, int(bool(error)), result, error))
+    rows, rmse = result.get("rows"), result.get("rmse")
+    if isinstance(rows, int) and isinstance(rmse, int | float):
+        source = str(result.get("source", program.name))
+        run.recorder.record(journal.Predicted(now, rows, float(rmse), source))
+
+
+def _begin(run: RunContext, kind: Kind, name: str, at_most_s: float, stack: ExitStack) -> Task:
+    folder = run.directory / "work" / f"{kind}-{name}"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "job.json"
+    _job(run, kind, name, folder).write(path)
+    child = ChildProcess(
+        name,
+        ("-m", "harness.program", str(path)),
+        log_path=run.logs / f"{kind}-{name}.log",
+        env=program_environment(run.url, run.settings),
+    )
+    label = f"{kind.capitalize()} {name!r}"
+    return Task(label, stack.enter_context(child), folder, at_most_s, time.monotonic())
+
+
+def _job(run: RunContext, kind: Kind, name: str, folder: Path) -> Job:
+    return Job(
+        scenario=run.options.scenario_path or run.scenario.name,
+        variant=run.scenario.variant,
+        kind=kind,
+        name=name,
+        endpoint_url=run.url,
+        region=run.settings.region,
+        seed=run.options.seed,
+        speed=run.clock.speed,
+        data=str(run.options.data.resolve()) if run.options.data else "",
+        work_dir=str(folder),
+        result=str(folder / "result.json"),
+        progress=str(folder / "progress.json"),
+    )

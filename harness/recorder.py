@@ -6,8 +6,10 @@ Each batch is a gzip member of its own: whatever kills the run, everything up to
 import gzip
 import queue
 import threading
+from contextlib import suppress
 from pathlib import Path
 
+from harness.errors import EnvironmentFault
 from harness.journal import Record, encode
 
 FLUSH_EVERY_S = 0.25  # what a killed run may lose at most
@@ -18,14 +20,18 @@ class Recorder:
     """An append-only journal file; `record` never blocks and may be called from any thread.
 
     The records are also kept in memory (`records`), because summary and report are made from them when the
-    run ends; one record is about 0.5 kB.
+    run ends; one record is about 0.5 kB. Raises EnvironmentFault when the file cannot be made.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.records: list[Record] = []
         self._written = 0
-        self._file = path.open("wb")
+        try:
+            # Without a buffer, so that what a full disk refused is not written later, in the middle of more.
+            self._file = path.open("wb", buffering=0)
+        except OSError as error:
+            raise _cannot_write(path, error) from error
         self._stop: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._write_on, name="journal", daemon=True)
@@ -36,27 +42,50 @@ class Recorder:
         self.records.append(record)
 
     def flush(self) -> None:
-        """Write what is not yet written."""
+        """Write what is not yet written; raise EnvironmentFault when the disk refuses it."""
         with self._lock:
             while batch := self.records[self._written : self._written + BATCH_RECORDS]:
-                self._file.write(gzip.compress(b"".join(map(encode, batch)), compresslevel=3))
+                self._write(gzip.compress(b"".join(map(encode, batch)), compresslevel=3))
                 self._written += len(batch)
-            self._file.flush()
 
     def close(self) -> None:
-        """Write the rest and close the file; a second call does nothing."""
+        """Write the rest and close the file; a second call does nothing.
+
+        Raises EnvironmentFault when the disk refuses the rest; the file then ends with a whole batch.
+        """
         if self._file.closed:
             return
         self._stop.put(None)
         self._thread.join()
-        self.flush()
-        self._file.close()
+        try:
+            self.flush()
+        finally:
+            self._file.close()
+
+    def _write(self, member: bytes) -> None:
+        """Append the whole of *member* or nothing of it."""
+        began = self._file.tell()
+        try:
+            left = memoryview(member)
+            while left:
+                left = left[self._file.write(left) :]
+        except OSError as error:
+            self._file.seek(began)
+            self._file.truncate()
+            raise _cannot_write(self.path, error) from error
 
     def _write_on(self) -> None:
         while True:
             try:
                 self._stop.get(timeout=FLUSH_EVERY_S)
             except queue.Empty:
-                self.flush()
+                with suppress(EnvironmentFault):  # tried again the next time, and told by `close`
+                    self.flush()
             else:
                 return
+
+
+def _cannot_write(path: Path, error: OSError) -> EnvironmentFault:
+    return EnvironmentFault(
+        f"The journal {path} cannot be written: {error.strerror}; make room, or name a place with --runs"
+    )

@@ -1,40 +1,73 @@
-"""The files a run leaves beside its journal: summary, report, JUnit XML, and the link to the newest run."""
+"""The files a run leaves beside its journal: summary, JUnit XML, report, and the link to the newest run."""
 
 import json
 import os
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.errors import ScenarioError
+from harness.errors import EnvironmentFault, JournalError, ScenarioError
 from harness.journal import Record
-from harness.summary import summarise
 
 JOURNAL = "journal.jsonl.gz"
 SUMMARY = "summary.json"
 REPORT = "report.html"
+JUNIT = "junit.xml"
+REPORT_LOG = "logs/report.log"
 
 
-def write_results(directory: Path, records: Sequence[Record]) -> dict[str, Any]:
-    """Write every file that follows from *records* into *directory* and return the summary.
-
-    A journal too short to summarise (the backend never started) leaves the journal alone and returns {}.
-    """
-    if not records:
-        return {}
-    from reports.html import render
-    from reports.junit import write_junit
+def write_summary(directory: Path, records: Sequence[Record]) -> dict[str, Any]:
+    """Write `summary.json` into *directory* and return what is in it."""
+    from harness.summary import summarise
 
     summary = summarise(records)
-    (directory / SUMMARY).write_text(json.dumps(summary, indent=1) + "\n")
-    (directory / REPORT).write_text(render(records, summary), encoding="utf-8")
-    write_junit(summary, directory / "junit.xml")
-    _point_latest(directory)
+    _write(directory / SUMMARY, json.dumps(summary, indent=1) + "\n")
     return summary
 
 
-def _point_latest(directory: Path) -> None:
-    """Make `latest`, beside the run, point at it; two runs at once leave one of the two."""
+def draw(directory: Path, records: Sequence[Record], summary: dict[str, Any]) -> str:
+    """Write JUnit XML and the report; return "" or one sentence about why they cannot be drawn.
+
+    A page that cannot be drawn is no reason to lose what the run found: the traceback goes to a log.
+    """
+    try:
+        from reports.html import render
+        from reports.junit import write_junit
+
+        write_junit(summary, directory / JUNIT)
+        _write(directory / REPORT, render(records, summary))
+    except Exception as error:
+        log = directory / REPORT_LOG
+        log.parent.mkdir(exist_ok=True)
+        log.write_text(traceback.format_exc(), encoding="utf-8")
+        return f"The report could not be drawn ({type(error).__name__}: {error}); see {log}"
+    return ""
+
+
+def redraw(directory: Path) -> tuple[dict[str, Any], str]:
+    """Write the files of the run in *directory* again from its journal; return its summary and `draw`'s
+    answer.
+
+    Raises ScenarioError when *directory* is no run, EnvironmentFault when its journal cannot be read.
+    """
+    from harness import journal
+
+    path = directory / JOURNAL
+    if not path.is_file():
+        raise ScenarioError(f"{directory} is no run: it has no {JOURNAL}; name the directory of one")
+    try:
+        records = journal.read(path)
+        if not records:
+            raise EnvironmentFault(f"{path} is empty: the run ended before it began; run it again")
+        summary = write_summary(directory, records)
+    except JournalError as error:
+        raise EnvironmentFault(f"{path} cannot be read: {error}; run the scenario again") from error
+    return summary, draw(directory, records, summary)
+
+
+def point_latest(directory: Path) -> None:
+    """Make `latest`, beside the run, point at it; of two runs that end at once either may win."""
     link = directory.parent / "latest"
     fresh = directory.parent / f".latest-{directory.name}"
     try:
@@ -46,7 +79,16 @@ def _point_latest(directory: Path) -> None:
 
 def newest(runs: Path) -> Path:
     """Return the directory of the newest run below *runs*; raise ScenarioError when there is none."""
-    found = [path.parent for path in runs.glob(f"*/*/{JOURNAL}") if path.parent.name != "latest"]
+    found = [path for path in runs.glob(f"*/*/{JOURNAL}") if path.parent.name != "latest"]
     if not found:
-        raise ScenarioError(f"No run below {runs}; make one with 'harness run' or name another place with --runs")
-    return max(found, key=lambda path: (path / JOURNAL).stat().st_mtime)
+        raise ScenarioError(
+            f"No run below {runs}; make one with 'harness run' or name another place with --runs"
+        )
+    return max(found, key=lambda path: path.stat().st_mtime).parent
+
+
+def _write(path: Path, text: str) -> None:
+    """Replace *path* in one step: whoever looks sees the old text or the new one."""
+    unfinished = path.with_name(f".{path.name}.part")
+    unfinished.write_text(text, encoding="utf-8")
+    os.replace(unfinished, path)

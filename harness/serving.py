@@ -6,12 +6,14 @@ import sys
 import time
 import uuid
 from datetime import UTC, datetime
+from pathlib import Path
 
 from harness import journal
-from harness.backends import open_backend
+from harness.backends import Backend, open_backend
 from harness.clock import Clock, ClockSpec
 from harness.config import ACCESS_KEY, SECRET_KEY, Settings
 from harness.errors import EnvironmentFault, ExitCode
+from harness.fidelity import fidelities
 from harness.gateway.stage import Stage
 from harness.gateway.thread import Gateway
 from harness.recorder import Recorder
@@ -20,19 +22,22 @@ from harness.results import JOURNAL
 POLL_S = 0.2
 
 
-def serve_until_interrupted(settings: Settings, clock_spec: ClockSpec, *, port: int, seed: int, as_json: bool) -> int:
+def serve_until_interrupted(
+    settings: Settings, clock_spec: ClockSpec, *, port: int, seed: int, as_json: bool
+) -> int:
     """Serve on 127.0.0.1:*port*; return 130 after Ctrl-C or SIGTERM, with the journal kept.
 
     Raises EnvironmentFault when the port is in use or an emulator does not start or dies.
     """
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    directory = settings.runs_dir / "serve" / f"{stamp}-{uuid.uuid4().hex[:6]}"
-    (directory / "logs").mkdir(parents=True)
+    directory = _directory(settings.runs_dir)
     recorder = Recorder(directory / JOURNAL)
+    began = time.monotonic()
     clock = Clock(clock_spec)
+    verdict, reason = "interrupted", ""
     try:
         with open_backend(settings.backend, settings, directory / "logs") as backend:
-            recorder.record(_started(clock, seed, backend.name, backend.emulators))
+            clock.restart()  # starting the emulators took this machine's time, not AWS's
+            _record_start(recorder, clock, seed, backend)
             stage = Stage(clock, recorder.record, backend.route, settings, seed=seed)
             with Gateway(stage, port=port) as gateway:
                 _tell(gateway.url, settings, directory / JOURNAL, as_json=as_json)
@@ -42,30 +47,53 @@ def serve_until_interrupted(settings: Settings, clock_spec: ClockSpec, *, port: 
     except KeyboardInterrupt:
         print(f"stopped; the journal is {directory / JOURNAL}", file=sys.stderr)
         return ExitCode.INTERRUPTED
+    except EnvironmentFault as error:
+        verdict, reason = "invalid", str(error)
+        raise
     finally:
+        recorder.record(journal.RunEnded(clock.now(), verdict, reason, time.monotonic() - began))
         recorder.close()
 
 
-def _started(clock: Clock, seed: int, backend: str, emulators: dict[str, str]) -> journal.RunStarted:
-    return journal.RunStarted(
-        at=clock.now(),
-        scenario="serve",
-        variant="corrected",
-        description="The gateway for any client.",
-        clock=str(clock.spec),
-        seed=seed,
-        started_epoch_s=time.time(),
-        backend=backend,
-        emulators=dict(emulators),
-        versions={"python": platform.python_version()},
-        command="harness serve",
+def _directory(runs: Path) -> Path:
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    directory = runs / "serve" / f"{stamp}-{uuid.uuid4().hex[:6]}"
+    try:
+        (directory / "logs").mkdir(parents=True)
+    except OSError as error:
+        raise EnvironmentFault(
+            f"Cannot make the directory {directory}: {error.strerror}; choose another with --runs"
+        ) from error
+    return directory
+
+
+def _record_start(recorder: Recorder, clock: Clock, seed: int, backend: Backend) -> None:
+    recorder.record(
+        journal.RunStarted(
+            at=0.0,
+            scenario="serve",
+            variant="corrected",
+            description="The gateway for any client.",
+            clock=str(clock.spec),
+            seed=seed,
+            started_epoch_s=time.time(),
+            backend=backend.name,
+            emulators=dict(backend.emulators),
+            versions={"python": platform.python_version()},
+            command="harness serve",
+        )
     )
+    for fidelity in fidelities(backend.name):
+        recorder.record(fidelity)
 
 
-def _tell(url: str, settings: Settings, journal_path: object, *, as_json: bool) -> None:
+def _tell(url: str, settings: Settings, journal_path: Path, *, as_json: bool) -> None:
+    """Print how clients reach the gateway: JSON for programs, lines that a shell can evaluate for people."""
     if as_json:
-        print(json.dumps({"endpoint_url": url, "region": settings.region, "journal": str(journal_path)}), flush=True)
+        told = {"endpoint_url": url, "region": settings.region, "journal": str(journal_path)}
+        print(json.dumps(told), flush=True)
         return
     print(f"export AWS_ENDPOINT_URL={url}")
-    print(f"export AWS_ACCESS_KEY_ID={ACCESS_KEY} AWS_SECRET_ACCESS_KEY={SECRET_KEY} AWS_DEFAULT_REGION={settings.region}")
+    print(f"export AWS_ACCESS_KEY_ID={ACCESS_KEY} AWS_SECRET_ACCESS_KEY={SECRET_KEY}")
+    print(f"export AWS_DEFAULT_REGION={settings.region}")
     print("# Serving until Ctrl-C.", flush=True)

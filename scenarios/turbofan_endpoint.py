@@ -1,4 +1,4 @@
-"""The whole life of the turbofan endpoint: train, deploy, score 104,897 rows, make it highly available, serve, delete."""
+"""The turbofan endpoint from birth to end: train, deploy, score, go highly available, serve, delete."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -53,16 +53,23 @@ BATCH = Program("batch-predict", batch_predict)
 
 scenario = Scenario(
     name="turbofan-endpoint",
-    description="Train on turbofan runs, deploy, score the whole test set, go highly available, serve live traffic, delete.",
+    description=(
+        "Train on turbofan runs, deploy, score the whole test set, go highly available, serve live traffic, "
+        "delete."
+    ),
     resources=[endpoint],
     programs=[BATCH, Program("highly-available-update", make_highly_available)],
     workload=[
         OpenModel(endpoint, rate=Constant(2.0, over_s=300), payload=sample_rows(), name="live engine tests"),
     ],
     expectations=[
-        result("batch-predict", "rows", "rows").equals(result("batch-predict", "rows_expected"), "rows in the test files"),
-        result("batch-predict", "rmse", "cycles")
-        .at_most(result("batch-predict", "rmse_limit"), "the original's figure on NASA's data; the mean's error otherwise"),
+        result("batch-predict", "rows", "rows").equals(
+            result("batch-predict", "rows_expected"), "rows in the test files"
+        ),
+        result("batch-predict", "rmse", "cycles").at_most(
+            result("batch-predict", "rmse_limit"),
+            "the original's figure on NASA's data; the mean's error otherwise",
+        ),
         zones_in_service(endpoint).at_least(2, "the original promises high availability across zones"),
         error_ratio(endpoint).at_most(0.0, "live engine tests need every answer"),
         response_time(endpoint, 0.99).below(0.5, "interactive use"),
@@ -70,7 +77,7 @@ scenario = Scenario(
     ],
     clock="compressed:60",
     as_written=Variant(
-        defect="The text promises an update to a highly available endpoint across zones; the code never makes it.",
+        defect="The text promises an update to an endpoint highly available across zones; no code makes it.",
         must_fail=(zones_in_service(endpoint).name,),
         programs=[replace(BATCH)],
     ),

@@ -15,8 +15,9 @@ from harness.inference import ArtefactError, Model, load_artefact, model_from_en
 
 # FailureReason of DescribeEndpoint, as users have quoted both for years.
 _NO_DATA = (
-    'Failed to download model data for container "container_1" from URL: "{url}". Please ensure that there is an '
-    "object located at the URL and that the role passed to CreateModel has permissions to download the model."
+    'Failed to download model data for container "container_1" from URL: "{url}". Please ensure that there '
+    "is an object located at the URL and that the role passed to CreateModel has permissions to download the "
+    "model."
 )
 _NO_PING = (
     "The primary container for production variant {variant} did not pass the ping health check. Please check "

@@ -1,6 +1,6 @@
-"""Application Auto Scaling for endpoint variants: the backend stores what it is told, the control loop acts on it.
+"""Application Auto Scaling for endpoint variants: the backend stores it, the control loop acts on it.
 
-Targets of other services pass by untouched. DescribeScalingActivities is answered here, since no emulator has it.
+Targets of other services pass by untouched. DescribeScalingActivities is answered here: no emulator has it.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -21,22 +21,26 @@ from harness.gateway.backend_calls import as_json, with_value
 from harness.gateway.chain import Exchange, Reply
 from harness.gateway.policy_calls import policy_of
 from harness.gateway.scaling_store import DIMENSION, NAMESPACE, SERVICE, ScalingStore
+from harness.gateway.scaling_tags import Tags
 
 if TYPE_CHECKING:
     from harness.gateway.stage import Stage
 
 PAGE = 50  # DescribeScalingActivities, MaxResults: "a number between 1 and 50. The default value is 50."
 MOST_CAPACITY = 2**31 - 1
-# SageMaker guide, autoscaling prerequisites: "does not support automatic scaling for burstable instances such as
-# T2".
+# SageMaker guide, autoscaling prerequisites: no "automatic scaling for burstable instances such as T2".
 REFUSED_FAMILIES = ("ml.t2.",)
 
 
 class AutoScaling:
-    """Answers what concerns endpoint variants on *stage*; everything else goes on to the backend."""
+    """Answers what concerns endpoint variants on *stage*; everything else goes on to the backend.
 
-    def __init__(self, stage: "Stage") -> None:
+    *tags* is where the tags of new targets are kept, by their ARN.
+    """
+
+    def __init__(self, stage: "Stage", tags: dict[str, Tags]) -> None:
         self._stage = stage
+        self._tags = tags
         self._store = ScalingStore(stage.backend)
         operations = {
             "RegisterScalableTarget": self._register,
@@ -51,7 +55,7 @@ class AutoScaling:
         self.handle = JsonOperations(SERVICE, ours, ours=_concerns_sagemaker).handle
 
     def _for_variants(self, operation: Operation) -> Operation:
-        """Return *operation* for variants; what else SageMaker scales (inference components) is only stored."""
+        """Return *operation* for variants; what else SageMaker scales is only stored."""
 
         async def carry_out(exchange: Exchange, given: Arguments) -> Any:
             if given.get("ScalableDimension", DIMENSION) == DIMENSION:
@@ -62,7 +66,7 @@ class AutoScaling:
 
         return carry_out
 
-    # -- targets ----------------------------------------------------------------------------------------------
+    # -- targets -----
 
     async def _register(self, exchange: Exchange, given: Arguments) -> Reply:
         target = self._target(given)
@@ -74,6 +78,8 @@ class AutoScaling:
         if refusal is not None:  # the endpoint went away while the backend was asked
             await self._store.forget_target(exchange, target.resource_id)
             raise Refused(refusal.code, refusal.message)
+        if given.get("Tags"):
+            self._tags[as_json(answer)["ScalableTargetARN"]] = dict(given["Tags"])
         return answer.as_reply()
 
     def _target(self, given: Arguments) -> ScalableTarget:
@@ -105,14 +111,15 @@ class AutoScaling:
         if variant.instance_type.startswith(REFUSED_FAMILIES):
             raise Refused(
                 "ValidationException",
-                f"Automatic scaling is not supported for burstable instances such as {variant.instance_type}.",
+                f"Automatic scaling is not supported for burstable instances: {variant.instance_type}.",
             )
         self._stage.finding(
             "burstable-instance-scaled",
             "warning",
             resource_id,
-            f"{variant.instance_type} is burstable: SageMaker refuses to scale burstable types 'such as T2', and "
-            "does not say whether T3 is one of them. It was accepted here; choose ml.m5 or ml.c5 to be safe.",
+            f"{variant.instance_type} is burstable: SageMaker refuses to scale burstable types 'such as T2', "
+            "and does not say whether T3 is one of them. It was accepted here; choose ml.m5 or ml.c5 to be "
+            "safe.",
             "Amazon SageMaker Developer Guide, Automatic scaling prerequisites",
         )
 
@@ -133,14 +140,16 @@ class AutoScaling:
                 f"scalable dimension: {DIMENSION}",
             )
 
-    # -- policies ---------------------------------------------------------------------------------------------
+    # -- policies -----
 
     async def _put_policy(self, exchange: Exchange, given: Arguments) -> Reply:
         resource_id, name = required(given, "ResourceId"), required(given, "PolicyName")
         self._registered(resource_id)
         policy = policy_of(given, name)
         if policy is None:
-            self._stage.targets.delete_policy(resource_id, name)  # it may take the place of one that was acted on
+            self._stage.targets.delete_policy(
+                resource_id, name
+            )  # it may take the place of one that was acted on
             return await self._put_uncovered(exchange, given)
         answer = await self._stage.backend.repeat(exchange)
         if answer.status != 200:
@@ -161,8 +170,9 @@ class AutoScaling:
                 "scaling-policy-not-covered",
                 "error",
                 str(given.get("ResourceId", "")),
-                f"{what!r} is stored but not acted on: of scaling policies and scheduled actions only target tracking "
-                "on SageMakerVariantInvocationsPerInstance is modelled so far, so this run says nothing about it.",
+                f"{what!r} is stored but not acted on: of scaling policies and scheduled actions only target "
+                "tracking on SageMakerVariantInvocationsPerInstance is modelled so far, so this run says "
+                "nothing about it.",
             )
         return answer.as_reply()
 
@@ -183,7 +193,7 @@ class AutoScaling:
             policy["Alarms"] = alarms or policy.get("Alarms", [])
         return with_value(answer, stored)
 
-    # -- activities -------------------------------------------------------------------------------------------
+    # -- activities -----
 
     async def _describe_activities(self, _exchange: Exchange, given: Arguments) -> Any:
         page = whole_number(given, "MaxResults", least=1, most=PAGE, otherwise=PAGE)
@@ -220,7 +230,7 @@ def _concerns_sagemaker(given: Arguments) -> bool:
 
 
 def _suspended(given: Arguments, known: ScalableTarget) -> tuple[bool, bool, bool]:
-    """Return what SuspendedState suspends: scale-in, scale-out, scheduled; what it leaves out stays as it is."""
+    """Return whether scale-in, scale-out and scheduled actions are suspended; what is left out stays."""
     state = given.get("SuspendedState") or {}
     return (
         bool(state.get("DynamicScalingInSuspended", known.suspended_in)),

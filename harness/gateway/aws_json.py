@@ -1,4 +1,4 @@
-"""AWS's two JSON forms that the gateway answers in: JSON 1.1 (control planes) and REST JSON (sagemaker-runtime)."""
+"""AWS's two JSON forms that the gateway answers in: JSON 1.1, and REST JSON for sagemaker-runtime."""
 
 import os
 from collections.abc import Awaitable, Callable, Mapping
@@ -82,7 +82,7 @@ def request_id() -> str:
 
 
 def json_reply(value: Any) -> Reply:
-    """Return *value* as a successful JSON 1.1 answer; None is an empty body, as AWS sends it for no output."""
+    """Return *value* as a successful JSON 1.1 answer; None is an empty body, AWS's form of no output."""
     body = b"" if value is None else orjson.dumps(value)
     return Reply(200, body, (("Content-Type", JSON_1_1), ("x-amzn-RequestId", request_id())))
 
@@ -130,9 +130,7 @@ def whole_number(values: Arguments, name: str, *, least: int, most: int, otherwi
     if isinstance(value, bool) or not isinstance(value, int):
         raise Refused("SerializationException", f"{name} must be a whole number, not {value!r:.40}")
     if value < least:
-        raise _constraint(
-            f"'{value}'", name, f"Member must have value greater than or equal to {least}"
-        )
+        raise _constraint(f"'{value}'", name, f"Member must have value greater than or equal to {least}")
     if value > most:
         raise _constraint(f"'{value}'", name, f"Member must have value less than or equal to {most}")
     return value

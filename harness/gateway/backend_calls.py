@@ -1,4 +1,4 @@
-"""Calls of the gateway to the backend's control planes, made in the name of the client that is being answered."""
+"""The gateway's own calls to the backend's control planes, in the name of the client that it answers."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,8 @@
-"""What the backend stores that an endpoint is made of: endpoint configurations and models, asked for when needed.
+"""What the backend stores that an endpoint is made of: endpoint configurations and models.
 
-Also the one correction: an instance type that SageMaker has run but the emulator's list lacks (ml.t3) is kept
-beside the stored configuration, see docs/decisions/0003-instance-types-the-emulator-refuses.md.
+Also what the emulator gets wrong about them. An instance type that SageMaker has run but its list lacks
+(ml.t3) is kept beside the stored configuration: docs/decisions/0003-instance-types-the-emulator-refuses.md.
+What was not given moto shows as an empty structure, which Terraform takes for a change; AWS leaves it out.
 """
 
 from dataclasses import dataclass
@@ -56,16 +57,21 @@ class Catalogue:
         # configuration -> variant -> the instance type that the emulator cannot keep
         self._types: dict[str, dict[str, str]] = {}
         self._creating = JsonOperations(
-            "sagemaker", {"CreateEndpointConfig": self._create}, ours=lambda given: bool(_foreign_types(given))
+            "sagemaker",
+            {"CreateEndpointConfig": self._create},
+            ours=lambda given: bool(_foreign_types(given)),
         )
         self._known = JsonOperations(
             "sagemaker",
-            {"DescribeEndpointConfig": self._describe, "DeleteEndpointConfig": self._delete},
-            ours=lambda given: given.get("EndpointConfigName") in self._types,
+            {
+                "DescribeModel": self._describe,
+                "DescribeEndpointConfig": self._describe,
+                "DeleteEndpointConfig": self._delete,
+            },
         )
 
     def handle(self, exchange: Exchange) -> Outcome:
-        """Return what to do with *exchange*: watch configurations go by, leave everything else."""
+        """Return what to do with *exchange*: correct what is shown of models and configurations."""
         return self._creating.handle(exchange) or self._known.handle(exchange)
 
     async def _create(self, exchange: Exchange, given: Arguments) -> Reply:
@@ -80,23 +86,28 @@ class Catalogue:
 
     async def _describe(self, exchange: Exchange, _given: Arguments) -> Reply:
         answer = await self._backend.repeat(exchange)
-        return with_value(answer, self._corrected(as_json(answer))) if answer.status == 200 else answer.as_reply()
+        return (
+            answer.as_reply()
+            if answer.status != 200
+            else with_value(answer, self._corrected(as_json(answer)))
+        )
 
     async def _delete(self, exchange: Exchange, given: Arguments) -> Reply:
         answer = await self._backend.repeat(exchange)
         if answer.status == 200:
-            del self._types[given["EndpointConfigName"]]
+            self._types.pop(given.get("EndpointConfigName", ""), None)
         return answer.as_reply()
 
-    def _corrected(self, config: dict[str, Any]) -> dict[str, Any]:
-        foreign = self._types.get(config["EndpointConfigName"], {})
-        for variant in config["ProductionVariants"]:
+    def _corrected(self, stored: dict[str, Any]) -> dict[str, Any]:
+        """Return a model or configuration as AWS shows it."""
+        foreign = self._types.get(stored.get("EndpointConfigName", ""), {})
+        for variant in stored.get("ProductionVariants", []):
             if variant["VariantName"] in foreign:
                 variant["InstanceType"] = foreign[variant["VariantName"]]
-        return config
+        return {name: value for name, value in stored.items() if value not in ({}, [], None)}
 
     async def plan(self, exchange: Exchange, config_name: str) -> EndpointPlan:
-        """Return what the stored configuration says, with its models loaded; raise Refused when it is missing."""
+        """Return what the stored configuration says, its models loaded; raise Refused when it is missing."""
         given = {"EndpointConfigName": config_name}
         answer = await self._backend.ask(exchange, "sagemaker", "DescribeEndpointConfig", given)
         if answer.status != 200:
@@ -125,17 +136,19 @@ class Catalogue:
             arn = f"arn:aws:sagemaker:{self._scope}:model/{model.lower()}"
             raise Refused("ValidationException", f'Could not find model "{arn}".')
         found = as_json(answer)
-        container: dict[str, Any] = found.get("PrimaryContainer") or next(iter(found.get("Containers") or []), {})
+        container: dict[str, Any] = found.get("PrimaryContainer") or next(
+            iter(found.get("Containers") or []), {}
+        )
         return container
 
 
 def _weight(value: Any) -> float:
-    """Return InitialVariantWeight; "if unspecified, it defaults to 1.0" (API reference, ProductionVariant)."""
+    """Return InitialVariantWeight; "if unspecified, it defaults to 1.0" (API reference)."""
     return 1.0 if value is None else float(value)
 
 
 def _foreign_types(given: Arguments) -> dict[str, str]:
-    """Return variant -> type for the types that we know and SageMaker's list of hosting types does not have."""
+    """Return variant -> type for the types that we know and SageMaker's list of hosting types lacks."""
     found: dict[str, str] = {}
     for variant in given.get("ProductionVariants") or []:
         known = instance_type(str(variant.get("InstanceType", "")))

@@ -6,6 +6,9 @@ from urllib.parse import parse_qs
 from harness import journal
 from harness.gateway.chain import Address, Exchange, Forward, Handler, Outcome
 
+# sagemaker-runtime has no other paths.
+INVOCATIONS = "/endpoints/"
+
 
 def identify(exchange: Exchange) -> Outcome:
     """Fill in service, access key and operation from what the head shows; never answers.
@@ -14,12 +17,13 @@ def identify(exchange: Exchange) -> Outcome:
     request": `AKID/date/region/service/aws4_request`), for presigned URLs from the query, for unsigned calls
     from X-Amz-Target.
     """
-    target = exchange.header(b"x-amz-target") or b""
-    prefix, _, operation = target.decode("latin-1").partition(".")
+    # JSON services post to "/"; elsewhere the path says what is meant, and most calls are invocations.
+    target = (exchange.header(b"x-amz-target") or b"").decode("latin-1") if exchange.path == "/" else ""
+    prefix, _, operation = target.partition(".")
     scope = _credential_scope(exchange)
     if len(scope) >= 5:
         exchange.access_key, exchange.service = "/".join(scope[:-4]), scope[-2].lower()
-    elif exchange.path.startswith("/endpoints/"):
+    elif exchange.path.startswith(INVOCATIONS):
         exchange.service = "sagemaker"
     else:
         exchange.service = _UNSIGNED.get(prefix, "")

@@ -1,8 +1,9 @@
-"""InvokeEndpoint: the request joins the modelled fleet, a real model answers, the reply leaves when modelled time says.
+"""InvokeEndpoint: the request joins the modelled fleet, a real model answers, and the reply leaves when
+modelled time says.
 
-Errors: botocore's service model of sagemaker-runtime (ValidationError 400, ModelError 424, InternalFailure 500,
-ServiceUnavailable 503). What is measured here is never the harness's speed: modelled seconds and the harness's
-own overhead travel in headers of their own.
+Errors: botocore's service model of sagemaker-runtime (ValidationError 400, ModelError 424, InternalFailure
+500, ServiceUnavailable 503). What is measured here is never the harness's speed: modelled seconds and the
+harness's own overhead travel in headers of their own.
 """
 
 from typing import TYPE_CHECKING, NamedTuple
@@ -47,15 +48,15 @@ _REJECTED = {
     ),
 }
 _TIMED_OUT = (
-    'Received server error (0) from primary with message "Your invocation timed out while waiting for a response '
-    'from container primary. Review the latency metrics for each container in Amazon CloudWatch, resolve the issue, '
-    'and try again."'
+    'Received server error (0) from primary with message "Your invocation timed out while waiting for a '
+    "response from container primary. Review the latency metrics for each container in Amazon CloudWatch, "
+    'resolve the issue, and try again."'
 )
 _LOST = "The instance that worked on the request failed before it could answer."
 
 
 class _Waiting(NamedTuple):
-    """A request on an instance: who asked, and what the model said. `failure` is its status if that is an error."""
+    """A request on an instance: who asked, and what the model said; `failure` is its status if no success."""
 
     exchange: Exchange
     seen: Invocation
@@ -73,7 +74,9 @@ class Invoker:
         self._warned: set[str] = set()
         # Worded as users have quoted it: "Request {request-id} has oversize body."
         oversize = f"Request has oversize body: the limit is {payload_limit_bytes} bytes."
-        self._read = ReadBody(self._invoke, payload_limit_bytes, runtime_error("ValidationError", 400, oversize))
+        self._read = ReadBody(
+            self._invoke, payload_limit_bytes, runtime_error("ValidationError", 400, oversize)
+        )
 
     def handle(self, exchange: Exchange) -> Answer:
         """Return what to do with *exchange*: read its body when it is an invocation, nothing otherwise."""
@@ -118,8 +121,8 @@ class Invoker:
             "payload-over-service-model-limit",
             "warning",
             f"endpoint/{endpoint}",
-            f"A request of {size} bytes was accepted: the FAQ says 25 MB for real-time endpoints, the service model "
-            f"still says {BODY_BLOB_BYTES}.",
+            f"A request of {size} bytes was accepted: the FAQ says 25 MB for real-time endpoints, the "
+            f"service model still says {BODY_BLOB_BYTES}.",
             "botocore service model of sagemaker-runtime, BodyBlob",
         )
 
@@ -178,15 +181,18 @@ def _model_error(status: int, said: str, message: str = "") -> Reply:
     """Return a ModelError as the service model shapes it, worded as SageMaker words a container's error."""
     kind = "client" if 400 <= status < 500 else "server"
     text = message or (
-        f'Received {kind} error ({status}) from primary with message "{said}". See the CloudWatch log group of the '
-        "endpoint for more information."
+        f'Received {kind} error ({status}) from primary with message "{said}". See the CloudWatch log '
+        "group of the endpoint for more information."
     )
-    return runtime_error("ModelError", 424, text, OriginalStatusCode=status, OriginalMessage=said, LogStreamArn="")
+    return runtime_error(
+        "ModelError", 424, text, OriginalStatusCode=status, OriginalMessage=said, LogStreamArn=""
+    )
 
 
 def _no_model(endpoint: str) -> Reply:
     return _model_error(
         500,
-        f"the container of endpoint {endpoint} cannot run here: its model has no ModelDataUrl with a model.onnx; add "
-        "one, or set the container's environment variable HARNESS_MODEL=echo to answer with the request body",
+        f"the container of endpoint {endpoint} cannot run here: its model has no ModelDataUrl with a "
+        "model.onnx; add one, or set the container's environment variable HARNESS_MODEL=echo to answer with "
+        "the request body",
     )

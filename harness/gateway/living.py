@@ -1,4 +1,4 @@
-"""The pure world on an event loop: given its moments, woken when something is due, its events told in order."""
+"""The pure world on an event loop: given its moments, woken when something is due, its events told."""
 
 import asyncio
 import logging
@@ -29,6 +29,7 @@ class LivingWorld:
         self._last_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._due_at = math.inf  # the moment the timer is set for
+        self._changes_at = math.inf  # when something other than an answer is due
 
     def now(self) -> float:
         """Return the model moment, never before one that was returned earlier."""
@@ -44,6 +45,7 @@ class LivingWorld:
     def advance(self) -> None:
         """Let happen what is due, tell it, and come back when the next is due."""
         self._tell_all(self.world.advance(self.now()))
+        self._changes_at = self._next_change()
         due_at = self.world.next_deadline()
         if due_at is not None:
             self._wake_at(due_at)
@@ -51,13 +53,18 @@ class LivingWorld:
     def arrive(self, endpoint: str, number: int, variant: str | None) -> Accepted | Rejected:
         """Return where request *number* goes now. The answer of an accepted one is an event."""
         now = self.now()
-        if now >= self._due_at:  # what has happened is told first: who serves may have changed
+        if now >= self._changes_at:  # told first: who serves may have changed
             self.advance()
             now = self._last_at
         taken = self.world.arrive(endpoint, number, now, variant=variant)
         if type(taken) is Accepted:
             self._wake_at(taken.complete_at)
         return taken
+
+    def _next_change(self) -> float:
+        moments = [each.next_change() for each in self.world.endpoints.values()]
+        moments.append(self.world.loop.next_deadline())
+        return min((at for at in moments if at is not None), default=math.inf)
 
     def _wake_at(self, due_at: float) -> None:
         if self._timer is not None:
@@ -78,5 +85,7 @@ class LivingWorld:
         for event in events:
             try:
                 self._tell(event)
-            except Exception:  # one that cannot be told must not keep the others, and the clock, from going on
+            except (
+                Exception
+            ):  # one that cannot be told must not keep the others, and the clock, from going on
                 log.exception("could not tell %s", type(event).__name__)

@@ -1,7 +1,7 @@
-"""Shows the backend's CloudWatch what the harness decided: scaling alarms, their states, and endpoint metrics.
+"""Shows the backend's CloudWatch what the harness decided: scaling alarms, their states, endpoint metrics.
 
-The backend's own alarms never act (moto's do not evaluate): they are there so that any AWS client sees what it
-would see. Calls are made from a thread of their own, in order, so that the gateway never waits for them.
+The backend's own alarms never act (moto's do not evaluate): they are there so that any AWS client sees what
+it would see. Calls are made from a thread of their own, in order, so that the gateway never waits for them.
 """
 
 import logging
@@ -108,8 +108,8 @@ class Mirror:
         self._thread.join(timeout_s)
         if self._thread.is_alive():
             self._lost(
-                f"CloudWatch of the backend did not answer within {timeout_s:g} s: about {self._queue.qsize()} "
-                "alarms and datapoints are not shown there; the journal has them all."
+                f"CloudWatch of the backend did not answer within {timeout_s:g} s: about "
+                f"{self._queue.qsize()} alarms and datapoints are not shown there; the journal has them all."
             )
 
     def _carry(self) -> None:
@@ -158,6 +158,6 @@ class Mirror:
                 self._failed.add(what)
                 log.warning("CloudWatch of the backend failed %s: %s", what, error)
                 self._lost(
-                    f"CloudWatch of the backend failed {what} ({error}): alarms and metrics there may be incomplete; "
-                    "the journal has them all."
+                    f"CloudWatch of the backend failed {what} ({error}): alarms and metrics there may be "
+                    "incomplete; the journal has them all."
                 )

@@ -38,7 +38,9 @@ def policy_of(given: Arguments, name: str) -> TargetTracking | None:
 def _target_value(wanted: Arguments) -> float:
     value = wanted.get("TargetValue")
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
-        raise Refused("ValidationException", f"TargetValue is {value!r:.40}; it must be a number greater than 0.")
+        raise Refused(
+            "ValidationException", f"TargetValue is {value!r:.40}; it must be a number greater than 0."
+        )
     return float(value)
 
 

@@ -1,4 +1,4 @@
-"""SageMaker's endpoint operations, answered here because no emulator has their life: Creating, Updating, Failed.
+"""SageMaker's endpoint operations, answered here because no emulator has the life of an endpoint.
 
 Models, endpoint configurations and everything else of SageMaker stay with the backend. Wordings of errors are
 AWS's as users have quoted them (docs/decisions/0001-answer-endpoints-ourselves.md).
@@ -46,7 +46,7 @@ class SageMaker:
         }
         self.handle = JsonOperations("sagemaker", operations).handle
 
-    # -- what changes them ------------------------------------------------------------------------------------
+    # -- what changes them -----
 
     async def _create(self, exchange: Exchange, given: Arguments) -> Any:
         name, config_name = required(given, "EndpointName"), required(given, "EndpointConfigName")
@@ -95,7 +95,7 @@ class SageMaker:
                     "modelled, it runs here as one instance, so this run says nothing about it.",
                 )
 
-    # -- what shows them --------------------------------------------------------------------------------------
+    # -- what shows them -----
 
     async def _describe(self, _exchange: Exchange, given: Arguments) -> Any:
         name = required(given, "EndpointName")
@@ -141,7 +141,7 @@ class SageMaker:
             "LastModifiedTime": self._epoch(view.modified_at),
         }
 
-    # -- small ones -------------------------------------------------------------------------------------------
+    # -- small ones -----
 
     def _check_free(self, name: str) -> None:
         if self._stage.view(name) is not None:
@@ -172,15 +172,21 @@ def _change(entry: Arguments) -> CapacityChange:
     count = entry.get("DesiredInstanceCount")
     weight = entry.get("DesiredWeight")
     if weight is not None and not (isinstance(weight, int | float) and weight >= 0):
-        raise Refused("ValidationException", f"DesiredWeight is {weight!r:.40}; it must be a number of 0 or more.")
+        raise Refused(
+            "ValidationException", f"DesiredWeight is {weight!r:.40}; it must be a number of 0 or more."
+        )
     if count is not None and not isinstance(count, int):
-        raise Refused("SerializationException", f"DesiredInstanceCount must be a whole number, not {count!r:.40}")
+        raise Refused(
+            "SerializationException", f"DesiredInstanceCount must be a whole number, not {count!r:.40}"
+        )
     return CapacityChange(required(entry, "VariantName"), count, weight)
 
 
 def _shown(variant: VariantView, plan: EndpointPlan | None) -> Arguments:
     """Return *variant* as DescribeEndpoint has it; its images are those of what it serves."""
-    images = [each.image for each in plan.variants if each.name == variant.name and each.image] if plan else []
+    images = (
+        [each.image for each in plan.variants if each.name == variant.name and each.image] if plan else []
+    )
     return {
         "VariantName": variant.name,
         "DeployedImages": [{"SpecifiedImage": image, "ResolvedImage": image} for image in images],
@@ -200,6 +206,8 @@ def _between(moment: float, given: Arguments, name: str) -> bool:
 def _epoch_of(moment: Any) -> float:
     """Return *moment* (epoch seconds, or ISO text as some clients send it) in epoch seconds."""
     try:
-        return float(moment) if isinstance(moment, int | float) else datetime.fromisoformat(moment).timestamp()
+        return (
+            float(moment) if isinstance(moment, int | float) else datetime.fromisoformat(moment).timestamp()
+        )
     except (TypeError, ValueError) as error:
         raise Refused("SerializationException", f"{moment!r:.40} is no moment") from error

@@ -1,7 +1,8 @@
 """What the backend stores of scaling, kept in step where it would not do so by itself.
 
 On AWS a scalable target takes its policies and scheduled actions with it (DeregisterScalableTarget, API
-reference), and an endpoint its scalable targets (SageMaker guide, "Delete an endpoint that uses autoscaling").
+reference), and an endpoint its scalable targets (SageMaker guide, "Update or delete endpoints that use
+automatic scaling").
 """
 
 from typing import Any

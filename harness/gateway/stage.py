@@ -27,6 +27,7 @@ from harness.gateway.invoke import PAYLOAD_LIMIT_BYTES, Invoker
 from harness.gateway.living import LivingWorld
 from harness.gateway.mirror import Mirror
 from harness.gateway.sagemaker import SageMaker
+from harness.gateway.scaling_tags import ScalingTags
 from harness.gateway.server import ServerThread
 from harness.gateway.splice import Pool
 from harness.gateway.tagging import Tagging
@@ -81,16 +82,21 @@ class Stage:
         world = World(seed=seed, endpoint_settings=endpoint_settings, scaling_settings=scaling_settings)
         self.living = LivingWorld(world, clock, self._hear)
         self._mirror = Mirror(self._cloudwatch, self._not_shown)
-        self._teller = Teller(world, record, self._mirror, clock, scope)
+        self._teller = Teller(world, record, self._mirror.show, clock, scope)
         self.targets = Targets(self.living, self._teller)
         self._invoker = Invoker(self, payload_limit_bytes)
-        sagemaker = SageMaker(self)
-        tagging = Tagging(self, sagemaker.tags)
-        answering = (self.catalogue, sagemaker, tagging, AutoScaling(self), self._invoker)
-        self.handlers: list[Handler] = [part.handle for part in answering]
+        sagemaker, scaling_tags = SageMaker(self), ScalingTags()
+        self.handlers: list[Handler] = [
+            self._invoker.handle,  # first: there are most of them by far
+            self.catalogue.handle,
+            sagemaker.handle,
+            Tagging(self, sagemaker.tags).handle,
+            AutoScaling(self, scaling_tags.of).handle,
+            scaling_tags.handle,
+        ]
         self._thread: ServerThread | None = None
 
-    # -- life, from outside the loop --------------------------------------------------------------------------
+    # -- life, from outside the loop -----
 
     def open(self, thread: ServerThread) -> None:
         """Take *thread*'s loop, on which the handlers are about to run, as its own."""
@@ -113,13 +119,20 @@ class Stage:
         self.finding("cloudwatch-not-shown", "warning", "CloudWatch", why, at=self.clock.now())
 
     def finding(
-        self, rule: str, severity: str, resource: str, message: str, source: str = "", *, at: float | None = None
+        self,
+        rule: str,
+        severity: str,
+        resource: str,
+        message: str,
+        source: str = "",
+        *,
+        at: float | None = None,
     ) -> None:
         """Journal something that a client should know about its calls."""
         moment = self.living.now() if at is None else at
         self.record(journal.Finding(moment, rule, severity, resource, message, source))
 
-    # -- what the world reports -------------------------------------------------------------------------------
+    # -- what the world reports -----
 
     def _hear(self, event: Event) -> None:
         if isinstance(event, Completed):
@@ -148,7 +161,7 @@ class Stage:
             self._plans[endpoint] = plan
             self._models |= {(endpoint, variant.name): variant.loaded.model for variant in plan.variants}
 
-    # -- endpoints --------------------------------------------------------------------------------------------
+    # -- endpoints -----
 
     def arrive(self, endpoint: str, number: int, variant: str | None) -> Accepted | Rejected:
         """Return where request *number* goes."""
@@ -223,7 +236,7 @@ class Stage:
         found = self.living.world.endpoints.get(name)
         return found.view() if found else None
 
-    # -- for the runner, from outside the loop ----------------------------------------------------------------
+    # -- for the runner, from outside the loop -----
 
     def inject(self, fault: Fault) -> None:
         """Break what *fault* names, now."""

@@ -12,7 +12,7 @@ Tags = dict[str, str]
 
 
 class Tagging:
-    """Answers the tagging operations on ARNs of endpoints; *tags* is shared with who makes and ends endpoints.
+    """Answers the tagging operations on ARNs of endpoints; *tags* is shared with who makes and ends them.
 
     Tags are kept by the endpoint's name: SageMaker's ARNs show names in small letters.
     """

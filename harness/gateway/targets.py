@@ -56,9 +56,7 @@ class Targets:
 
     def put_policy(self, resource_id: str, policy: TargetTracking, arn: str) -> Refusal | None:
         """Put a policy in force; its alarms appear in the backend's CloudWatch."""
-        view = self._living.call(
-            lambda now: self._world.put_policy(resource_id, policy, now, policy_arn=arn)
-        )
+        view = self._living.call(lambda now: self._world.put_policy(resource_id, policy, now, policy_arn=arn))
         if isinstance(view, Refusal):
             return view
         self._teller.policy_put(view, arn, self._living.now())

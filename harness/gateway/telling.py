@@ -1,4 +1,4 @@
-"""Carries what the modelled world says to the journal, and to the backend's CloudWatch what a client would see there."""
+"""Carries what the modelled world says to the journal and, where a client would look, to CloudWatch."""
 
 from collections.abc import Callable
 
@@ -23,20 +23,25 @@ from harness.endpoint.policies import ScalableTarget
 from harness.endpoint.scaling import Reason
 from harness.endpoint.targets import AlarmView, PolicyView, resource_id_of, split_resource_id
 from harness.endpoint.world import World
-from harness.gateway.mirror import NAMESPACE, AlarmGone, AlarmPut, AlarmState, Datapoint, Mirror
+from harness.gateway.mirror import NAMESPACE, AlarmGone, AlarmPut, AlarmState, Datapoint, Shown
 
 MODEL_ERRORS = "InvocationModelErrors"
 
 
 class Teller:
-    """One `tell` per event. *scope* is `region:account`, as ARNs have it."""
+    """One `tell` per event. *show* carries values to CloudWatch, *scope* is `region:account` as ARNs have it."""
 
     def __init__(
-        self, world: World, record: Callable[[journal.Record], None], mirror: Mirror, clock: Clock, scope: str
+        self,
+        world: World,
+        record: Callable[[journal.Record], None],
+        show: Callable[[Shown], None],
+        clock: Clock,
+        scope: str,
     ) -> None:
         self._world = world
         self._record = record
-        self._mirror = mirror
+        self._show = show
         self._clock = clock
         self._scope = scope
         self._thresholds: dict[str, tuple[float, str]] = {}
@@ -69,7 +74,7 @@ class Teller:
             )
         )
         for name, found in _statistics(minute):
-            self._mirror.show(
+            self._show(
                 Datapoint(
                     endpoint=event.endpoint,
                     variant=event.variant,
@@ -87,18 +92,29 @@ class Teller:
         threshold, direction = self._thresholds.get(event.name, (0.0, ""))
         self._record(
             journal.AlarmChanged(
-                event.at, event.name, event.resource_id, direction, threshold,
-                event.previous.value, event.state.value, event.reason,
+                event.at,
+                event.name,
+                event.resource_id,
+                direction,
+                threshold,
+                event.previous.value,
+                event.state.value,
+                event.reason,
             )
         )
-        self._mirror.show(AlarmState(event.name, event.state.value, event.reason))
+        self._show(AlarmState(event.name, event.state.value, event.reason))
 
     def _evaluated(self, event: ScalingEvaluated) -> None:
         decision = event.decision
         self._last_decision[event.resource_id] = decision.reason
         self._record(
             journal.ScalingEvaluated(
-                event.at, event.resource_id, decision.previous, decision.desired, decision.reason.value, decision.sentence
+                event.at,
+                event.resource_id,
+                decision.previous,
+                decision.desired,
+                decision.reason.value,
+                decision.sentence,
             )
         )
 
@@ -107,7 +123,9 @@ class Teller:
         if not activity.is_scaled:
             code = activity.not_scaled_reasons[0].code
         else:
-            code = self._codes.setdefault(activity.activity_id, self._code_of(activity.resource_id, activity.cause))
+            code = self._codes.setdefault(
+                activity.activity_id, self._code_of(activity.resource_id, activity.cause)
+            )
         self._record(
             journal.ScalingActivity(
                 at=event.at,
@@ -143,12 +161,14 @@ class Teller:
             direction = "out" if out else "in"
             self._record(journal.CooldownStarted(event.at, activity.resource_id, direction, until))
 
-    # -- what clients put -------------------------------------------------------------------------------------
+    # -- what clients put -----
 
     def target_registered(self, target: ScalableTarget, at: float, *, removed: bool = False) -> None:
         """Journal the bounds of *target*."""
         self._record(
-            journal.TargetRegistered(at, target.resource_id, target.min_capacity, target.max_capacity, removed)
+            journal.TargetRegistered(
+                at, target.resource_id, target.min_capacity, target.max_capacity, removed
+            )
         )
 
     def policy_put(self, view: PolicyView, arn: str, at: float) -> None:
@@ -156,14 +176,14 @@ class Teller:
         self._record(_policy_record(view, at, removed=False))
         for alarm, direction in _alarms(view):
             self._thresholds[alarm.alarm.name] = (alarm.alarm.threshold, direction)
-            self._mirror.show(AlarmPut(self._alarm_arguments(alarm, view, arn)))
-            self._mirror.show(AlarmState(alarm.alarm.name, alarm.state.value, alarm.reason))
+            self._show(AlarmPut(self._alarm_arguments(alarm, view, arn)))
+            self._show(AlarmState(alarm.alarm.name, alarm.state.value, alarm.reason))
 
     def policy_gone(self, view: PolicyView, at: float) -> None:
         """Journal that a policy was deleted and take its alarms away."""
         self._record(_policy_record(view, at, removed=True))
         for alarm, _ in _alarms(view):
-            self._mirror.show(AlarmGone(alarm.alarm.name))
+            self._show(AlarmGone(alarm.alarm.name))
 
     def alarm_arn(self, name: str) -> str:
         """Return the ARN of the alarm *name*."""
@@ -233,7 +253,9 @@ def _endpoint_record(event: Event) -> journal.Record:
         case EndpointDeleted():
             return journal.EndpointChanged(event.at, event.endpoint, "Deleted")
         case CapacityChanged():
-            return journal.CapacityChanged(event.at, event.endpoint, event.variant, event.desired, event.in_service)
+            return journal.CapacityChanged(
+                event.at, event.endpoint, event.variant, event.desired, event.in_service
+            )
         case InstanceJoined():
             return journal.InstanceChanged(
                 event.at, event.endpoint, event.variant, event.instance_id, event.zone, "joined"

@@ -1,4 +1,4 @@
-"""The gateway as a part of a run: its server in a thread, its stage on that thread's loop, one address for all."""
+"""The gateway as a part of a run: its server in a thread, its stage on that thread's loop, one address."""
 
 from types import TracebackType
 from typing import Self

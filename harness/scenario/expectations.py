@@ -149,7 +149,7 @@ def error_ratio(endpoint: Endpoint) -> Question:
 
 
 def answered_during_fault(endpoint: Endpoint, within_s: float) -> Question:
-    """Ask for the share of the requests due *within_s* seconds after the first fault that had a good answer."""
+    """Ask for the share of good answers to requests due in the *within_s* seconds after the first fault."""
     check_positive("answered_during_fault: within_s", within_s)
 
     def measure(records: Records) -> Measured:

@@ -9,14 +9,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.scenario.resources import Endpoint, Model, Role
+from harness.scenario.resources import Endpoint, Model, Role, TargetTracking
 from harness.scenario.spec import Scenario
 
 BUCKET = "rehearsal-artefacts"
 DIMENSION = "sagemaker:variant:DesiredInstanceCount"
+# The one region that CreateBucket wants no LocationConstraint for: S3 API reference, CreateBucket.
+REGION_WITHOUT_CONSTRAINT = "us-east-1"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Call:
     """One API call: boto3's service and method names and its arguments. `what` is for people."""
 
@@ -26,7 +28,9 @@ class Call:
     what: str
 
 
-def deployment(scenario: Scenario, artefacts: Mapping[str, bytes], account: str) -> Iterator[Call]:
+def deployment(
+    scenario: Scenario, artefacts: Mapping[str, bytes], account: str, region: str
+) -> Iterator[Call]:
     """Yield the calls that make roles, artefacts, models, configurations and endpoints of *scenario*.
 
     *artefacts* has the model.tar.gz of each model by name. The endpoints are Creating when the calls are
@@ -34,7 +38,7 @@ def deployment(scenario: Scenario, artefacts: Mapping[str, bytes], account: str)
     """
     for role in scenario.roles:
         yield from _role(role)
-    yield Call("s3", "create_bucket", {"Bucket": BUCKET}, f"bucket {BUCKET}")
+    yield _bucket(region)
     for model in scenario.models:
         yield from _model(model, artefacts[model.name], account)
     for endpoint in scenario.resources:
@@ -45,22 +49,38 @@ def scaling(endpoints: Sequence[Endpoint]) -> Iterator[Call]:
     """Yield the calls that put the scaling policies of *endpoints* in force; they must be InService."""
     for endpoint in endpoints:
         if endpoint.scaling is not None:
-            yield from _scaling(endpoint)
+            yield from _scaling(endpoint, endpoint.scaling)
 
 
-def removal(scenario: Scenario) -> Iterator[Call]:
-    """Yield the calls that end what costs money on AWS: scalable targets, then endpoints."""
-    for endpoint in scenario.resources:
+def unscaling(endpoints: Sequence[Endpoint]) -> Iterator[Call]:
+    """Yield the calls that take the scalable targets of *endpoints* away, and their policies with them."""
+    for endpoint in endpoints:
         if endpoint.scaling is not None:
-            yield Call(
-                "application-autoscaling",
-                "deregister_scalable_target",
-                _target(endpoint),
-                f"target {endpoint.name}",
-            )
+            what = f"scalable target of {endpoint.name}"
+            yield Call("application-autoscaling", "deregister_scalable_target", _target(endpoint), what)
+
+
+def removal(endpoints: Sequence[Endpoint]) -> Iterator[Call]:
+    """Yield the calls that end what costs money on AWS: *endpoints*, none of which may be in an update."""
+    for endpoint in endpoints:
         yield Call(
             "sagemaker", "delete_endpoint", {"EndpointName": endpoint.name}, f"endpoint {endpoint.name}"
         )
+
+
+def clearing(scenario: Scenario) -> Iterator[Call]:
+    """Yield the calls that remove the rest, once the endpoints are gone: the next run makes it anew."""
+    for endpoint in scenario.resources:
+        named = {"EndpointConfigName": _config_name(endpoint)}
+        yield Call("sagemaker", "delete_endpoint_config", named, f"endpoint configuration of {endpoint.name}")
+    for model in scenario.models:
+        yield Call("sagemaker", "delete_model", {"ModelName": model.name}, f"model {model.name}")
+        yield Call("s3", "delete_object", {"Bucket": BUCKET, "Key": _key(model)}, f"artefact of {model.name}")
+    yield Call("s3", "delete_bucket", {"Bucket": BUCKET}, f"bucket {BUCKET}")
+    for role in scenario.roles:
+        if role.statements:
+            yield Call("iam", "delete_role_policy", _policy_of(role), f"policy of role {role.name}")
+        yield Call("iam", "delete_role", {"RoleName": role.name}, f"role {role.name}")
 
 
 def role_arn(role: Role, account: str) -> str:
@@ -74,29 +94,37 @@ def _role(role: Role) -> Iterator[Call]:
     yield Call("iam", "create_role", arguments, f"role {role.name}")
     if role.statements:
         allowed = [
-            {"Effect": "Allow", "Action": list(s.actions), "Resource": list(s.resources)}
-            for s in role.statements
+            {"Effect": "Allow", "Action": list(one.actions), "Resource": list(one.resources)}
+            for one in role.statements
         ]
-        named = {
-            "RoleName": role.name,
-            "PolicyName": f"{role.name}-inline",
-            "PolicyDocument": _document(allowed),
-        }
+        named = _policy_of(role) | {"PolicyDocument": _document(allowed)}
         yield Call("iam", "put_role_policy", named, f"policy of role {role.name}")
+
+
+def _policy_of(role: Role) -> dict[str, str]:
+    return {"RoleName": role.name, "PolicyName": f"{role.name}-inline"}
 
 
 def _document(statements: list[dict[str, Any]]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": statements})
 
 
+def _bucket(region: str) -> Call:
+    placed = {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    arguments = {"Bucket": BUCKET} | ({} if region == REGION_WITHOUT_CONSTRAINT else placed)
+    return Call("s3", "create_bucket", arguments, f"bucket {BUCKET}")
+
+
+def _key(model: Model) -> str:
+    return f"{model.name}/output/model.tar.gz"
+
+
 def _model(model: Model, artefact: bytes, account: str) -> Iterator[Call]:
-    key = f"{model.name}/output/model.tar.gz"
-    yield Call(
-        "s3", "put_object", {"Bucket": BUCKET, "Key": key, "Body": artefact}, f"artefact of {model.name}"
-    )
+    stored = {"Bucket": BUCKET, "Key": _key(model), "Body": artefact}
+    yield Call("s3", "put_object", stored, f"artefact of {model.name}")
     container = {
         "Image": model.image,
-        "ModelDataUrl": f"s3://{BUCKET}/{key}",
+        "ModelDataUrl": f"s3://{BUCKET}/{_key(model)}",
         "Environment": dict(model.environment),
     }
     arguments = {
@@ -107,6 +135,10 @@ def _model(model: Model, artefact: bytes, account: str) -> Iterator[Call]:
     yield Call("sagemaker", "create_model", arguments, f"model {model.name}")
 
 
+def _config_name(endpoint: Endpoint) -> str:
+    return f"{endpoint.name}-config"
+
+
 def _endpoint(endpoint: Endpoint) -> Iterator[Call]:
     variant = {
         "VariantName": endpoint.variant_name,
@@ -115,14 +147,10 @@ def _endpoint(endpoint: Endpoint) -> Iterator[Call]:
         "InitialInstanceCount": endpoint.initial_instance_count,
         "InitialVariantWeight": 1,
     }
-    config = f"{endpoint.name}-config"
-    yield Call(
-        "sagemaker",
-        "create_endpoint_config",
-        {"EndpointConfigName": config, "ProductionVariants": [variant]},
-        f"endpoint configuration {config}",
-    )
-    arguments = {"EndpointName": endpoint.name, "EndpointConfigName": config}
+    named = {"EndpointConfigName": _config_name(endpoint)}
+    wanted = named | {"ProductionVariants": [variant]}
+    yield Call("sagemaker", "create_endpoint_config", wanted, f"endpoint configuration of {endpoint.name}")
+    arguments = {"EndpointName": endpoint.name} | named
     yield Call("sagemaker", "create_endpoint", arguments, f"endpoint {endpoint.name}")
 
 
@@ -134,16 +162,11 @@ def _target(endpoint: Endpoint) -> dict[str, Any]:
     }
 
 
-def _scaling(endpoint: Endpoint) -> Iterator[Call]:
-    policy = endpoint.scaling
-    assert policy is not None
-    bounds = {"MinCapacity": policy.min_capacity, "MaxCapacity": policy.max_capacity}
-    yield Call(
-        "application-autoscaling",
-        "register_scalable_target",
-        _target(endpoint) | bounds,
-        f"scalable target of {endpoint.name}",
-    )
+def _scaling(endpoint: Endpoint, policy: TargetTracking) -> Iterator[Call]:
+    target = _target(endpoint)
+    bounded = target | {"MinCapacity": policy.min_capacity, "MaxCapacity": policy.max_capacity}
+    autoscaling = "application-autoscaling"
+    yield Call(autoscaling, "register_scalable_target", bounded, f"scalable target of {endpoint.name}")
     configuration = {
         "TargetValue": policy.target_value,
         "PredefinedMetricSpecification": {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"},
@@ -151,14 +174,9 @@ def _scaling(endpoint: Endpoint) -> Iterator[Call]:
         "ScaleOutCooldown": int(policy.scale_out_cooldown_s),
         "DisableScaleIn": policy.disable_scale_in,
     }
-    yield Call(
-        "application-autoscaling",
-        "put_scaling_policy",
-        _target(endpoint)
-        | {
-            "PolicyName": policy.policy_name,
-            "PolicyType": "TargetTrackingScaling",
-            "TargetTrackingScalingPolicyConfiguration": configuration,
-        },
-        f"scaling policy of {endpoint.name}",
-    )
+    put = target | {
+        "PolicyName": policy.policy_name,
+        "PolicyType": "TargetTrackingScaling",
+        "TargetTrackingScalingPolicyConfiguration": configuration,
+    }
+    yield Call(autoscaling, "put_scaling_policy", put, f"scaling policy of {endpoint.name}")

@@ -4,6 +4,7 @@ How they are made is `plan.py`'s matter. Service times, concurrency and launch t
 they are what the rehearsal assumes of the real container, and the report says so.
 """
 
+import difflib
 import math
 import re
 from collections.abc import Callable, Mapping
@@ -21,7 +22,7 @@ def check_name(what: str, name: str) -> None:
     """Raise ScenarioError when SageMaker would refuse *name*."""
     if not _NAME.fullmatch(name):
         raise ScenarioError(
-            f"{what} {name!r}: a name has 1 to 63 letters, digits and inner hyphens and starts with a letter or digit"
+            f"{what} {name!r}: a name has 1 to 63 letters, digits and hyphens, the first and last no hyphen"
         )
 
 
@@ -31,7 +32,7 @@ def check_positive(what: str, value: float) -> None:
         raise ScenarioError(f"{what} is {value:g}; it must be a finite number above 0")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Statement:
     """One Allow statement of a role's inline policy."""
 
@@ -44,7 +45,7 @@ def allow(*actions: str, on: str | tuple[str, ...] = "*") -> Statement:
     return Statement(actions, (on,) if isinstance(on, str) else on)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Role:
     """An IAM role that *service* may assume, with one inline policy made of *statements*."""
 
@@ -53,7 +54,7 @@ class Role:
     statements: tuple[Statement, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Model:
     """A SageMaker model whose artefact `build` makes: it returns the bytes of a model.tar.gz.
 
@@ -71,7 +72,7 @@ class Model:
         check_name("Model", self.name)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class TargetTracking:
     """A scalable target with one target tracking policy on SageMakerVariantInvocationsPerInstance.
 
@@ -95,13 +96,18 @@ class TargetTracking:
             )
         if self.max_capacity < self.min_capacity:
             raise ScenarioError(
-                f"TargetTracking: max_capacity ({self.max_capacity}) is below min_capacity ({self.min_capacity}); raise the first or lower the second"
+                f"TargetTracking: max_capacity ({self.max_capacity}) is below min_capacity "
+                f"({self.min_capacity}); raise the first or lower the second"
             )
-        if min(self.scale_in_cooldown_s, self.scale_out_cooldown_s) < 0:
-            raise ScenarioError("TargetTracking: a cooldown is below 0; give seconds, 0 or more")
+        for label in ("scale_in_cooldown_s", "scale_out_cooldown_s"):
+            # An integer in the API: TargetTrackingScalingPolicyConfiguration.
+            if getattr(self, label) < 0 or getattr(self, label) % 1:
+                raise ScenarioError(
+                    f"TargetTracking: {label} is {getattr(self, label):g}; give whole seconds, 0 or more"
+                )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Endpoint:
     """A SageMaker endpoint with one production variant, and what the rehearsal assumes of its container.
 
@@ -120,18 +126,18 @@ class Endpoint:
     scaling: TargetTracking | None = None
 
     def __post_init__(self) -> None:
+        who = f"Endpoint {self.name!r}"
         check_name("Endpoint", self.name)
-        check_name(f"Endpoint {self.name!r}: variant_name", self.variant_name)
+        check_name(f"{who}: variant_name", self.variant_name)
         if instance_type(self.instance_type) is None:
+            near = difflib.get_close_matches(self.instance_type, instance_types()) or instance_types()
             raise ScenarioError(
-                f"Endpoint {self.name!r}: instance_type {self.instance_type!r} is not one of {', '.join(instance_types())}"
+                f"{who}: instance_type {self.instance_type!r} is not known here; choose {', '.join(near)}"
             )
-        for label in ("initial_instance_count", "concurrency", "queue_limit"):
-            if getattr(self, label) < (0 if label == "queue_limit" else 1):
-                raise ScenarioError(
-                    f"Endpoint {self.name!r}: {label} is {getattr(self, label)}; it is too small"
-                )
-        check_positive(f"Endpoint {self.name!r}: service_time_s", self.service_time_on(self.instance_type))
+        for label, least in (("initial_instance_count", 1), ("concurrency", 1), ("queue_limit", 0)):
+            if getattr(self, label) < least:
+                raise ScenarioError(f"{who}: {label} is {getattr(self, label)}; it must be at least {least}")
+        check_positive(f"{who}: service_time_s", self.service_time_on(self.instance_type))
 
     def service_time_on(self, instance_type: str) -> float:
         """Return seconds for one request on *instance_type*; raise ScenarioError where none is given."""

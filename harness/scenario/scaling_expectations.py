@@ -155,7 +155,7 @@ def scale_in_gap(endpoint: Endpoint) -> Question:
 
 
 def outstanding_at_first_scale_out(endpoint: Endpoint) -> Question:
-    """Ask for the most requests that were worked on or waiting at once before the first scale-out decision."""
+    """Ask for the most requests that were worked on or waiting at once before the first scale-out."""
 
     def measure(records: Records) -> Measured:
         decided = scaling_steps(records, endpoint, "ScaleOut")

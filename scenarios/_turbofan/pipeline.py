@@ -1,4 +1,4 @@
-"""What the turbofan scenarios declare alike: role, model, the batch job as its authors wrote it, and sample requests."""
+"""What the turbofan scenarios declare alike: role, model, the authors' batch job, and sample requests."""
 
 import math
 from collections.abc import Mapping
@@ -51,10 +51,11 @@ MODEL = Model("turbofan-xgboost", build=build_model, role=ROLE)
 
 
 def batch_predict(context: "Context") -> Mapping[str, Any]:
-    """Score every test row as the original does: CSV, 100 rows a call, one call after another, each answer rounded up.
+    """Score every test row as the original does: CSV, 100 rows a call, one call after another, each answer
+    rounded up.
 
-    Returns rows, RMSE against the uncapped remaining life, and the limit that suits the data: the original's figure
-    for NASA's, the error of always answering the mean for runs of our own.
+    Returns rows, RMSE against the uncapped remaining life, and the limit that suits the data: the original's
+    figure for NASA's, the error of always answering the mean for runs of our own.
     """
     from scenarios._turbofan import data
     from scenarios._turbofan.scoring import BATCH_ROWS, predict_in_batches, rmse
@@ -97,5 +98,9 @@ def sample_rows() -> Payload:
 
 def turbofan_endpoint(name: str, **changes: Any) -> Endpoint:
     """Return an endpoint of the turbofan model; *changes* as `Endpoint` takes them."""
-    declared: dict[str, Any] = {"instance_type": "ml.m5.large", "concurrency": 2, "service_time_s": SERVICE_TIME_S}
+    declared: dict[str, Any] = {
+        "instance_type": "ml.m5.large",
+        "concurrency": 2,
+        "service_time_s": SERVICE_TIME_S,
+    }
     return Endpoint(name, MODEL, **(declared | changes))

@@ -1,8 +1,9 @@
 """What the tests over HTTP share: one embedded backend and one gateway before it, on a fast clock."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import monotonic, sleep
 from typing import Any, TypeVar
@@ -22,49 +23,90 @@ SPEED = 600.0  # a model minute is 0.1 s
 PATIENCE_S = 15.0
 ROLE = "arn:aws:iam::123456789012:role/models"
 IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.2-1"
+BUCKET = "artefacts"
+ECHO = {"Environment": {"HARNESS_MODEL": "echo"}}
 # Launches take a model minute; everything else is as it always is.
 LAUNCH = EndpointSettings(launch_time=Constant(60.0), join_stagger=Constant(6.0))
+# 45 model seconds a request, one at a time, with one place to wait: for what only happens while a request is
+# under way.
+SLOWLY = Assumptions(lambda _type: 45.0, concurrency=1, queue_limit=1)
 
 T = TypeVar("T")
 
 
 @dataclass
 class Served:
-    """A gateway that is up: clients of it, what it has journalled, and the few steps that tests repeat."""
+    """A gateway that is up: clients of it, what it has journalled, and the steps that tests repeat."""
 
     url: str
     stage: Stage
     backend: Backend
-    records: list[journal.Record] = field(default_factory=list)
+    records: list[journal.Record]
+    _clients: dict[tuple[str, str], Any] = field(default_factory=dict)
 
-    def client(self, service: str, **options: Any) -> Any:
-        return sessions.client(service, self.url, **options)
+    def client(self, service: str, *, access_key: str = "test") -> Any:
+        """Return a boto3 client that retries nothing."""
+        if (service, access_key) not in self._clients:
+            made = sessions.client(service, self.url, access_key=access_key)
+            self._clients[service, access_key] = made
+        return self._clients[service, access_key]
 
-    def config(self, name: str, *variants: dict[str, Any], **container: Any) -> str:
+    def close(self) -> None:
+        for client in self._clients.values():
+            client.close()
+
+    def upload(self, artefact: bytes) -> str:
+        """Put *artefact* into the backend's S3 and return its s3:// URL."""
+        s3, key = self.client("s3"), f"{uuid4().hex}/model.tar.gz"
+        s3.create_bucket(Bucket=BUCKET)
+        s3.put_object(Bucket=BUCKET, Key=key, Body=artefact)
+        return f"s3://{BUCKET}/{key}"
+
+    def config(self, *variants: dict[str, Any], container: dict[str, Any] = ECHO) -> str:
         """Store a model and an endpoint configuration of one variant, or of *variants*; return its name."""
-        sagemaker = self.client("sagemaker")
-        container = {"Image": IMAGE} | (container or {"Environment": {"HARNESS_MODEL": "echo"}})
-        sagemaker.create_model(ModelName=name, ExecutionRoleArn=ROLE, PrimaryContainer=container)
-        made = [variant(name) | each for each in variants or ({},)]
+        sagemaker, name = self.client("sagemaker"), unique("config")
+        sagemaker.create_model(
+            ModelName=name, ExecutionRoleArn=ROLE, PrimaryContainer={"Image": IMAGE} | container
+        )
+        default = {
+            "VariantName": "AllTraffic",
+            "ModelName": name,
+            "InstanceType": "ml.m5.large",
+            "InitialInstanceCount": 1,
+        }
+        made = [default | each for each in variants or ({},)]
         sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=made)
         return name
 
-    def endpoint(self, *variants: dict[str, Any], **container: Any) -> str:
-        """Create an endpoint of a name of its own and return it once it is InService."""
-        name = self.config(unique(), *variants, **container)
-        self.client("sagemaker").create_endpoint(EndpointName=name, EndpointConfigName=name)
+    def create(self, config: str, name: str = "") -> str:
+        """Begin to create an endpoint and return its name, one of its own unless given."""
+        name = name or unique()
+        self.client("sagemaker").create_endpoint(EndpointName=name, EndpointConfigName=config)
+        return name
+
+    def endpoint(self, *variants: dict[str, Any], container: dict[str, Any] = ECHO, name: str = "") -> str:
+        """Create an endpoint and return its name once it is InService."""
+        name = self.create(self.config(*variants, container=container), name)
         self.await_status(name, "InService")
         return name
 
+    def describe(self, endpoint: str) -> dict[str, Any]:
+        described: dict[str, Any] = self.client("sagemaker").describe_endpoint(EndpointName=endpoint)
+        return described
+
     def await_status(self, endpoint: str, status: str) -> dict[str, Any]:
         """Return DescribeEndpoint once it shows *status*."""
-        sagemaker = self.client("sagemaker")
 
         def look() -> dict[str, Any] | None:
-            described: dict[str, Any] = sagemaker.describe_endpoint(EndpointName=endpoint)
+            described = self.describe(endpoint)
             return described if described["EndpointStatus"] == status else None
 
         return until(look, f"{endpoint} {status}")
+
+    def invoke(self, endpoint: str, body: bytes | str, content_type: str = "text/csv", **options: Any) -> Any:
+        """Return the answer of InvokeEndpoint."""
+        runtime = self.client("sagemaker-runtime")
+        return runtime.invoke_endpoint(EndpointName=endpoint, Body=body, ContentType=content_type, **options)
 
     def of(self, kind: type[T]) -> list[T]:
         """Return the journal's records of one kind."""
@@ -77,38 +119,56 @@ class Served:
 
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """One embedded backend and gateway for all tests that only need an account of their own names."""
+    """One embedded backend and gateway for all tests that only need names of their own in the account."""
+    with (
+        open_backend("embedded", Settings(), tmp_path_factory.mktemp("logs")) as backend,
+        serve(backend) as running,
+    ):
+        yield running
+
+
+@contextmanager
+def serve(backend: Backend, assumptions: Mapping[str, Assumptions] | None = None) -> Iterator[Served]:
+    """Put a gateway with a world of its own before *backend*."""
     records: list[journal.Record] = []
-    settings = Settings()
-    # One slow endpoint, for what only happens while a request is under way.
-    slow = Assumptions(lambda _type: 45.0, concurrency=1, queue_limit=1)
-    assumptions = dict.fromkeys(SLOW, slow)
-    with open_backend("embedded", settings, tmp_path_factory.mktemp("logs")) as backend:
-        stage = Stage(
-            Clock(ClockSpec(SPEED)),
-            records.append,
-            backend.route,
-            settings,
-            seed=1,
-            assumptions=assumptions,
-            endpoint_settings=LAUNCH,
-        )
-        with Gateway(stage) as gateway:
-            yield Served(gateway.url, stage, backend, records)
+    stage = Stage(
+        Clock(ClockSpec(SPEED)),
+        records.append,
+        backend.route,
+        Settings(),
+        seed=1,
+        assumptions=assumptions,
+        endpoint_settings=LAUNCH,
+    )
+    with Gateway(stage) as gateway:
+        running = Served(gateway.url, stage, backend, records)
+        try:
+            yield running
+        finally:
+            running.close()
 
 
-# Endpoints whose requests take 45 model seconds, one at a time, with one place to wait.
-SLOW = ("slow-queue", "slow-zone")
+def sum_artefact(plus: float = 0.0) -> bytes:
+    """Return a model.tar.gz that answers a row of three numbers with their sum, and *plus*."""
+    from onnx import TensorProto, helper
 
+    from harness.inference import pack
 
-def variant(model: str) -> dict[str, Any]:
-    return {
-        "VariantName": "AllTraffic",
-        "ModelName": model,
-        "InstanceType": "ml.m5.large",
-        "InitialInstanceCount": 1,
-        "InitialVariantWeight": 1,
-    }
+    shapes = {"rows": ["n", 3], "sums": ["n", 1]}
+    inputs, outputs = (
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in shapes.items()
+    )
+    weights = helper.make_tensor("weights", TensorProto.FLOAT, [3, 1], [1.0, 1.0, 1.0])
+    bias = helper.make_tensor("bias", TensorProto.FLOAT, [1], [plus])
+    graph = helper.make_graph(
+        [helper.make_node("Gemm", ["rows", "weights", "bias"], ["sums"])],
+        "sum",
+        [inputs],
+        [outputs],
+        [weights, bias],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    return pack(model.SerializeToString(), {"name": "sum"})
 
 
 def unique(prefix: str = "ranker") -> str:
@@ -116,15 +176,15 @@ def unique(prefix: str = "ranker") -> str:
     return f"{prefix}-{uuid4().hex[:8]}"
 
 
-def until(look: Callable[[], T | None], what: str) -> T:
-    """Return what *look* finds once it finds something; fail after PATIENCE_S."""
-    end = monotonic() + PATIENCE_S
+def until(look: Callable[[], T | None], what: str, patience_s: float = PATIENCE_S) -> T:
+    """Return what *look* finds once it finds something; fail when it takes too long."""
+    end = monotonic() + patience_s
     while monotonic() < end:
         found = look()
         if found:
             return found
         sleep(0.01)
-    raise AssertionError(f"{what} did not come within {PATIENCE_S:g} s")
+    raise AssertionError(f"{what} did not come within {patience_s:g} s")
 
 
 def at_once(calls: list[Callable[[], T]]) -> list[T | Exception]:

@@ -25,11 +25,23 @@ def test_wall_is_the_clock_of_speed_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "virtual", "Wall", "compressed", "compressed:", "compressed:0.5", "compressed:1001", "compressed:-1"]
+    "text",
+    [
+        "",
+        "virtual",
+        "Wall",
+        "compressed",
+        "compressed:",
+        "compressed:0.5",
+        "compressed:1001",
+        "compressed:-1",
+    ],
 )
 def test_any_other_clock_is_refused(text: str) -> None:
     """The message says which there are, and how fast they may run."""
-    with pytest.raises(ScenarioError, match=f"'{text}' is no clock here; say 'wall' or 'compressed:N'.*1 to 1000"):
+    with pytest.raises(
+        ScenarioError, match=f"'{text}' is no clock here; say 'wall' or 'compressed:N'.*1 to 1000"
+    ):
         ClockSpec.parse(text)
 
 

@@ -39,7 +39,10 @@ def test_list_names_every_scenario_with_its_variants(capsys: pytest.CaptureFixtu
     ("arguments", "sentence"),
     [
         (["run", "turbofan-endpont"], "did you mean 'turbofan-endpoint'"),
-        (["run", "turbofan-endpoint", "--variant", "broken"], "has no variant 'broken'; it has corrected and as-written"),
+        (
+            ["run", "turbofan-endpoint", "--variant", "broken"],
+            "has no variant 'broken'; it has corrected and as-written",
+        ),
         (["run", "--variant", "broken"], "No scenario has a variant 'broken'"),
         (["run", "turbofan-endpoint", "--clock", "fast"], "'fast' is no clock here"),
         (["run", "turbofan-endpoint", "--data", "no/such"], "--data no/such is no directory"),

@@ -70,7 +70,9 @@ def test_closing_twice_does_nothing(recorder: Recorder) -> None:
 
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     """The message names the file and the way out."""
-    with pytest.raises(EnvironmentFault, match="journal.* cannot be written: .*; make room, or name a place with --runs"):
+    with pytest.raises(
+        EnvironmentFault, match=r"journal.* cannot be written: .*; make room, or name a place with --runs"
+    ):
         Recorder(tmp_path / "no such folder" / "journal.jsonl.gz")
 
 

@@ -13,7 +13,17 @@ from harness.journal import Record, encode
 from harness.results import JOURNAL, JUNIT, REPORT, SUMMARY, draw, newest, point_latest, redraw, write_summary
 
 STARTED = journal.RunStarted(
-    0.0, "ranking", "corrected", "About it.", "wall", 1, 1_790_000_000.0, "moto", {"moto": "5"}, {}, "harness run"
+    0.0,
+    "ranking",
+    "corrected",
+    "About it.",
+    "wall",
+    1,
+    1_790_000_000.0,
+    "moto",
+    {"moto": "5"},
+    {},
+    "harness run",
 )
 PASSED: list[Record] = [
     STARTED,
@@ -124,5 +134,5 @@ def test_the_newest_run_is_found_over_all_scenarios(tmp_path: Path) -> None:
 
 def test_without_a_run_there_is_no_newest(tmp_path: Path) -> None:
     """The message says how to make one."""
-    with pytest.raises(ScenarioError, match="No run below .*; make one with 'harness run'"):
+    with pytest.raises(ScenarioError, match=r"No run below .*; make one with 'harness run'"):
         newest(tmp_path)

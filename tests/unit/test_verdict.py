@@ -44,7 +44,10 @@ def test_a_load_that_proves_nothing_makes_the_run_invalid() -> None:
 
 def test_an_error_comes_before_all() -> None:
     """Its own sentence is the reason."""
-    assert decide([], [], ["Too late."], EnvironmentFault("moto has died"), "load") == ("invalid", "moto has died")
+    assert decide([], [], ["Too late."], EnvironmentFault("moto has died"), "load") == (
+        "invalid",
+        "moto has died",
+    )
 
 
 def test_an_interruption_names_the_phase() -> None:

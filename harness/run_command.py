@@ -1,0 +1,117 @@
+"""`harness run`: which scenarios, one after another, what people are told of each, and the exit code."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from harness.config import Settings
+from harness.errors import ExitCode, HarnessError, ScenarioError
+from harness.results import JOURNAL
+from harness.run_context import Options
+from harness.runner import Outcome, rehearse
+from harness.scenario import Scenario, find, names
+from harness.scenario.spec import AS_WRITTEN, CORRECTED
+from harness.verdict import not_reproduced
+from harness.view import View
+
+# When several runs end differently the command ends with the first of these that occurred.
+SEVERITY = (
+    ExitCode.INTERRUPTED,
+    ExitCode.ENVIRONMENT,
+    ExitCode.USAGE,
+    ExitCode.INVALID,
+    ExitCode.FAIL,
+    ExitCode.PASS,
+)
+
+
+def chosen_scenarios(asked: Sequence[str], variant: str | None) -> list[tuple[str, Scenario]]:
+    """Return the scenarios *asked* for, each under the name it was asked for, resolved to *variant*.
+
+    Without a name these are all installed ones that have the variant. Raises ScenarioError for a scenario
+    that there is not, cannot be loaded or lacks the variant.
+    """
+    wanted = variant or CORRECTED
+    if asked:
+        return [(name, find(name).resolve(wanted)) for name in asked]
+    found = [(name, scenario) for name in names() if wanted in (scenario := find(name)).variants]
+    if not found:
+        raise ScenarioError(
+            f"No scenario has a variant {wanted!r}; there are {CORRECTED!r} and {AS_WRITTEN!r}"
+        )
+    return [(name, scenario.resolve(wanted)) for name, scenario in found]
+
+
+def run_all(
+    scenarios: Sequence[tuple[str, Scenario]], options: Options, settings: Settings
+) -> tuple[list[dict[str, Any]], ExitCode]:
+    """Rehearse *scenarios* in order; return a row for each run and the code of the worst.
+
+    An interruption ends the whole, with the rows of what there was.
+    """
+    rows: list[dict[str, Any]] = []
+    codes: list[ExitCode] = []
+    with View() as view:
+        for name, scenario in scenarios:
+            clock = options.clock or scenario.clock
+            view.line(f"{scenario.name} ({scenario.variant}, {clock}, seed {options.seed})")
+            outcome = rehearse(scenario, replace(options, scenario_path=name), settings, view)
+            codes.append(exit_code(outcome))
+            rows.append(_row(outcome, codes[-1]))
+            _tell(view, scenario, outcome)
+            if codes[-1] is ExitCode.INTERRUPTED:
+                break
+    return rows, next(code for code in SEVERITY if code in codes)
+
+
+def exit_code(outcome: Outcome) -> ExitCode:
+    """Return what a command ends with after one run that came to *outcome*."""
+    if isinstance(outcome.error, KeyboardInterrupt):
+        return ExitCode.INTERRUPTED
+    if outcome.error is not None:
+        return outcome.error.exit_code
+    verdicts = {"pass": ExitCode.PASS, "fail": ExitCode.FAIL}
+    return verdicts.get(outcome.summary.get("verdict", ""), ExitCode.INVALID)
+
+
+def _row(outcome: Outcome, code: ExitCode) -> dict[str, Any]:
+    """Return the summary of a run with what only the command knows: place, exit code, what went wrong."""
+    row = {"run_dir": str(outcome.directory), "exit_code": int(code), **outcome.summary}
+    if isinstance(outcome.error, HarnessError):
+        row["error"] = str(outcome.error)
+    if outcome.trouble:
+        row["report_error"] = outcome.trouble
+    return row
+
+
+def _tell(view: View, scenario: Scenario, outcome: Outcome) -> None:
+    view.phases_over()
+    expectations = outcome.summary.get("expectations", [])
+    for one in expectations:
+        value = "nothing measured" if one["value"] is None else f"{one['value']:.6g} {one['unit']}".rstrip()
+        view.line(f"  {'ok  ' if one['ok'] else 'FAIL'} {one['name']}: {value} ({one['limit']})")
+    view.line(f"  {outcome.summary.get('verdict', 'invalid')}{_why(outcome)}")
+    if scenario.defect and expectations:
+        other = not_reproduced(scenario, (one["name"] for one in expectations if not one["ok"]))
+        view.line(f"  {'the defect does not show: ' + other if other else 'as expected: ' + scenario.defect}")
+    if outcome.trouble:
+        view.line(f"  {outcome.trouble}")
+    view.line(f"  {'journal ' if outcome.trouble else 'report  '}{_shown(outcome)}")
+
+
+def _why(outcome: Outcome) -> str:
+    """Return why there is no result; what failed is told above, expectation by expectation."""
+    if isinstance(outcome.error, HarnessError):
+        return f": {outcome.error}"
+    reason = outcome.summary.get("reason", "")
+    told = outcome.summary.get("verdict") == "fail" and "Program " not in reason
+    return "" if told or not reason else f": {reason}"
+
+
+def _shown(outcome: Outcome) -> Path:
+    from harness.results import REPORT
+
+    report = outcome.directory / REPORT
+    path = report if report.is_file() else outcome.directory / JOURNAL
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

@@ -1,0 +1,57 @@
+"""What a run is made with, and what each of its phases needs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.clock import Clock, ClockSpec
+from harness.config import Settings
+from harness.recorder import Recorder
+from harness.scenario import Scenario
+from harness.scenario.workload import Client
+from harness.view import View
+
+# Where nobody listens (the discard port): a model is built before the gateway serves, and must reach no AWS.
+NOWHERE = "http://127.0.0.1:9"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line chose for a run; None leaves it to the scenario."""
+
+    seed: int = 1
+    clock: ClockSpec | None = None
+    data: Path | None = None
+    client: Client | None = None
+    processes: int = 1
+    scenario_path: str = ""
+
+
+@dataclass(slots=True)
+class RunContext:
+    """One run: its parts that live as long as it does.
+
+    `url` is the gateway's once it serves. `check()` raises when the run cannot go on (a dead emulator).
+    """
+
+    scenario: Scenario
+    options: Options
+    settings: Settings
+    view: View
+    directory: Path
+    clock: Clock
+    recorder: Recorder
+    url: str = NOWHERE
+    check: Callable[[], None] = lambda: None
+
+    @property
+    def logs(self) -> Path:
+        """The folder for the logs of every child process."""
+        return self.directory / "logs"
+
+    def client(self, service: str, **options: Any) -> Any:
+        """Return a boto3 client of *service* through the gateway."""
+        from harness.sessions import client
+
+        return client(service, self.url, region=self.settings.region, **options)

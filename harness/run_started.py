@@ -1,0 +1,80 @@
+"""The first record of a run: what is needed to name it, to repeat it, and to show its configuration."""
+
+import platform
+import shlex
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any
+
+from harness import journal
+from harness.run_context import Options, RunContext
+from harness.scenario import Endpoint, OpenModel, Scenario
+
+PACKAGES = ("boto3", "locust", "moto", "ministack", "onnxruntime", "scikit-learn", "numpy")
+
+
+def run_started(
+    run: RunContext, backend: str, emulators: Mapping[str, str], started_epoch_s: float
+) -> journal.RunStarted:
+    """Return the record of *run* on *backend*, whose *emulators* are given with their versions."""
+    scenario = run.scenario
+    return journal.RunStarted(
+        at=0.0,
+        scenario=scenario.name,
+        variant=scenario.variant,
+        description=scenario.defect or scenario.description,
+        clock=str(run.clock.spec),
+        seed=run.options.seed,
+        started_epoch_s=started_epoch_s,
+        backend=backend,
+        emulators=dict(emulators),
+        versions={"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
+        command=_command(run, backend),
+        configuration=_configuration(scenario, run.options),
+    )
+
+
+def _command(run: RunContext, backend: str) -> str:
+    """Return the command that repeats the run."""
+    options = run.options
+    words = ["harness", "run", options.scenario_path or run.scenario.name, "--variant", run.scenario.variant]
+    words += ["--clock", str(run.clock.spec), "--seed", str(options.seed), "--backend", backend]
+    words += ["--data", str(options.data)] if options.data else []
+    words += ["--client", options.client] if options.client else []
+    words += ["--processes", str(options.processes)] if options.processes != 1 else []
+    return shlex.join(words)
+
+
+def _configuration(scenario: Scenario, options: Options) -> dict[str, Any]:
+    """Return what the report shows of the scenario, as plain JSON values."""
+    return {
+        "endpoints": [_endpoint(endpoint) for endpoint in scenario.resources],
+        "workload": [_load(load, options) for load in scenario.workload],
+        "settings": {name: repr(value) for name, value in scenario.settings.items()},
+        "data": str(options.data) if options.data else "made by the project's own degradation model",
+        "defect": scenario.defect,
+    }
+
+
+def _endpoint(endpoint: Endpoint) -> dict[str, Any]:
+    shown = ("name", "instance_type", "initial_instance_count", "concurrency", "queue_limit")
+    return {
+        **{name: getattr(endpoint, name) for name in shown},
+        "service_time_s": endpoint.service_time_on(endpoint.instance_type),
+        "scaling": _scaling(endpoint),
+    }
+
+
+def _scaling(endpoint: Endpoint) -> dict[str, Any] | None:
+    shown = ("target_value", "min_capacity", "max_capacity", "scale_out_cooldown_s", "scale_in_cooldown_s")
+    policy = endpoint.scaling
+    return None if policy is None else {name: getattr(policy, name) for name in shown}
+
+
+def _load(load: OpenModel, options: Options) -> dict[str, Any]:
+    return {
+        "endpoint": load.endpoint_name,
+        "client": options.client or load.client,
+        "arrivals": load.arrivals,
+        "over_s": load.duration_s,
+    }

@@ -1,0 +1,119 @@
+"""Runs the real `harness` command as a process of its own, and looks for what it leaves running."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.child import MARK_VARIABLE
+
+GIVE_UP_S = 280.0
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    pid: int
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        """The one JSON document on stdout."""
+        return json.loads(self.out)
+
+
+class Command:
+    """`harness ARGUMENTS` in the folder *cwd*; `until` follows what it tells, `end` waits for it."""
+
+    def __init__(self, *arguments: str, cwd: Path, env: Mapping[str, str] | None = None) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "harness", *arguments],
+            cwd=cwd,
+            env=dict(os.environ) | dict(env or {}),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.pid = self._process.pid
+        self._told = ""
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self._process.stderr is not None
+        with self._process.stderr as lines:
+            for line in lines:
+                self._told += line
+
+    def until(self, text: str, timeout_s: float = 60.0) -> None:
+        """Return once *text* was told on stderr."""
+        self.until_true(lambda: text in self._told, timeout_s)
+
+    def until_true(self, holds: Callable[[], bool], timeout_s: float = 60.0) -> None:
+        """Return once *holds* does; fail when the command ends before that."""
+        deadline = time.monotonic() + timeout_s
+        while not holds():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError(f"The command never came so far: {self._told}")
+            time.sleep(0.01)
+
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal, to its process alone."""
+        self._process.send_signal(number)
+
+    def children(self, word: str = "") -> list[int]:
+        """Return the pids of its living descendants whose command line holds *word*."""
+        return [pid for pid in started_by(self.pid) if word.encode() in _read_proc(pid, "cmdline")]
+
+    def end(self) -> Ended:
+        """Return how it ended, once it has."""
+        assert self._process.stdout is not None
+        try:
+            # stdout holds one small document at most, so that it can be read when all is over.
+            code = self._process.wait(GIVE_UP_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            raise
+        self._reader.join(10)
+        with self._process.stdout as out:
+            return Ended(self.pid, code, out.read(), self._told)
+
+
+def harness(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None) -> Ended:
+    """Return how `harness ARGUMENTS` ended."""
+    return Command(*arguments, cwd=cwd, env=env).end()
+
+
+def started_by(pid: int) -> list[int]:
+    """Return the living processes that the command *pid* started, itself or through others."""
+    mark = f"{MARK_VARIABLE}={pid}-".encode()
+    pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    return [one for one in pids if any(v.startswith(mark) for v in _read_proc(one, "environ").split(b"\0"))]
+
+
+def none_left(pid: int, timeout_s: float = 5.0) -> bool:
+    """Return whether nothing that the command *pid* started is alive, within *timeout_s* of its end."""
+    deadline = time.monotonic() + timeout_s
+    while started_by(pid):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def _read_proc(pid: int, name: str) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/{name}").read_bytes()
+    except OSError:  # it has ended, or belongs to somebody else
+        return b""

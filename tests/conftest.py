@@ -1,0 +1,15 @@
+"""What all tests may use. This file's folder is on the import path: `from command import harness`."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Return the folder of shared evidence beside the checkout, or skip the test loudly."""
+    folder = Path(os.environ.get("HARNESS_SHARED", Path(__file__).parents[2] / "shared"))
+    if not folder.is_dir():
+        pytest.skip(f"no shared evidence at {folder}; set HARNESS_SHARED to its folder")
+    return folder

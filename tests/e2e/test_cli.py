@@ -1,0 +1,221 @@
+"""The command as people and machines start it: quick, honest about bad input, and readable either way."""
+
+import gzip
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from command import harness, none_left
+
+from harness.results import JOURNAL, SUMMARY
+
+TINY = str(Path(__file__).with_name("tiny.py"))
+DOCS = Path(__file__).parents[2] / "docs"
+HEAVY = "boto3 botocore numpy matplotlib sklearn locust onnxruntime moto rich jinja2 orjson asyncio"
+
+
+def row(cycle: int) -> str:
+    """Return a line of 26 columns: unit 1, its cycle, settings and sensors."""
+    return f"1 {cycle} " + " ".join(["0.5"] * 24) + "\n"
+
+
+WHOLE = row(1) + row(2) + row(3)
+
+
+def test_help_answers_at_once_and_imports_nothing_heavy(tmp_path: Path) -> None:
+    """At most 0.3 s; what a command needs is imported when it is carried out."""
+    script = (
+        "import sys\nfrom harness.__main__ import main\n"
+        "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
+        f"print([name for name in {HEAVY.split()!r} if name in sys.modules], file=sys.stderr)"
+    )
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert loaded.stderr == "[]\n"
+    assert "exit codes: 0 pass" in loaded.stdout
+
+    def seconds() -> float:
+        began = time.perf_counter()
+        assert harness("--help", cwd=tmp_path).code == 0
+        return time.perf_counter() - began
+
+    assert min(seconds() for _ in range(5)) < 0.3
+
+
+def test_list_answers_soon(tmp_path: Path) -> None:
+    """At most 0.5 s, with every scenario loaded."""
+
+    def seconds() -> float:
+        began = time.perf_counter()
+        assert len(harness("list", "--json", cwd=tmp_path).document["scenarios"]) >= 3
+        return time.perf_counter() - began
+
+    assert min(seconds() for _ in range(5)) < 0.5
+
+
+def test_a_reader_that_leaves_is_no_error(tmp_path: Path) -> None:
+    """`harness list | head -1` ends quietly."""
+    script = f"{sys.executable} -m harness list | head -1; echo ${{PIPESTATUS[0]}}"
+    ended = subprocess.run(["bash", "-c", script], capture_output=True, text=True, cwd=tmp_path, check=True)
+    assert (ended.stdout.splitlines()[-1], ended.stderr) == ("0", "")
+
+
+def turbofan(folder: Path, *, change: Callable[[Path], object]) -> Path:
+    """Return a folder of turbofan files, small and whole but for what *change* does to them."""
+    for number in range(1, 5):
+        (folder / f"train_FD00{number}.txt").write_text(WHOLE)
+        (folder / f"test_FD00{number}.txt").write_text(WHOLE)
+        (folder / f"RUL_FD00{number}.txt").write_text("10\n")
+    change(folder)
+    return folder
+
+
+def cut_short(folder: Path) -> None:
+    packed = gzip.compress(WHOLE.encode())
+    (folder / "train_FD002.txt").unlink()
+    (folder / "train_FD002.txt.gz").write_bytes(packed[:-12])
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda folder: (folder / "test_FD003.txt").unlink(), r"test_FD003\.txt"),
+        (
+            lambda folder: (folder / "train_FD001.txt").write_text(row(1) + "1 2 0.5\n"),
+            r"train_FD001\.txt.*line 2",
+        ),
+        (
+            lambda folder: (folder / "train_FD001.txt").write_text(row(1) + row(2).replace("0.5", "x", 1)),
+            r"train_FD001\.txt.*line 2.*column 3",
+        ),
+        (cut_short, r"train_FD002\.txt\.gz"),
+    ],
+    ids=["missing", "short row", "no number", "truncated gzip"],
+)
+def test_bad_data_is_named_by_file_line_and_column(
+    tmp_path: Path, change: Callable[[Path], object], sentence: str
+) -> None:
+    """Exit code 2 and one sentence; the run's journal is kept, and nothing is left running."""
+    (tmp_path / "data").mkdir()
+    folder = turbofan(tmp_path / "data", change=change)
+    arguments = ("run", "turbofan-endpoint", "--backend", "moto", "--data", str(folder), "--json")
+    ended = harness(*arguments, cwd=tmp_path)
+
+    assert ended.code == 2, ended.err
+    assert re.search(sentence, ended.document["error"])
+    assert "\n" not in ended.document["error"]
+    assert ended.document["verdict"] == "invalid"
+    assert (Path(ended.document["run_dir"]) / JOURNAL).stat().st_size
+    assert none_left(ended.pid)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("scenario = (", "mine.py cannot be loaded: SyntaxError on line 1"),
+        ("x = 1", "mine.py has no `scenario = "),
+    ],
+)
+def test_a_broken_scenario_file_is_named(tmp_path: Path, text: str, sentence: str) -> None:
+    """Exit code 2, and no run directory for it."""
+    (tmp_path / "mine.py").write_text(text)
+    ended = harness("run", "mine.py", "--json", cwd=tmp_path)
+    assert (ended.code, ended.document["exit_code"]) == (2, 2)
+    assert sentence in ended.document["error"]
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        (("--backend", "nimbus"), 2, "Unknown backend 'nimbus'; choose embedded, moto"),
+        (("--backend", "http://127.0.0.1:1"), 3, "nothing answers at http://127.0.0.1:1"),
+        (("--runs", "a-file"), 3, "cannot be made: Not a directory; name a place with --runs"),
+    ],
+)
+def test_an_environment_that_cannot_work_is_told(
+    tmp_path: Path, arguments: tuple[str, str], code: int, sentence: str
+) -> None:
+    """What is missing and the way out; what was begun is kept as an invalid run."""
+    (tmp_path / "a-file").touch()
+    ended = harness("run", TINY, *arguments, "--json", cwd=tmp_path)
+    assert (ended.code, ended.document["exit_code"]) == (code, code), ended.err
+    assert sentence in ended.document["error"]
+    assert none_left(ended.pid)
+    for summary in tmp_path.glob(f"runs/*/2*/{SUMMARY}"):
+        assert json.loads(summary.read_text())["verdict"] == "invalid"
+
+
+def test_doctor_reports_credentials_that_it_ignores(tmp_path: Path) -> None:
+    """By their names, never their values."""
+    env = {"AWS_PROFILE": "no-such-profile", "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/EXAMPLE"}
+    ended = harness("doctor", "--backend", "moto", "--json", cwd=tmp_path, env=env)
+    told = [check["detail"] for check in ended.document["checks"] if check["check"] == "credentials"]
+
+    assert ended.code == 0, ended.out
+    assert "AWS_PROFILE is set in the environment and is ignored" in told
+    assert "AWS_SECRET_ACCESS_KEY is set in the environment and is ignored" in told
+    assert "EXAMPLE" not in ended.out
+
+
+def test_a_terminal_gets_a_bar(tmp_path: Path) -> None:
+    """It moves while the load runs, and the results are lines below it."""
+    ends = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "harness", "run", TINY, "--backend", "moto"],
+        cwd=tmp_path,
+        env=dict(os.environ) | {"TERM": "xterm", "COLUMNS": "100"},
+        stdout=subprocess.DEVNULL,
+        stderr=ends[1],
+    ) as command:
+        os.close(ends[1])
+        shown = all_of(ends[0]).decode()
+
+    assert command.returncode == 0
+    assert "\x1b[" in shown
+    assert "━" in shown
+    assert re.search(r"load .* sent", shown)
+    assert "ok   echo: error ratio: 0 ratio (<= 0)" in shown
+
+
+def all_of(terminal: int) -> bytes:
+    """Return what is written to a pseudo-terminal until its other side is gone, which Linux tells by EIO."""
+    read = b""
+    with suppress(OSError):
+        while piece := os.read(terminal, 4096):
+            read += piece
+    os.close(terminal)
+    return read
+
+
+def test_the_guide_to_writing_a_scenario_works_word_for_word(tmp_path: Path) -> None:
+    """The file of the guide loads as it is, and runs; shortened here, since its own traffic takes minutes."""
+    text = (DOCS / "how-to" / "write-a-scenario.md").read_text()
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    (tmp_path / "my_ranker.py").write_text(code)
+    (tmp_path / "ranker.tar.gz").write_bytes(b"an artefact that echoes")
+    (tmp_path / "short.py").write_text(
+        "from dataclasses import replace\n"
+        "import my_ranker\n"
+        "whole = my_ranker.scenario\n"
+        "model = replace(whole.models[0], environment={'HARNESS_MODEL': 'echo'})\n"
+        "ranker = replace(my_ranker.ranker, model=model)\n"
+        "scenario = replace(\n"
+        "    whole, resources=[ranker], expectations=whole.expectations[:1],\n"
+        "    settle=None, clock='compressed:240',\n"
+        "    workload=[replace(load, over_s=60) for load in whole.workload],\n"
+        ")\n"
+    )
+    listed = harness("run", "my_ranker.py", "--variant", "none", cwd=tmp_path)
+    ended = harness("run", "short.py", "--backend", "moto", "--json", cwd=tmp_path)
+
+    assert "Scenario 'endpoint-ramp' has no variant 'none'" in listed.err
+    assert (ended.code, ended.document["verdict"]) == (0, "pass"), ended.err
+    assert ended.document["load"]["completed"] > 0

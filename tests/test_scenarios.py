@@ -1,0 +1,96 @@
+"""Every scenario is a test: corrected it meets its expectations, as written it fails where its defect says.
+
+One test for each expectation of each variant of each file in `scenarios/`; a new file is collected by itself.
+Each variant is run once, by the real command on the embedded backend, two at a time.
+"""
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from command import Ended, harness, none_left
+
+from harness.errors import ExitCode
+from harness.results import JOURNAL, JUNIT, REPORT, SUMMARY
+from harness.scenario import Scenario, find, names
+
+# Most of a run is waiting for model time, so two go together on two cores; set 1 on a machine that is slower.
+AT_ONCE = int(os.environ.get("HARNESS_SCENARIOS_AT_ONCE", "2"))
+
+Pair = tuple[str, str]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make a case of each variant, and of each of its expectations where the test asks for one."""
+    resolved = [find(name).resolve(variant) for name in names() for variant in find(name).variants]
+    if "expectation" in metafunc.fixturenames:
+        cases = [(_pair(one), wanted.name) for one in resolved for wanted in one.expectations]
+        ids = [f"{'-'.join(pair)}: {wanted}" for pair, wanted in cases]
+        metafunc.parametrize(("pair", "expectation"), cases, ids=ids)
+    else:
+        pairs = [_pair(one) for one in resolved]
+        metafunc.parametrize("pair", pairs, ids=["-".join(pair) for pair in pairs])
+
+
+def _pair(scenario: Scenario) -> Pair:
+    return scenario.name, scenario.variant
+
+
+class Runs:
+    """The runs that the chosen tests need, begun together and each looked at when it has ended."""
+
+    def __init__(self, pool: ThreadPoolExecutor, folder: Path, pairs: list[Pair]) -> None:
+        self._ends: dict[Pair, Future[Ended]] = {}
+        for name, variant in pairs:
+            arguments = ("run", name, "--variant", variant, "--json")
+            self._ends[name, variant] = pool.submit(harness, *arguments, cwd=folder)
+
+    def __getitem__(self, pair: Pair) -> Ended:
+        return self._ends[pair].result()
+
+
+@pytest.fixture(scope="session")
+def runs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
+    chosen = (getattr(item, "callspec", None) for item in request.session.items)
+    pairs = dict.fromkeys(spec.params["pair"] for spec in chosen if spec and "pair" in spec.params)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        yield Runs(pool, tmp_path_factory.mktemp("scenarios"), list(pairs))
+
+
+def test_expectation(runs: Runs, pair: Pair, expectation: str) -> None:
+    """It is met, or, where the defect breaks it, measured and not met."""
+    must_fail = find(pair[0]).resolve(pair[1]).must_fail
+    ended = runs[pair]
+    assert ended.document.get("expectations"), ended.err
+    found = next(one for one in ended.document["expectations"] if one["name"] == expectation)
+    shown = f"{found['value']} {found['unit']}, expected {found['limit']}: {found['reason']}"
+
+    assert found["value"] is not None, shown
+    assert found["ok"] is (expectation not in must_fail), shown
+
+
+def test_verdict(runs: Runs, pair: Pair) -> None:
+    """Pass and exit code 0 when corrected; as written fail and 1, with the reason; nothing left running."""
+    scenario = find(pair[0]).resolve(pair[1])
+    ended = runs[pair]
+    verdict, code = ("fail", ExitCode.FAIL) if scenario.must_fail else ("pass", ExitCode.PASS)
+
+    assert (ended.document["verdict"], ended.code) == (verdict, code), ended.err
+    assert all(name in ended.document["reason"] for name in scenario.must_fail)
+    assert none_left(ended.pid)
+
+
+def test_files(runs: Runs, pair: Pair) -> None:
+    """A run leaves its journal, summary, JUnit XML and a report under 1 MB."""
+    directory = Path(runs[pair].document["run_dir"])
+    assert all((directory / name).is_file() for name in (JOURNAL, SUMMARY, JUNIT, REPORT))
+    assert (directory / REPORT).stat().st_size < 1_000_000
+    assert (directory.parent / "latest" / JOURNAL).is_file()
+
+
+def test_the_variant_as_written_says_what_must_fail(pair: Pair) -> None:
+    """A defect that breaks nothing would be no defect."""
+    scenario = find(pair[0]).resolve(pair[1])
+    assert bool(scenario.defect) == bool(scenario.must_fail) == (pair[1] == "as-written")
