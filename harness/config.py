@@ -176,10 +176,10 @@ def neutral_environment() -> dict[str, str]:
 
 
 def program_environment(endpoint_url: str, settings: Settings) -> dict[str, str]:
-    """Return the whole environment of a scenario's program: any AWS client in it speaks to *endpoint_url* alone.
+    """Return the whole environment of a program: any AWS client in it speaks to *endpoint_url* alone.
 
-    Nothing of the user's AWS settings or proxies is in it, so that no real credential can be picked up there and
-    no call can leave the machine.
+    Nothing of the user's AWS settings or proxies is in it, so that no real credential can be picked up
+    there and no call can leave the machine.
     """
     foreign = ("AWS_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
     kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(foreign)}

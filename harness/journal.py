@@ -54,7 +54,7 @@ class PhaseStarted:
 class Exchange:
     """One HTTP request that went through the gateway. `upstream` is empty where the gateway answered itself.
 
-    For InvokeEndpoint the last fields say which endpoint, variant and instance answered, and the modelled times.
+    For InvokeEndpoint the last fields say which endpoint, variant and instance answered, and the times.
     `at` is the arrival. `overhead_s` is the harness's own time in real seconds.
     """
 
@@ -138,7 +138,7 @@ class PolicyPut:
 
 @dataclass(frozen=True, slots=True)
 class MetricPublished:
-    """One datapoint of a scaling metric: the period [`period_at`, `period_at` + `period_s`), visible from `at`."""
+    """One datapoint of a scaling metric: `period_s` from `period_at` on, visible from `at`."""
 
     at: float
     resource_id: str
@@ -276,7 +276,7 @@ class Predicted:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that passes here and would not on AWS, or deserves a look. `severity`: error, warning, note."""
+    """Something that passes here and would not on AWS. `severity`: error, warning, note."""
 
     at: float
     rule: str
@@ -346,7 +346,7 @@ Record = (
 )
 TYPES: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(Record)}
 _FIELDS = {name: tuple(f.name for f in fields(kind)) for name, kind in TYPES.items()}
-# What JSON may hold in each field, by exact type: a bool is no number here, a whole number may be a float's value.
+# What JSON may hold in each field, by exact type: a bool is no number, a whole number may be a float's value.
 _JSON_TYPES: dict[Any, tuple[type[Any], ...]] = {
     float: (float, int),
     int: (int,),
@@ -366,7 +366,9 @@ def _allowed(hint: Any) -> frozenset[type[Any]]:
 
 
 _ALLOWED = {
-    name: tuple((key, _allowed(hint)) for key, hint in typing.get_type_hints(kind).items() if key in _FIELDS[name])
+    name: tuple(
+        (key, _allowed(hint)) for key, hint in typing.get_type_hints(kind).items() if key in _FIELDS[name]
+    )
     for name, kind in TYPES.items()
 }
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.config import Settings
 from harness.errors import ExitCode, HarnessError, ScenarioError
-from harness.results import JOURNAL
+from harness.results import JOURNAL, REPORT
 from harness.run_context import Options
 from harness.runner import Outcome, rehearse
 from harness.scenario import Scenario, find, names
@@ -97,7 +97,7 @@ def _tell(view: View, scenario: Scenario, outcome: Outcome) -> None:
         view.line(f"  {'the defect does not show: ' + other if other else 'as expected: ' + scenario.defect}")
     if outcome.trouble:
         view.line(f"  {outcome.trouble}")
-    view.line(f"  {'journal ' if outcome.trouble else 'report  '}{_shown(outcome)}")
+    view.line(f"  {_shown(outcome)}")
 
 
 def _why(outcome: Outcome) -> str:
@@ -109,9 +109,10 @@ def _why(outcome: Outcome) -> str:
     return "" if told or not reason else f": {reason}"
 
 
-def _shown(outcome: Outcome) -> Path:
-    from harness.results import REPORT
-
-    report = outcome.directory / REPORT
-    path = report if report.is_file() else outcome.directory / JOURNAL
-    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+def _shown(outcome: Outcome) -> str:
+    """Return the line that says where to look: the report, or what it can be drawn from."""
+    drawn = (outcome.directory / REPORT).is_file() and not outcome.trouble
+    path = outcome.directory / (REPORT if drawn else JOURNAL)
+    if path.is_relative_to(Path.cwd()):
+        path = path.relative_to(Path.cwd())
+    return f"report  {path}" if drawn else f"journal {path} ('harness report' draws it)"

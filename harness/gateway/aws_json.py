@@ -15,7 +15,7 @@ BODY_LIMIT_BYTES = 1024 * 1024
 Arguments = dict[str, Any]
 
 
-class Refused(Exception):  # noqa: N818 - it is an answer on its way to the client, not a failure of ours
+class Refused(Exception):
     """A call is answered with an AWS error; raised inside a handler and turned into a reply there."""
 
     def __init__(self, code: str, message: str, status: int = 400) -> None:

@@ -29,7 +29,7 @@ MODEL_ERRORS = "InvocationModelErrors"
 
 
 class Teller:
-    """One `tell` per event. *show* carries values to CloudWatch, *scope* is `region:account` as ARNs have it."""
+    """One `tell` per event. *show* takes what CloudWatch is to show; *scope* is ARNs' `region:account`."""
 
     def __init__(
         self,

@@ -19,7 +19,7 @@ from harness.endpoint import Constant, EndpointSettings
 from harness.gateway.stage import Assumptions, Stage
 from harness.gateway.thread import Gateway
 
-SPEED = 600.0  # a model minute is 0.1 s
+SPEED = 400.0  # a model minute is 0.15 s
 PATIENCE_S = 15.0
 ROLE = "arn:aws:iam::123456789012:role/models"
 IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.2-1"
@@ -128,11 +128,13 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @contextmanager
-def serve(backend: Backend, assumptions: Mapping[str, Assumptions] | None = None) -> Iterator[Served]:
+def serve(
+    backend: Backend, assumptions: Mapping[str, Assumptions] | None = None, *, speed: float = SPEED
+) -> Iterator[Served]:
     """Put a gateway with a world of its own before *backend*."""
     records: list[journal.Record] = []
     stage = Stage(
-        Clock(ClockSpec(SPEED)),
+        Clock(ClockSpec(speed)),
         records.append,
         backend.route,
         Settings(),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from conftest import SLOWLY, Served, serve, sum_artefact, unique, until
+from conftest import SLOWLY, Served, at_once, serve, sum_artefact, unique, until
 
 from harness import journal
 from harness.gateway.invoke import BODY_BLOB_BYTES, PAYLOAD_LIMIT_BYTES
@@ -81,7 +81,6 @@ def test_variants_share_by_weight_until_one_is_named(served: Served) -> None:
             {"VariantName": "challenger", "DesiredWeight": 3},
         ],
     )
-    assert _answering(served, name) == {"champion"}
     weights = served.await_status(name, "InService")["ProductionVariants"]
     assert [each["CurrentWeight"] for each in weights] == [0.0, 3.0]
     assert _answering(served, name) == {"challenger"}
@@ -141,22 +140,25 @@ def test_the_payload_limit(served: Served) -> None:
 
 @pytest.fixture(scope="module")
 def slow(served: Served) -> Iterator[Served]:
-    """A gateway of its own, since zones fail for all; its endpoint `slow` takes one request at a time."""
-    with serve(served.backend, {"slow": SLOWLY}) as running:
-        running.endpoint(name="slow")
+    """A gateway of its own, since zones fail for all; each of SLOW takes one request at a time."""
+    with serve(served.backend, dict.fromkeys(SLOW, SLOWLY), speed=200.0) as running:
         yield running
+
+
+# One for each test: what has timed out still occupies its instance for a while.
+SLOW = ("slow-queue", "slow-answer", "slow-zone")
 
 
 def test_a_full_queue(slow: Served) -> None:
     """One request at work, one waiting: the third is turned away with ServiceUnavailable."""
-    (full,) = [each for each in _errors_of(slow, 3) if "queue" in str(each)]
+    (full,) = [each for each in _errors_of(slow, "slow-queue", 3) if "queue" in str(each)]
     assert full.response["ResponseMetadata"]["HTTPStatusCode"] == 503
     assert full.response["Error"]["Code"] == "ServiceUnavailable"
 
 
 def test_a_request_that_takes_over_sixty_seconds(slow: Served) -> None:
     """Waiting counts: the second of two requests of 45 s ends after 60 s as a ModelError."""
-    (late,) = _errors_of(slow, 2)
+    (late,) = _errors_of(slow, "slow-answer", 2)
     metadata = late.response["ResponseMetadata"]
     assert (metadata["HTTPStatusCode"], late.response["Error"]["Code"]) == (424, "ModelError")
     assert "timed out" in late.response["Error"]["Message"]
@@ -165,28 +167,31 @@ def test_a_request_that_takes_over_sixty_seconds(slow: Served) -> None:
 
 def test_a_zone_that_fails_takes_its_requests_along(slow: Served) -> None:
     """What was under way on the lost instance ends as ServiceUnavailable, and no other is there at first."""
+    name = slow.endpoint(name="slow-zone")
+    slow.client("sagemaker-runtime")
     with ThreadPoolExecutor(1) as pool:
-        call = pool.submit(slow.invoke, "slow", b"1")
-        until(lambda: _outstanding(slow), "the request under way")
+        call = pool.submit(slow.invoke, name, b"1")
+        until(lambda: _outstanding(slow, name), "the request under way")
         slow.stage.inject(ZoneFailure(("a", "b"), after_s=0.0))
         lost = call.exception()
     assert isinstance(lost, ClientError)
     assert lost.response["ResponseMetadata"]["HTTPStatusCode"] == 503
-    http, code, _ = refusal(lambda: slow.invoke("slow", b"1"))
+    http, code, _ = refusal(lambda: slow.invoke(name, b"1"))
     assert (http, code) == (503, "ServiceUnavailable")
     assert slow.of(journal.FaultInjected)[0].detail == "zones a, b failed"
 
 
-def _outstanding(slow: Served) -> int:
-    instances = slow.stage.living.world.endpoints["slow"].instances("AllTraffic")
+def _outstanding(slow: Served, name: str) -> int:
+    instances = slow.stage.living.world.endpoints[name].instances("AllTraffic")
     return sum(each.outstanding for each in instances)
 
 
-def _errors_of(slow: Served, requests: int) -> list[ClientError]:
-    """Return the errors of *requests* sent side by side once nothing else is under way."""
-    with ThreadPoolExecutor(requests) as pool:
-        calls = [pool.submit(slow.invoke, "slow", b"1") for _ in range(requests)]
-    return [error for each in calls if isinstance(error := each.exception(), ClientError)]
+def _errors_of(slow: Served, name: str, requests: int) -> list[ClientError]:
+    """Return the errors of *requests* sent side by side to a new endpoint."""
+    slow.endpoint(name=name)
+    slow.client("sagemaker-runtime")  # made once, before the threads ask for it
+    answers = at_once([lambda: slow.invoke(name, b"1")] * requests)
+    return [each for each in answers if isinstance(each, ClientError)]
 
 
 def test_a_container_that_cannot_run_here(served: Served) -> None:

@@ -31,7 +31,7 @@ def build(context: Any) -> bytes:
     return b"echo"
 
 
-def sleep_long(context: Any) -> bytes:
+def sleep_long(context: Any) -> Any:
     """Take longer than any test waits."""
     time.sleep(600)
     return b""

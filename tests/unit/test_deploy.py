@@ -89,7 +89,7 @@ def test_an_endpoint_is_waited_for() -> None:
 def test_an_endpoint_that_fails_makes_the_run_invalid() -> None:
     """AWS's FailureReason is passed on."""
     failed = status("Failed", FailureReason="no ping")
-    with pytest.raises(InvalidRun, match="Endpoint 'e' failed to deploy: no ping"):
+    with pytest.raises(InvalidRun, match="Endpoint 'e' is Failed: no ping"):
         deployer(status("Creating"), failed).await_in_service("e")
 
 

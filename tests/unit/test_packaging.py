@@ -27,7 +27,9 @@ def test_ci_calls_the_readme_command_word_for_word() -> None:
 
 def test_every_package_of_the_top_level_is_installed() -> None:
     """`pip install` brings harness, scenarios, locustfiles and reports."""
-    missing = [n for n in ("harness", "scenarios", "locustfiles", "reports") if importlib.util.find_spec(n) is None]
+    missing = [
+        n for n in ("harness", "scenarios", "locustfiles", "reports") if importlib.util.find_spec(n) is None
+    ]
 
     assert not missing
 
@@ -42,8 +44,14 @@ def test_data_files_are_declared(project: dict[str, Any]) -> None:
         if path.is_file() and path.suffix not in (".py", ".pyc") and "__pycache__" not in path.parts
     ]
 
-    stray = [p for p in found if not any(p.relative_to(ROOT / p.relative_to(ROOT).parts[0]).match(glob)
-                                         for glob in declared[p.relative_to(ROOT).parts[0]])]
+    stray = [
+        p
+        for p in found
+        if not any(
+            p.relative_to(ROOT / p.relative_to(ROOT).parts[0]).match(glob)
+            for glob in declared[p.relative_to(ROOT).parts[0]]
+        )
+    ]
     assert found
     assert not stray
 

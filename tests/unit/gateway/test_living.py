@@ -27,13 +27,17 @@ def live(tell: Callable[[Event], None]) -> LivingWorld:
     return LivingWorld(World(seed=1, endpoint_settings=QUICK), Clock(ClockSpec(1_000.0)), tell)
 
 
+def serves(told: list[Event]) -> bool:
+    """Return whether the endpoint was told to be in service."""
+    statuses = [each.status for each in told if isinstance(each, StatusChanged)]
+    return EndpointStatus.IN_SERVICE in statuses
+
+
 async def in_service(living: LivingWorld, told: list[Event]) -> None:
     """Create an endpoint and wait, asking nothing, until it was told to be in service."""
     assert living.call(lambda now: living.world.create_endpoint("e", CONFIG, now)) is None
     async with asyncio.timeout(5.0):
-        while not any(
-            isinstance(each, StatusChanged) and each.status is EndpointStatus.IN_SERVICE for each in told
-        ):
+        while not serves(told):
             await asyncio.sleep(0.001)
 
 
@@ -66,9 +70,7 @@ def test_what_was_due_is_told_before_a_request_is_routed() -> None:
         while asyncio.get_running_loop().time() < until:
             pass  # the loop's own timer cannot ring
         taken = living.arrive("e", 1, None)
-        assert any(
-            isinstance(each, StatusChanged) and each.status is EndpointStatus.IN_SERVICE for each in told
-        )
+        assert serves(told)
         return taken
 
     assert isinstance(asyncio.run(story()), Accepted)

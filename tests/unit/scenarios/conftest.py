@@ -26,7 +26,7 @@ def folder(small: Turbofan, tmp_path: Path) -> Path:
 def nasa() -> Path:
     """The folder of NASA's files: HARNESS_SHARED, or ../shared beside the checkout."""
     beside = Path(__file__).parents[4] / "shared"
-    found = Path(os.environ.get("HARNESS_SHARED", beside)) / "cmapss"  # noqa: TID251  # where the tests' evidence is
+    found = Path(os.environ.get("HARNESS_SHARED", beside)) / "cmapss"  # where the tests' evidence is
     if not found.is_dir():
         pytest.skip(f"NASA's turbofan files are not at {found}: set HARNESS_SHARED to their parent folder")
     return found
