@@ -9,7 +9,7 @@ MAX_HEAD_BYTES = 65_536
 BODYLESS = frozenset({204, 304})
 
 
-class BadAnswer(Exception):  # noqa: N818 - an outcome of a request, by this name in the results
+class BadAnswer(Exception):
     """What came is no complete HTTP/1.x answer."""
 
 

@@ -1,1 +1,1 @@
-"""The pipelines that can be rehearsed: one file each; files that begin with _ are shared parts."""
+"""The pipelines that can be rehearsed: one file each, found by name; files that begin with _ are shared."""

@@ -335,7 +335,7 @@ def test_a_modelled_policy_that_is_replaced_no_longer_acts(scaled: Scaled) -> No
     scaled.put()
     until(lambda: len(scaled.alarms()) == 2, "both alarms")
     scaled.put(FAST)
-    until(lambda: not scaled.alarms(), "the alarms' end")
+    assert until(lambda: not scaled.alarms(), "the alarms' end")
 
 
 def test_a_scheduled_action_is_stored_and_said(scaled: Scaled) -> None:

@@ -1,6 +1,5 @@
 """Calls of a plan made through clients: refusals named, endpoints waited for, the backend watched."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,7 +16,7 @@ class Client:
     """Answers each call with the next of *answers*, raising those that are exceptions."""
 
     def __init__(self, *answers: Any) -> None:
-        self._answers: Iterator[Any] = iter(answers)
+        self.left = list(answers)
 
     def create_bucket(self, **_arguments: Any) -> Any:
         return self._next()
@@ -26,14 +25,17 @@ class Client:
         return self._next()
 
     def _next(self) -> Any:
-        answer = next(self._answers)
+        answer = self.left.pop(0)
         if isinstance(answer, Exception):
             raise answer
         return answer
 
 
 def deployer(*answers: Any, check: Any = lambda: None) -> Deployer:
-    client = Client(*answers)
+    return over(Client(*answers), check)
+
+
+def over(client: Client, check: Any = lambda: None) -> Deployer:
     return Deployer(lambda _service: client, check)
 
 
@@ -59,7 +61,9 @@ def test_a_refused_call_is_named() -> None:
 
 def test_what_is_there_already_is_no_refusal() -> None:
     """A backend may keep its state between runs; what follows is still carried out."""
-    deployer(refusal("BucketAlreadyOwnedByYou"), {}).carry_out([CREATE, CREATE])
+    client = Client(refusal("BucketAlreadyOwnedByYou"), {})
+    over(client).carry_out([CREATE, CREATE])
+    assert client.left == []
 
 
 def test_a_call_without_an_answer_is_named() -> None:
@@ -83,7 +87,9 @@ def test_a_dead_emulator_is_the_reason() -> None:
 
 def test_an_endpoint_is_waited_for() -> None:
     """Creating and Updating are waited out."""
-    deployer(status("Creating"), status("Updating"), status("InService")).await_in_service("e")
+    client = Client(status("Creating"), status("Updating"), status("InService"))
+    over(client).await_in_service("e")
+    assert client.left == []
 
 
 def test_an_endpoint_that_fails_makes_the_run_invalid() -> None:
@@ -95,7 +101,9 @@ def test_an_endpoint_that_fails_makes_the_run_invalid() -> None:
 
 def test_an_endpoint_is_gone_when_describe_says_so() -> None:
     """The ValidationException of an unknown endpoint is the end that was waited for."""
-    deployer(status("Deleting"), refusal("ValidationException")).await_gone("e")
+    client = Client(status("Deleting"), refusal("ValidationException"))
+    over(client).await_gone("e")
+    assert client.left == []
 
 
 def test_another_error_is_not_taken_for_gone() -> None:

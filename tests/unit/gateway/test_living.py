@@ -86,6 +86,7 @@ def test_one_event_that_cannot_be_told_does_not_stop_the_clock() -> None:
         told.append(event)
 
     asyncio.run(in_service(live(tell), told))
+    assert serves(told)
 
 
 def test_moments_never_run_back() -> None:
