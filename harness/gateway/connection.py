@@ -299,6 +299,7 @@ class Connection(asyncio.Protocol):
         return self._chain.resume(exchange, read.then)
 
     def _too_large(self, exchange: Exchange, read: ReadBody) -> None:
+        exchange.error = "RequestTooLarge"
         self._pieces = []
         self._course = _DISCARD
         self.answer(exchange, read.too_large)

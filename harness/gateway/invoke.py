@@ -140,9 +140,7 @@ class Invoker:
         if model is None:
             exchange.error = "ModelError"
             return _no_model(seen.endpoint), 500
-        content_type = (exchange.header(b"content-type") or b"application/octet-stream").decode("latin-1")
-        accept = (exchange.header(b"accept") or b"").decode("latin-1")
-        answer = invoke(model, content_type, accept, exchange.body)
+        answer = invoke(model, _text(exchange, b"content-type"), _text(exchange, b"accept"), exchange.body)
         if isinstance(answer, ModelFailure):
             exchange.error = "ModelError"
             return _model_error(answer.status, answer.message), answer.status
@@ -175,6 +173,11 @@ def _unanswered(exchange: Exchange, outcome: Outcome) -> Reply:
         return _model_error(0, "", _TIMED_OUT)
     exchange.error = "ServiceUnavailable"
     return runtime_error("ServiceUnavailable", 503, _LOST)
+
+
+def _text(exchange: Exchange, name: bytes) -> str | None:
+    value = exchange.header(name)
+    return None if value is None else value.decode("latin-1")
 
 
 def _model_error(status: int, said: str, message: str = "") -> Reply:
