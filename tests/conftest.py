@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-
 # A machine that is busy with something else is no failure of the code under test.
 settings.register_profile("harness", deadline=None)
 settings.load_profile("harness")
