@@ -53,6 +53,7 @@ def plan(server: EndpointServer, directory: Path, *models: OpenModel, **fields: 
     return LoadPlan(server.url, models, directory / "load", time.monotonic(), **limits)  # type: ignore[arg-type]
 
 
+@pytest.mark.alone
 def test_latency_counts_from_the_due_time(server: EndpointServer, tmp_path: Path) -> None:
     """A server that stands still for 0.5 s makes the p99 that the due times say; nothing is held back."""
     traffic = model("fine", Constant(200, over_s=3), arrivals="poisson")

@@ -125,7 +125,8 @@ def test_an_interrupted_run_ends_with_130_and_its_files(runs: Callable[[str], Ru
 def test_an_interrupted_load_keeps_what_was_sent(runs: Callable[[str], Run]) -> None:
     """Requests that were answered by then are in the journal, and the load says that it was stopped."""
     run = runs("SIGINT in load")
-    assert run.summary["load"]["why"] == ["The load was stopped before its end."]
+    # What was on its way at that moment may stand behind it as a second reason.
+    assert run.summary["load"]["why"][0] == "The load was stopped before its end."
     records = journal.read(run.directory / JOURNAL)
     sent = sum(isinstance(one, journal.LoadRequest) for one in records)
     assert sent == run.summary["load"]["offered"]
