@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from harness import journal
+from harness.aws.stage import Stage
 from harness.clock import Clock
 from harness.errors import HarnessError
-from harness.gateway.stage import Stage
 from harness.interrupts import Deferred
 from harness.load import LoadProgress, LoadResult, run_load
 from harness.load_plan import AccessKey, LoadPlan

@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from harness import journal
+from harness.aws.stage import Stage, assumptions_of
+from harness.aws.thread import Gateway
 from harness.backends import open_backend
 from harness.clock import Clock, ClockSpec
 from harness.config import Settings
 from harness.deploy import Deployer
 from harness.errors import EnvironmentFault, HarnessError, InvalidRun
 from harness.fidelity import fidelities
-from harness.gateway.stage import Stage, assumptions_of
-from harness.gateway.thread import Gateway
 from harness.interrupts import Deferred
 from harness.load_phase import send_load
 from harness.program_phase import begin_build, built, run_program

@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from harness import journal
+from harness.aws.stage import Stage
+from harness.aws.thread import Gateway
 from harness.backends import Backend, open_backend
 from harness.clock import Clock, ClockSpec
 from harness.config import ACCESS_KEY, SECRET_KEY, Settings
 from harness.errors import EnvironmentFault, ExitCode
 from harness.fidelity import fidelities
-from harness.gateway.stage import Stage
-from harness.gateway.thread import Gateway
 from harness.recorder import Recorder
 from harness.results import JOURNAL
 

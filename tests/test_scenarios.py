@@ -16,7 +16,7 @@ from harness.errors import ExitCode
 from harness.results import JOURNAL, JUNIT, REPORT, SUMMARY
 from harness.scenario import Scenario, find, names
 
-# Most of a run is waiting for model time, so three go together on two cores; set 1 on a machine that is slower.
+# Most of a run is waiting for model time, so three go together on two cores; set 1 on a slow machine.
 AT_ONCE = int(os.environ.get("HARNESS_SCENARIOS_AT_ONCE", "3"))
 
 Pair = tuple[str, str]

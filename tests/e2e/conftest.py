@@ -12,12 +12,12 @@ from uuid import uuid4
 import pytest
 
 from harness import journal, sessions
+from harness.aws.stage import Assumptions, Stage
+from harness.aws.thread import Gateway
 from harness.backends import Backend, open_backend
 from harness.clock import Clock, ClockSpec
 from harness.config import Settings
 from harness.endpoint import Constant, EndpointSettings
-from harness.gateway.stage import Assumptions, Stage
-from harness.gateway.thread import Gateway
 
 SPEED = 400.0  # a model minute is 0.15 s
 PATIENCE_S = 15.0

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from conftest import SLOWLY, Served, at_once, serve, sum_artefact, unique, until
 
 from harness import journal
-from harness.gateway.invoke import BODY_BLOB_BYTES, PAYLOAD_LIMIT_BYTES
+from harness.aws.invoke import BODY_BLOB_BYTES, PAYLOAD_LIMIT_BYTES
 from harness.scenario.faults import ZoneFailure
 
 ROWS = b"1,2,3\n4,5,6\n"

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from harness.aws.catalogue import EndpointPlan, PlannedVariant
 from harness.endpoint.capacity import instance_type
 from harness.endpoint.distributions import Constant
 from harness.endpoint.fleet import Routing
 from harness.endpoint.variant import EndpointConfig, VariantSpec
-from harness.gateway.catalogue import EndpointPlan, PlannedVariant
 from harness.scenario.resources import Endpoint
 
 # What one invocation costs on an endpoint that nobody described: a small model on a CPU. Only Terraform, the

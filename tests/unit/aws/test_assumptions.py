@@ -2,10 +2,10 @@
 
 import pytest
 
+from harness.aws.artefacts import Loaded
+from harness.aws.assumptions import DEFAULT_SERVICE_TIME_S, Assumptions, modelled
+from harness.aws.catalogue import EndpointPlan, PlannedVariant
 from harness.endpoint import Constant, Routing
-from harness.gateway.artefacts import Loaded
-from harness.gateway.assumptions import DEFAULT_SERVICE_TIME_S, Assumptions, modelled
-from harness.gateway.catalogue import EndpointPlan, PlannedVariant
 from harness.inference import EchoModel
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from harness.gateway.aws_json import Arguments, JsonOperations, required
+from harness.aws.aws_json import Arguments, JsonOperations, required
 from harness.gateway.chain import Exchange
 
 SERVICE = "application-autoscaling"

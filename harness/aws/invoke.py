@@ -9,15 +9,15 @@ harness's own overhead travel in headers of their own.
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
+from harness.aws.aws_json import request_id, runtime_error
 from harness.endpoint.outcomes import Completed, Outcome, Rejected, RejectReason
-from harness.gateway.aws_json import request_id, runtime_error
 from harness.gateway.chain import REST, Exchange, ReadBody, Reply
 from harness.gateway.chain import Outcome as Answer
 from harness.gateway.handlers import Invocation
 from harness.inference import Model, ModelFailure, invoke
 
 if TYPE_CHECKING:
-    from harness.gateway.stage import Stage
+    from harness.aws.stage import Stage
 
 # SageMaker FAQ: 25 MB for real-time endpoints; the service model still says 6,291,456 bytes for BodyBlob.
 PAYLOAD_LIMIT_BYTES = 25 * 1024 * 1024

@@ -3,10 +3,10 @@
 from types import TracebackType
 from typing import Self
 
+from harness.aws.stage import Stage
 from harness.gateway.chain import Chain
 from harness.gateway.handlers import handlers, record_to
 from harness.gateway.server import ServerThread
-from harness.gateway.stage import Stage
 
 
 class Gateway:

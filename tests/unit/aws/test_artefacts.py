@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from harness.gateway.artefacts import Artefacts, Loaded
+from harness.aws.artefacts import Artefacts, Loaded
 from harness.inference import EchoModel, OnnxModel, pack
 
 URL = "s3://artefacts/turbofan/model.tar.gz"

@@ -1,13 +1,13 @@
 """Scalable targets, policies, alarms and activities on the stage: what Application Auto Scaling acts on."""
 
+from harness.aws.living import LivingWorld
+from harness.aws.telling import Teller
 from harness.endpoint.activities import ScalingActivity
 from harness.endpoint.calls import Refusal
 from harness.endpoint.policies import ScalableTarget, TargetTracking
 from harness.endpoint.targets import split_resource_id
 from harness.endpoint.variant import VariantView
 from harness.errors import ScenarioError
-from harness.gateway.living import LivingWorld
-from harness.gateway.telling import Teller
 
 
 class Targets:

@@ -8,6 +8,19 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from harness import journal
+from harness.aws.artefacts import Artefacts
+from harness.aws.assumptions import Assumptions, assumptions_of, modelled
+from harness.aws.autoscaling import AutoScaling
+from harness.aws.backend_calls import BackendCalls
+from harness.aws.catalogue import Catalogue, EndpointPlan
+from harness.aws.invoke import PAYLOAD_LIMIT_BYTES, Invoker
+from harness.aws.living import LivingWorld
+from harness.aws.mirror import Mirror
+from harness.aws.sagemaker import SageMaker
+from harness.aws.scaling_tags import ScalingTags
+from harness.aws.tagging import Tagging
+from harness.aws.targets import Targets
+from harness.aws.telling import Teller
 from harness.clock import Clock
 from harness.config import Settings
 from harness.endpoint.calls import CapacityChange, EndpointView, Refusal
@@ -16,23 +29,10 @@ from harness.endpoint.outcomes import Accepted, Completed, Rejected
 from harness.endpoint.settings import EndpointSettings, ScalingSettings
 from harness.endpoint.world import World
 from harness.errors import ScenarioError
-from harness.gateway.artefacts import Artefacts
-from harness.gateway.assumptions import Assumptions, assumptions_of, modelled
-from harness.gateway.autoscaling import AutoScaling
-from harness.gateway.backend_calls import BackendCalls
-from harness.gateway.catalogue import Catalogue, EndpointPlan
 from harness.gateway.chain import Address, Handler
 from harness.gateway.fetch import Fetcher
-from harness.gateway.invoke import PAYLOAD_LIMIT_BYTES, Invoker
-from harness.gateway.living import LivingWorld
-from harness.gateway.mirror import Mirror
-from harness.gateway.sagemaker import SageMaker
-from harness.gateway.scaling_tags import ScalingTags
 from harness.gateway.server import ServerThread
 from harness.gateway.splice import Pool
-from harness.gateway.tagging import Tagging
-from harness.gateway.targets import Targets
-from harness.gateway.telling import Teller
 from harness.scenario.faults import Fault
 from harness.sessions import client
 

@@ -7,7 +7,7 @@ automatic scaling").
 
 from typing import Any
 
-from harness.gateway.backend_calls import BackendCalls, as_json
+from harness.aws.backend_calls import BackendCalls, as_json
 from harness.gateway.chain import Exchange
 
 SERVICE = "application-autoscaling"

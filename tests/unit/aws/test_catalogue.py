@@ -6,9 +6,9 @@ from typing import Any
 import orjson
 import pytest
 
-from harness.gateway.artefacts import Artefacts
-from harness.gateway.aws_json import Refused
-from harness.gateway.catalogue import STAND_IN, Catalogue, EndpointPlan
+from harness.aws.artefacts import Artefacts
+from harness.aws.aws_json import Refused
+from harness.aws.catalogue import STAND_IN, Catalogue, EndpointPlan
 from harness.gateway.chain import Exchange, ReadBody, Reply
 from harness.gateway.fetch import FetchReply
 

@@ -8,10 +8,10 @@ What was not given moto shows as an empty structure, which Terraform takes for a
 from dataclasses import dataclass
 from typing import Any
 
+from harness.aws.artefacts import Artefacts, Loaded
+from harness.aws.aws_json import Arguments, JsonOperations, Refused
+from harness.aws.backend_calls import BackendCalls, as_json, with_value
 from harness.endpoint.capacity import instance_type
-from harness.gateway.artefacts import Artefacts, Loaded
-from harness.gateway.aws_json import Arguments, JsonOperations, Refused
-from harness.gateway.backend_calls import BackendCalls, as_json, with_value
 from harness.gateway.chain import Exchange, Outcome, Reply
 
 # What the emulator stores in place of a type that it does not list; it is never shown to a client.

@@ -5,9 +5,9 @@ from typing import Any
 
 import orjson
 
+from harness.aws.aws_json import JSON_1_1, Arguments
 from harness.config import ACCESS_KEY
 from harness.errors import BackendError
-from harness.gateway.aws_json import JSON_1_1, Arguments
 from harness.gateway.chain import Address, Exchange, Reply
 from harness.gateway.fetch import Fetcher, FetchReply
 

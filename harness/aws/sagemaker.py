@@ -8,16 +8,16 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from harness.aws.aws_json import Arguments, JsonOperations, Refused, offset, required, whole_number
+from harness.aws.catalogue import EndpointPlan
+from harness.aws.scaling_store import ScalingStore
+from harness.aws.tagging import Tags, tags_in
 from harness.endpoint.calls import CapacityChange, EndpointView, Refusal
 from harness.endpoint.variant import VariantView
-from harness.gateway.aws_json import Arguments, JsonOperations, Refused, offset, required, whole_number
-from harness.gateway.catalogue import EndpointPlan
 from harness.gateway.chain import Exchange
-from harness.gateway.scaling_store import ScalingStore
-from harness.gateway.tagging import Tags, tags_in
 
 if TYPE_CHECKING:
-    from harness.gateway.stage import Stage
+    from harness.aws.stage import Stage
 
 # ListEndpoints, MaxResults: 1 to 100; "the default value is 10".
 DEFAULT_PAGE, MOST_A_PAGE = 10, 100

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from harness.aws.aws_json import Refused
+from harness.aws.policy_calls import CONFIGURATION, policy_of
 from harness.endpoint import TargetTracking
-from harness.gateway.aws_json import Refused
-from harness.gateway.policy_calls import CONFIGURATION, policy_of
 
 METRIC = {"PredefinedMetricSpecification": {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"}}
 

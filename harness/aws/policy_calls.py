@@ -3,8 +3,8 @@
 import math
 from typing import Any
 
+from harness.aws.aws_json import Arguments, Refused, whole_number
 from harness.endpoint.policies import DEFAULT_COOLDOWN_S, INVOCATIONS_PER_INSTANCE, TargetTracking
-from harness.gateway.aws_json import Arguments, Refused, whole_number
 
 KIND, CONFIGURATION = "TargetTrackingScaling", "TargetTrackingScalingPolicyConfiguration"
 METRICS = ("PredefinedMetricSpecification", "CustomizedMetricSpecification")

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
+from harness.aws.living import LivingWorld
 from harness.clock import Clock, ClockSpec
 from harness.endpoint import (
     Accepted,
@@ -16,7 +17,6 @@ from harness.endpoint import (
     VariantSpec,
     World,
 )
-from harness.gateway.living import LivingWorld
 
 CONFIG = EndpointConfig("c", (VariantSpec("v", "ml.m5.large", service_time=Constant(1.0)),))
 QUICK = EndpointSettings(launch_time=Constant(10.0), settle_s=0.0)

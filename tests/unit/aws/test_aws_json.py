@@ -8,7 +8,7 @@ from typing import Any, cast
 import orjson
 import pytest
 
-from harness.gateway.aws_json import (
+from harness.aws.aws_json import (
     Arguments,
     JsonOperations,
     Refused,

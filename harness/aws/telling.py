@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from harness import journal
+from harness.aws.mirror import NAMESPACE, AlarmGone, AlarmPut, AlarmState, Datapoint, Shown
 from harness.clock import Clock
 from harness.endpoint.activities import ActivityStatus
 from harness.endpoint.events import (
@@ -23,7 +24,6 @@ from harness.endpoint.policies import ScalableTarget
 from harness.endpoint.scaling import Reason
 from harness.endpoint.targets import AlarmView, PolicyView, resource_id_of, split_resource_id
 from harness.endpoint.world import World
-from harness.gateway.mirror import NAMESPACE, AlarmGone, AlarmPut, AlarmState, Datapoint, Shown
 
 MODEL_ERRORS = "InvocationModelErrors"
 

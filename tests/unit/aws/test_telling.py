@@ -3,6 +3,8 @@
 import pytest
 
 from harness import journal
+from harness.aws.mirror import AlarmGone, AlarmPut, AlarmState, Datapoint, Shown
+from harness.aws.telling import Teller
 from harness.clock import Clock
 from harness.endpoint import (
     Constant,
@@ -17,8 +19,6 @@ from harness.endpoint import (
     VariantSpec,
     World,
 )
-from harness.gateway.mirror import AlarmGone, AlarmPut, AlarmState, Datapoint, Shown
-from harness.gateway.telling import Teller
 
 RESOURCE = "endpoint/e/variant/v"
 POLICY = TargetTracking("p", 10.0, scale_out_cooldown_s=120.0)

@@ -5,10 +5,7 @@ Targets of other services pass by untouched. DescribeScalingActivities is answer
 
 from typing import TYPE_CHECKING, Any
 
-from harness.endpoint.activities import NotScaledReason, ScalingActivity
-from harness.endpoint.capacity import is_burstable
-from harness.endpoint.policies import ScalableTarget
-from harness.gateway.aws_json import (
+from harness.aws.aws_json import (
     Arguments,
     JsonOperations,
     Operation,
@@ -17,14 +14,17 @@ from harness.gateway.aws_json import (
     required,
     whole_number,
 )
-from harness.gateway.backend_calls import as_json, with_value
+from harness.aws.backend_calls import as_json, with_value
+from harness.aws.policy_calls import policy_of
+from harness.aws.scaling_store import DIMENSION, NAMESPACE, SERVICE, ScalingStore
+from harness.aws.scaling_tags import Tags
+from harness.endpoint.activities import NotScaledReason, ScalingActivity
+from harness.endpoint.capacity import is_burstable
+from harness.endpoint.policies import ScalableTarget
 from harness.gateway.chain import Exchange, Reply
-from harness.gateway.policy_calls import policy_of
-from harness.gateway.scaling_store import DIMENSION, NAMESPACE, SERVICE, ScalingStore
-from harness.gateway.scaling_tags import Tags
 
 if TYPE_CHECKING:
-    from harness.gateway.stage import Stage
+    from harness.aws.stage import Stage
 
 PAGE = 50  # DescribeScalingActivities, MaxResults: "a number between 1 and 50. The default value is 50."
 MOST_CAPACITY = 2**31 - 1

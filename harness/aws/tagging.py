@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
-from harness.gateway.aws_json import Arguments, JsonOperations, Refused, required
+from harness.aws.aws_json import Arguments, JsonOperations, Refused, required
 from harness.gateway.chain import Exchange
 
 if TYPE_CHECKING:
-    from harness.gateway.stage import Stage
+    from harness.aws.stage import Stage
 
 Tags = dict[str, str]
 

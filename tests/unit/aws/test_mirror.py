@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from harness.gateway.mirror import MOST_DATA, AlarmGone, AlarmPut, AlarmState, Datapoint, Mirror
+from harness.aws.mirror import MOST_DATA, AlarmGone, AlarmPut, AlarmState, Datapoint, Mirror
 
 
 class CloudWatch:
