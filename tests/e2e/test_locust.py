@@ -77,8 +77,8 @@ def test_latency_counts_from_the_due_time(server: EndpointServer, tmp_path: Path
         max(0.0, thawed - at) if froze <= at else 0.0 for at in (load.clock_zero + row.due_at for row in rows)
     ]
     reported = [row.received_at - row.due_at for row in rows if row.received_at is not None]
-    # Requests that were not sent during the freeze would show below it: 10 ms instead of 480. Above it lies what
-    # server and client need to work off a hundred requests, up to 0.1 s on a machine that has just been busy.
+    # Requests not sent during the freeze would show below it: 10 ms instead of 480. Above it lies what the
+    # server and the client need to work off a hundred requests: up to 0.1 s on a machine just busy.
     told, true = percentile(reported, 0.99), percentile(truth, 0.99)
     assert 0.95 * true <= told <= true + 0.2
     held_back = [row for row in rows if froze < load.clock_zero + row.due_at < thawed - 0.1]
