@@ -145,4 +145,7 @@ def test_plain_headers() -> None:
 
 def test_an_answer_without_a_server_is_lost() -> None:
     """An exchange that came from no connection takes an answer and does nothing."""
-    exchange().answer(Reply(200))
+    unconnected = exchange()
+    unconnected.answer(Reply(200))
+
+    assert (unconnected.status, unconnected.bytes_out) == (0, 0)
