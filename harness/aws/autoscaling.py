@@ -18,10 +18,10 @@ from harness.aws.backend_calls import as_json, with_value
 from harness.aws.policy_calls import policy_of
 from harness.aws.scaling_store import DIMENSION, NAMESPACE, SERVICE, ScalingStore
 from harness.aws.scaling_tags import Tags
-from harness.endpoint.activities import NotScaledReason, ScalingActivity
 from harness.endpoint.capacity import is_burstable
-from harness.endpoint.policies import ScalableTarget
 from harness.gateway.chain import Exchange, Reply
+from harness.scaling.activities import NotScaledReason, ScalingActivity
+from harness.scaling.policies import ScalableTarget
 
 if TYPE_CHECKING:
     from harness.aws.stage import Stage

@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from harness.aws.aws_json import Arguments, Refused, whole_number
-from harness.endpoint.policies import DEFAULT_COOLDOWN_S, INVOCATIONS_PER_INSTANCE, TargetTracking
+from harness.scaling.policies import DEFAULT_COOLDOWN_S, INVOCATIONS_PER_INSTANCE, TargetTracking
 
 KIND, CONFIGURATION = "TargetTrackingScaling", "TargetTrackingScalingPolicyConfiguration"
 METRICS = ("PredefinedMetricSpecification", "CustomizedMetricSpecification")

@@ -12,9 +12,10 @@ from harness.aws.aws_json import Arguments, JsonOperations, Refused, offset, req
 from harness.aws.catalogue import EndpointPlan
 from harness.aws.scaling_store import ScalingStore
 from harness.aws.tagging import Tags, tags_in
-from harness.endpoint.calls import CapacityChange, EndpointView, Refusal
+from harness.endpoint.calls import CapacityChange, EndpointView
 from harness.endpoint.variant import VariantView
 from harness.gateway.chain import Exchange
+from harness.refusal import Refusal
 
 if TYPE_CHECKING:
     from harness.aws.stage import Stage

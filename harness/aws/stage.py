@@ -23,16 +23,18 @@ from harness.aws.targets import Targets
 from harness.aws.telling import Teller
 from harness.clock import Clock
 from harness.config import Settings
-from harness.endpoint.calls import CapacityChange, EndpointView, Refusal
+from harness.endpoint.calls import CapacityChange, EndpointView
 from harness.endpoint.events import CapacityChanged, EndpointDeleted, Event, StatusChanged
 from harness.endpoint.outcomes import Accepted, Completed, Rejected
-from harness.endpoint.settings import EndpointSettings, ScalingSettings
+from harness.endpoint.settings import EndpointSettings
 from harness.endpoint.world import World
 from harness.errors import ScenarioError
 from harness.gateway.chain import Address, Handler
 from harness.gateway.fetch import Fetcher
 from harness.gateway.server import ServerThread
 from harness.gateway.splice import Pool
+from harness.refusal import Refusal
+from harness.scaling.settings import ScalingSettings
 from harness.scenario.faults import Fault
 from harness.sessions import client
 

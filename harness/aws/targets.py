@@ -2,12 +2,12 @@
 
 from harness.aws.living import LivingWorld
 from harness.aws.telling import Teller
-from harness.endpoint.activities import ScalingActivity
-from harness.endpoint.calls import Refusal
-from harness.endpoint.policies import ScalableTarget, TargetTracking
-from harness.endpoint.targets import split_resource_id
 from harness.endpoint.variant import VariantView
 from harness.errors import ScenarioError
+from harness.refusal import Refusal
+from harness.scaling.activities import ScalingActivity
+from harness.scaling.policies import ScalableTarget, TargetTracking
+from harness.scaling.targets import split_resource_id
 
 
 class Targets:

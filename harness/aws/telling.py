@@ -5,25 +5,23 @@ from collections.abc import Callable
 from harness import journal
 from harness.aws.mirror import NAMESPACE, AlarmGone, AlarmPut, AlarmState, Datapoint, Shown
 from harness.clock import Clock
-from harness.endpoint.activities import ActivityStatus
 from harness.endpoint.events import (
-    ActivityChanged,
-    AlarmChanged,
     CapacityChanged,
     EndpointDeleted,
     Event,
     InstanceJoined,
     InstanceLeft,
     MetricPublished,
-    ScalingEvaluated,
     StatusChanged,
 )
 from harness.endpoint.metrics import MINUTE_S, Metric, MinuteMetrics, Statistics
 from harness.endpoint.outcomes import Completed
-from harness.endpoint.policies import ScalableTarget
-from harness.endpoint.scaling import Reason
-from harness.endpoint.targets import AlarmView, PolicyView, resource_id_of, split_resource_id
 from harness.endpoint.world import World
+from harness.scaling.activities import ActivityStatus
+from harness.scaling.decision import Reason
+from harness.scaling.events import ActivityChanged, AlarmChanged, ScalingEvaluated
+from harness.scaling.policies import ScalableTarget
+from harness.scaling.targets import AlarmView, PolicyView, resource_id_of, split_resource_id
 
 MODEL_ERRORS = "InvocationModelErrors"
 

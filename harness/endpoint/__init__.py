@@ -1,10 +1,7 @@
 """How a SageMaker endpoint queues, grows and shrinks: the pure core. `World` is the way in."""
 
-from harness.endpoint.activities import ActivityStatus, NotScaledReason, ScalingActivity
-from harness.endpoint.alarms import Alarm, AlarmState, AlarmVerdict, Comparison, TreatMissing, evaluate
-from harness.endpoint.calls import CapacityChange, EndpointView, Refusal
+from harness.endpoint.calls import CapacityChange, EndpointView
 from harness.endpoint.capacity import InstanceQuota, InstanceType, instance_type, is_burstable
-from harness.endpoint.control_loop import ControlLoop
 from harness.endpoint.distributions import (
     Constant,
     Distribution,
@@ -15,8 +12,6 @@ from harness.endpoint.distributions import (
     Uniform,
 )
 from harness.endpoint.events import (
-    ActivityChanged,
-    AlarmChanged,
     CapacityChanged,
     EndpointDeleted,
     EndpointStatus,
@@ -25,19 +20,24 @@ from harness.endpoint.events import (
     InstanceLeft,
     LeaveCause,
     MetricPublished,
-    ScalingEvaluated,
     StatusChanged,
 )
 from harness.endpoint.fleet import Fleet, InstanceView, Routing
 from harness.endpoint.lifecycle import EndpointModel
 from harness.endpoint.metrics import Metric, MinuteMetrics, Statistics, VariantMetrics
 from harness.endpoint.outcomes import Accepted, Completed, Outcome, Rejected, RejectReason
-from harness.endpoint.policies import INVOCATIONS_PER_INSTANCE, Cooldowns, ScalableTarget, TargetTracking
-from harness.endpoint.scaling import Observation, PolicySignal, Reason, ScalingDecision, decide
-from harness.endpoint.settings import EndpointSettings, ScalingSettings
-from harness.endpoint.targets import AlarmView, PolicyView, resource_id_of, split_resource_id
+from harness.endpoint.settings import EndpointSettings
 from harness.endpoint.variant import EndpointConfig, VariantSpec, VariantView
 from harness.endpoint.world import World
+from harness.refusal import Refusal
+from harness.scaling.activities import ActivityStatus, NotScaledReason, ScalingActivity
+from harness.scaling.alarms import Alarm, AlarmState, AlarmVerdict, Comparison, TreatMissing, evaluate
+from harness.scaling.control_loop import ControlLoop
+from harness.scaling.decision import Observation, PolicySignal, Reason, ScalingDecision, decide
+from harness.scaling.events import ActivityChanged, AlarmChanged, ScalingEvaluated
+from harness.scaling.policies import INVOCATIONS_PER_INSTANCE, Cooldowns, ScalableTarget, TargetTracking
+from harness.scaling.settings import ScalingSettings
+from harness.scaling.targets import AlarmView, PolicyView, resource_id_of, split_resource_id
 
 __all__ = [
     "INVOCATIONS_PER_INSTANCE",

@@ -5,20 +5,13 @@ from dataclasses import dataclass
 
 from harness.endpoint.events import EndpointStatus
 from harness.endpoint.variant import VariantView
+from harness.refusal import Refusal
 
 NO_CAPACITY_REASON = (
     "CapacityError: Unable to provision requested ML compute capacity. Please retry using a different ML "
     "instance type."
 )
 """`FailureReason` when AWS has no instances of the type."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """AWS turned the call down and nothing changed: error code and message as AWS gives them."""
-
-    code: str
-    message: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,9 @@ The shell journals them, answers waiting requests with `Completed`, and pushes w
 from dataclasses import dataclass
 from enum import StrEnum
 
-from harness.endpoint.activities import ScalingActivity
-from harness.endpoint.alarms import AlarmState
 from harness.endpoint.metrics import MinuteMetrics
 from harness.endpoint.outcomes import Completed
-from harness.endpoint.scaling import ScalingDecision
+from harness.scaling.events import ScalingEvent
 
 
 class EndpointStatus(StrEnum):
@@ -100,41 +98,8 @@ class MetricPublished:
     minute: MinuteMetrics
 
 
-@dataclass(frozen=True, slots=True)
-class AlarmChanged:
-    """An alarm of a scaling policy went to another state; `reason` is worded as CloudWatch words it."""
-
-    at: float
-    name: str
-    resource_id: str
-    policy_name: str
-    previous: AlarmState
-    state: AlarmState
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class ScalingEvaluated:
-    """An alarm invoked Application Auto Scaling, and this is what it decided."""
-
-    at: float
-    resource_id: str
-    decision: ScalingDecision
-
-
-@dataclass(frozen=True, slots=True)
-class ActivityChanged:
-    """A scaling activity began or changed its status."""
-
-    at: float
-    activity: ScalingActivity
-
-
 EndpointEvent = StatusChanged | EndpointDeleted | CapacityChanged | InstanceJoined | InstanceLeft | Completed
 """What an `EndpointModel` reports."""
 
-LoopEvent = MetricPublished | AlarmChanged | ScalingEvaluated | ActivityChanged
-"""What a `ControlLoop` reports."""
-
-Event = EndpointEvent | LoopEvent
+Event = EndpointEvent | MetricPublished | ScalingEvent
 """What a `World` reports."""

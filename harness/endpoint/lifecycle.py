@@ -11,22 +11,17 @@ from random import Random
 from types import MappingProxyType
 
 from harness.endpoint import calls
-from harness.endpoint.calls import CapacityChange, EndpointView, Refusal
+from harness.endpoint.calls import CapacityChange, EndpointView
 from harness.endpoint.capacity import InstanceQuota
 from harness.endpoint.crew import Crew
-from harness.endpoint.events import (
-    EndpointDeleted,
-    EndpointEvent,
-    EndpointStatus,
-    LeaveCause,
-    StatusChanged,
-)
+from harness.endpoint.events import EndpointDeleted, EndpointEvent, EndpointStatus, LeaveCause, StatusChanged
 from harness.endpoint.fleet import InstanceView
 from harness.endpoint.metrics import VariantMetrics
 from harness.endpoint.outcomes import Accepted, Rejected, RejectReason
 from harness.endpoint.settings import EndpointSettings
 from harness.endpoint.timeline import Action, Timeline
 from harness.endpoint.variant import EndpointConfig, Variant, VariantView
+from harness.refusal import Refusal
 
 __all__ = ["CapacityChange", "EndpointModel", "EndpointView", "Refusal"]
 

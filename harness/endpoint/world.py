@@ -7,16 +7,18 @@ The shell (timers of an event loop) and a test (a loop over deadlines) drive it 
 import math
 from collections.abc import Sequence
 
-from harness.endpoint.calls import CapacityChange, Refusal
+from harness.endpoint.calls import CapacityChange
 from harness.endpoint.capacity import InstanceQuota
-from harness.endpoint.control_loop import ControlLoop
 from harness.endpoint.events import Event
 from harness.endpoint.lifecycle import EndpointModel
 from harness.endpoint.outcomes import Accepted, Rejected, RejectReason
-from harness.endpoint.policies import ScalableTarget, TargetTracking
-from harness.endpoint.settings import EndpointSettings, ScalingSettings
-from harness.endpoint.targets import PolicyView
+from harness.endpoint.settings import EndpointSettings
 from harness.endpoint.variant import EndpointConfig
+from harness.refusal import Refusal
+from harness.scaling.control_loop import ControlLoop
+from harness.scaling.policies import ScalableTarget, TargetTracking
+from harness.scaling.settings import ScalingSettings
+from harness.scaling.targets import PolicyView
 
 
 class World:

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from harness.endpoint.settings import EndpointSettings, ScalingSettings
+from harness.endpoint.settings import EndpointSettings
 from harness.errors import ScenarioError
+from harness.scaling.settings import ScalingSettings
 from harness.scenario.expectations import Expectation
 from harness.scenario.faults import Fault
 from harness.scenario.programs import Program

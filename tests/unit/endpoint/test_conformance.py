@@ -23,11 +23,11 @@ from harness.endpoint import (
     decide,
     evaluate,
 )
-from harness.endpoint.activities import success_message
-from harness.endpoint.alarms import Alarm, Comparison
 from harness.endpoint.capacity import plan_joins
-from harness.endpoint.policies import Cooldowns, low_alarm
-from harness.endpoint.settings import ScaleInMode
+from harness.scaling.activities import success_message
+from harness.scaling.alarms import Alarm, Comparison
+from harness.scaling.policies import Cooldowns, low_alarm
+from harness.scaling.settings import ScaleInMode
 
 SHARED = Path(os.environ.get("HARNESS_SHARED") or Path(__file__).parents[4] / "shared")
 CASES = SHARED / "truth" / "autoscaling_cases.json"

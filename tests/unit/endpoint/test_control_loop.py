@@ -23,9 +23,9 @@ from harness.endpoint import (
     resource_id_of,
     split_resource_id,
 )
-from harness.endpoint.settings import CooldownStart, NoCapacityStatus
-from harness.endpoint.targets import make_uuid
 from harness.errors import ScenarioError
+from harness.scaling.settings import CooldownStart, NoCapacityStatus
+from harness.scaling.targets import make_uuid
 
 POLICY = TargetTracking("tracking", 10.0, scale_in_cooldown_s=600.0, scale_out_cooldown_s=30.0)
 FAST = ScalingSettings(low_periods=3)

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
-from harness.endpoint.settings import EndpointSettings, ScalingSettings, notes
+from harness.endpoint.settings import EndpointSettings
 from harness.errors import ScenarioError
+from harness.scaling.settings import ScalingSettings
+from harness.scaling.unknowns import notes
 
 
 def changed(name: str, value: object) -> dict[str, Any]:

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from harness.endpoint.alarms import Comparison
-from harness.endpoint.policies import Cooldowns, ScalableTarget, TargetTracking, high_alarm, low_alarm
-from harness.endpoint.settings import ScalingSettings
 from harness.errors import ScenarioError
+from harness.scaling.alarms import Comparison
+from harness.scaling.policies import Cooldowns, ScalableTarget, TargetTracking, high_alarm, low_alarm
+from harness.scaling.settings import ScalingSettings
 
 
 def test_the_high_alarm_is_three_of_three_above_the_target() -> None:

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.endpoint.activities import NotScaledReason
-from harness.endpoint.policies import Cooldowns, ScalableTarget, TargetTracking
-from harness.endpoint.scaling import Observation, PolicySignal, Reason, ScalingDecision, decide
-from harness.endpoint.settings import CapacityBasis, Datapoint, ScaleInMode, ScalingSettings
+from harness.scaling.activities import NotScaledReason
+from harness.scaling.decision import Observation, PolicySignal, Reason, ScalingDecision, decide
+from harness.scaling.policies import Cooldowns, ScalableTarget, TargetTracking
+from harness.scaling.settings import CapacityBasis, Datapoint, ScaleInMode, ScalingSettings
 
 TARGET = ScalableTarget("endpoint/e/variant/v", 1, 5)
 POLICY = TargetTracking("tracking", 10.0)

@@ -12,25 +12,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 
-from harness.endpoint.activities import ScalingActivity, alarm_cause, bounds_cause
-from harness.endpoint.actuator import Actuator
-from harness.endpoint.alarms import AlarmState, evaluate
-from harness.endpoint.calls import Refusal
-from harness.endpoint.events import (
-    AlarmChanged,
-    EndpointEvent,
-    EndpointStatus,
-    LoopEvent,
-    MetricPublished,
-    ScalingEvaluated,
-    StatusChanged,
-)
+from harness.endpoint.events import EndpointEvent, EndpointStatus, MetricPublished, StatusChanged
 from harness.endpoint.lifecycle import EndpointModel
 from harness.endpoint.metrics import MINUTE_S, MinuteMetrics
-from harness.endpoint.policies import INVOCATIONS_PER_INSTANCE, Cooldowns, ScalableTarget, TargetTracking
-from harness.endpoint.scaling import Observation, PolicySignal, Reason, decide
-from harness.endpoint.settings import ScalingSettings
-from harness.endpoint.targets import (
+from harness.endpoint.variant import EndpointConfig
+from harness.errors import ScenarioError
+from harness.refusal import Refusal
+from harness.scaling.activities import ScalingActivity, alarm_cause, bounds_cause
+from harness.scaling.actuator import Actuator
+from harness.scaling.alarms import AlarmState, evaluate
+from harness.scaling.decision import Observation, PolicySignal, Reason, decide
+from harness.scaling.events import AlarmChanged, ScalingEvaluated, ScalingEvent
+from harness.scaling.policies import INVOCATIONS_PER_INSTANCE, Cooldowns, ScalableTarget, TargetTracking
+from harness.scaling.settings import ScalingSettings
+from harness.scaling.targets import (
     DIMENSION,
     AlarmView,
     PolicyView,
@@ -39,8 +34,6 @@ from harness.endpoint.targets import (
     split_resource_id,
     watch,
 )
-from harness.endpoint.variant import EndpointConfig
-from harness.errors import ScenarioError
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +59,7 @@ class ControlLoop:
         self._settings = settings or ScalingSettings()
         self._alarm_random = Random(f"{seed}/alarms")
         self._registrations: dict[str, Registration] = {}
-        self._outbox: list[LoopEvent] = []
+        self._outbox: list[ScalingEvent] = []
         self._actuator = Actuator(endpoints, self._settings, Random(f"{seed}/activities"), self._outbox)
         self._decisions: deque[_Invocation] = deque()
         self._next_minute = 0
@@ -203,7 +196,7 @@ class ControlLoop:
         due = self._due()
         return None if due is None else max(due, self._now)
 
-    def advance(self, now: float) -> list[LoopEvent]:
+    def advance(self, now: float) -> list[ScalingEvent]:
         """Publish, evaluate and decide what is due up to *now*; return what happened, in time order."""
         if now < self._now:
             raise ValueError(f"Control loop: time runs back from {self._now!r} to {now!r}")

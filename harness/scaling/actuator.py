@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from random import Random
 
-from harness.endpoint.activities import (
+from harness.endpoint.calls import CapacityChange
+from harness.endpoint.lifecycle import EndpointModel
+from harness.scaling.activities import (
     ALARM_DESCRIPTION,
     ActivityStatus,
     ScalingActivity,
@@ -14,13 +16,11 @@ from harness.endpoint.activities import (
     unfulfilled_message,
     waiting_message,
 )
-from harness.endpoint.calls import CapacityChange
-from harness.endpoint.events import ActivityChanged, LoopEvent
-from harness.endpoint.lifecycle import EndpointModel
-from harness.endpoint.policies import TargetTracking
-from harness.endpoint.scaling import ScalingDecision
-from harness.endpoint.settings import CooldownStart, NoCapacityStatus, ScalingSettings
-from harness.endpoint.targets import Registration, make_uuid
+from harness.scaling.decision import ScalingDecision
+from harness.scaling.events import ActivityChanged, ScalingEvent
+from harness.scaling.policies import TargetTracking
+from harness.scaling.settings import CooldownStart, NoCapacityStatus, ScalingSettings
+from harness.scaling.targets import Registration, make_uuid
 
 
 class Actuator:
@@ -31,7 +31,7 @@ class Actuator:
         endpoints: Mapping[str, EndpointModel],
         settings: ScalingSettings,
         random: Random,
-        outbox: list[LoopEvent],
+        outbox: list[ScalingEvent],
     ) -> None:
         self._endpoints = endpoints
         self._settings = settings

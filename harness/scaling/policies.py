@@ -7,9 +7,9 @@ Sources: Application Auto Scaling API reference (PutScalingPolicy, RegisterScala
 import math
 from dataclasses import dataclass, replace
 
-from harness.endpoint.alarms import Alarm, Comparison
-from harness.endpoint.settings import ScalingSettings
 from harness.errors import ScenarioError
+from harness.scaling.alarms import Alarm, Comparison
+from harness.scaling.settings import ScalingSettings
 
 INVOCATIONS_PER_INSTANCE = "SageMakerVariantInvocationsPerInstance"
 """The predefined metric: average number of invocations per minute of each instance of a variant."""

@@ -1,6 +1,6 @@
 """The words of scaling activities are AWS's."""
 
-from harness.endpoint.activities import (
+from harness.scaling.activities import (
     alarm_cause,
     bounds_cause,
     failure_message,

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from harness.endpoint.alarms import Alarm, AlarmState, Comparison, TreatMissing, evaluate
 from harness.errors import ScenarioError
+from harness.scaling.alarms import Alarm, AlarmState, Comparison, TreatMissing, evaluate
 
 OK, ALARM, UNKNOWN = AlarmState.OK, AlarmState.ALARM, AlarmState.INSUFFICIENT_DATA
 RETAIN = None

@@ -3,12 +3,12 @@
 from dataclasses import dataclass, field
 from random import Random
 
-from harness.endpoint.activities import ScalingActivity
-from harness.endpoint.alarms import INITIAL_REASON, Alarm, AlarmState
-from harness.endpoint.policies import Cooldowns, ScalableTarget, TargetTracking, high_alarm, low_alarm
-from harness.endpoint.scaling import Reason
-from harness.endpoint.settings import ScalingSettings
 from harness.errors import ScenarioError
+from harness.scaling.activities import ScalingActivity
+from harness.scaling.alarms import INITIAL_REASON, Alarm, AlarmState
+from harness.scaling.decision import Reason
+from harness.scaling.policies import Cooldowns, ScalableTarget, TargetTracking, high_alarm, low_alarm
+from harness.scaling.settings import ScalingSettings
 
 DIMENSION = "sagemaker:variant:DesiredInstanceCount"
 

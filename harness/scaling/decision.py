@@ -9,15 +9,15 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
-from harness.endpoint.activities import NotScaledReason
-from harness.endpoint.policies import (
+from harness.scaling.activities import NotScaledReason
+from harness.scaling.policies import (
     DEFAULT_COOLDOWN_S,
     INVOCATIONS_PER_INSTANCE,
     Cooldowns,
     ScalableTarget,
     TargetTracking,
 )
-from harness.endpoint.settings import CapacityBasis, Datapoint, ScaleInMode, ScalingSettings
+from harness.scaling.settings import CapacityBasis, Datapoint, ScaleInMode, ScalingSettings
 
 __all__ = [
     "DEFAULT_COOLDOWN_S",

@@ -1,0 +1,166 @@
+"""Every figure about alarms and scaling that AWS does not document, as a setting with a default.
+
+Each field carries, in its metadata, where its default comes from and the range of the unknown (`low`,
+`high`): `--set NAME=VALUE` changes it, and a report can show how far an answer moves over that range.
+Documented rules are not settings; they live, with their source, in the code that applies them.
+"""
+
+# ruff: noqa: RUF009 - `setting` returns a dataclass field, it makes no shared default
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from harness.scaling.unknowns import above_zero, at_least_zero, setting
+
+
+class Datapoint(StrEnum):
+    """Which datapoints of the alarm's window feed the capacity formula."""
+
+    LAST = "last"
+    MEAN = "mean"
+    MAXIMUM = "maximum"
+
+
+class CapacityBasis(StrEnum):
+    """Which number of instances the metric is multiplied with."""
+
+    AT_DATAPOINT = "at_datapoint"
+    CURRENT = "current"
+
+
+class ScaleInMode(StrEnum):
+    """How far one scale-in goes."""
+
+    ONE_STEP = "one_step"
+    PROPORTIONAL = "proportional"
+    PERCENT = "percent"
+
+
+class CooldownStart(StrEnum):
+    """The moment a cooldown counts from."""
+
+    COMPLETION = "completion"
+    DECISION = "decision"
+
+
+class NoCapacityStatus(StrEnum):
+    """What becomes of a scaling activity for which AWS finds no instances."""
+
+    IN_PROGRESS = "InProgress"
+    UNFULFILLED = "Unfulfilled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScalingSettings:
+    """How metrics reach the alarms and how Application Auto Scaling decides. Spans in seconds."""
+
+    publish_delay_s: float = setting(
+        60.0,
+        "From the end of a minute until alarms see it. AWS's notebooks: the whole is usually 1-2 minutes "
+        "longer than the alarm's minutes, because publishing and reacting take time.",
+        low=60.0,
+        high=120.0,
+    )
+    reaction_delay_s: float = setting(
+        30.0,
+        "From the alarm to the decision; with the publish delay the middle of AWS's 1-2 minutes.",
+        low=0.0,
+        high=60.0,
+    )
+    evaluation_period_s: float = setting(
+        60.0,
+        "CloudWatch evaluates alarms of one-minute periods once a minute, and repeats an Auto Scaling "
+        "action once a minute while the alarm stays in ALARM (user guide).",
+    )
+    evaluation_offset_s: float = setting(
+        0.0, "Where in the minute the evaluation falls; not documented.", low=0.0, high=59.0
+    )
+    low_threshold_ratio: float = setting(
+        0.9,
+        "AlarmLow is below 90 % of the target (Lambda guide: 63 for 70; SageMaker alarms seen: 1350 for "
+        "1500); some EC2 groups show 0.7.",
+        low=0.7,
+        high=0.9,
+    )
+    high_periods: int = setting(3, "AlarmHigh: 3 of 3 one-minute periods (Lambda guide; alarms seen).")
+    low_periods: int = setting(
+        15, "AlarmLow: 15 of 15 one-minute periods (alarms seen, all services but DynamoDB)."
+    )
+    evaluation_range_extra: int = setting(
+        2,
+        "Points retrieved beyond N: 5 for N=3 in the CloudWatch guide, 'the exact number depends'.",
+        low=0,
+        high=5,
+    )
+    emit_zeros: bool = setting(
+        True,
+        "Since 2021-04-14 the guide says a variant without traffic scales in, so zeros are emitted; before "
+        "it said the opposite.",
+    )
+    datapoint: Datapoint = setting(
+        Datapoint.LAST,
+        "Which points feed the formula is not documented; for step scaling the guide says 'the "
+        "most recent metric data points'.",
+        low=Datapoint.MEAN,
+        high=Datapoint.MAXIMUM,
+    )
+    capacity_basis: CapacityBasis = setting(
+        CapacityBasis.AT_DATAPOINT,
+        "Not documented. A metric is published a minute late; multiplying it with "
+        "instances that it has not met would ask for them twice, which the guide's cooldown example "
+        "(capacity already added counts) excludes.",
+        low=CapacityBasis.AT_DATAPOINT,
+        high=CapacityBasis.CURRENT,
+    )
+    scale_in_mode: ScaleInMode = setting(
+        ScaleInMode.ONE_STEP,
+        "The guide: scales in 'more gradually' than out, Lambda's in 'smaller periodic "
+        "steps', and its flapping guard speaks of removing the minimum capacity unit. The size of the "
+        "step is not documented.",
+        low=ScaleInMode.ONE_STEP,
+        high=ScaleInMode.PROPORTIONAL,
+    )
+    scale_in_percent: float = setting(
+        10.0,
+        "Only for the mode 'percent': at least one instance, else this share of the capacity.",
+        low=5.0,
+        high=50.0,
+    )
+    flapping_guard: bool = setting(
+        True,
+        "The guide: no scale-in if removing the minimum capacity unit would likely push the metric back "
+        "above the target (code AutoScalingAnticipatedFlapping).",
+    )
+    cooldown_start: CooldownStart = setting(
+        CooldownStart.COMPLETION,
+        "The guide: the cooldown starts after a successful scale-out.",
+        low=CooldownStart.DECISION,
+        high=CooldownStart.COMPLETION,
+    )
+    scale_out_cooldown_blocks_scale_in: bool = setting(
+        False, "Not documented; the guide speaks of further scale-outs only.", low=False, high=True
+    )
+    create_low_alarm_when_disabled: bool = setting(
+        True,
+        "Whether AlarmLow exists under DisableScaleIn is not documented; seen in both forms.",
+    )
+    repeat_not_scaled: bool = setting(
+        False,
+        "Whether AWS lists one not-scaled activity per minute or one per change of reason is not "
+        "documented; one per change is easier to read.",
+    )
+    unscalable_families: tuple[str, ...] = setting(
+        ("t2",),
+        "The guide: burstable instances 'such as T2' cannot be registered. Whether t3 counts is not "
+        "documented, so it may be registered, with a warning.",
+    )
+    no_capacity_status: NoCapacityStatus = setting(
+        NoCapacityStatus.IN_PROGRESS,
+        "Seen: the activity never left InProgress (C4); the guide names Unfulfilled for 'timed out'.",
+    )
+
+    def __post_init__(self) -> None:
+        at_least_zero(self, "publish_delay_s", "reaction_delay_s", "evaluation_offset_s")
+        at_least_zero(self, "evaluation_range_extra")
+        above_zero(self, "evaluation_period_s", "low_threshold_ratio", "high_periods", "low_periods")
+        above_zero(self, "scale_in_percent")
