@@ -83,6 +83,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_list(commands)
     _add_run(commands)
+    _add_simulate(commands)
+    _add_sweep(commands)
     _add_report(commands)
     _add_serve(commands)
     _add_doctor(commands)
@@ -113,7 +115,7 @@ def _add_run(commands: Any) -> None:
     parser.add_argument(
         "--data", metavar="DIR", type=Path, help="a directory with NASA's turbofan files, plain or gzip"
     )
-    parser.add_argument("--clock", help="'wall' or 'compressed:N'; the scenario's own otherwise")
+    parser.add_argument("--clock", help="'wall', 'compressed:N' or 'virtual'; the scenario's own otherwise")
     parser.add_argument("--seed", type=int, default=1, help="seed of every random stream (default 1)")
     parser.add_argument(
         "--client", choices=("boto3", "lean"), help="the load's client; the scenario's own otherwise"
@@ -133,6 +135,27 @@ def _add_backend(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         help="let calls go to this address off this machine",
+    )
+
+
+def _add_simulate(commands: Any) -> None:
+    from harness.whatif.simulate_options import add_arguments
+
+    add_arguments(
+        _command(
+            commands,
+            "simulate",
+            _simulate,
+            "Play a scenario's endpoints, or a policy against traffic, on the virtual clock.",
+        )
+    )
+
+
+def _add_sweep(commands: Any) -> None:
+    from harness.whatif.sweep_options import add_options
+
+    add_options(
+        _command(commands, "sweep", _sweep, "Try many policies over one trace and show which are worth it.")
     )
 
 
@@ -179,6 +202,18 @@ def _run(arguments: argparse.Namespace) -> int:
     from harness.commands import run_scenarios
 
     return run_scenarios(arguments)
+
+
+def _simulate(arguments: argparse.Namespace) -> int:
+    from harness.whatif.simulate_command import simulate_command
+
+    return simulate_command(arguments)
+
+
+def _sweep(arguments: argparse.Namespace) -> int:
+    from harness.whatif.sweep_command import sweep_policies
+
+    return sweep_policies(arguments)
 
 
 def _report(arguments: argparse.Namespace) -> int:

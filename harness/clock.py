@@ -4,6 +4,7 @@ import math
 import re
 import time
 from dataclasses import dataclass
+from typing import Protocol
 
 from harness.errors import ScenarioError
 
@@ -12,24 +13,55 @@ MAX_SPEED = 1_000.0  # above it a model minute is under 60 ms and timer noise be
 
 @dataclass(frozen=True, slots=True)
 class ClockSpec:
-    """What `--clock` names: `wall` (speed 1) or `compressed:N` (N model seconds a real second)."""
+    """What `--clock` names: `wall` (speed 1), `compressed:N` (N model seconds a real second) or `virtual`.
+
+    On the virtual clock nothing is waited for: its speed is infinite, and no `Clock` can be made of it.
+    """
 
     speed: float = 1.0
+
+    @property
+    def is_virtual(self) -> bool:
+        """Whether moments are reckoned, not waited for."""
+        return self.speed == math.inf
 
     @classmethod
     def parse(cls, text: str) -> "ClockSpec":
         """Return the clock that *text* names; raise ScenarioError saying which forms there are."""
         if text == "wall":
             return cls(1.0)
+        if text == "virtual":
+            return cls(math.inf)
         match = re.fullmatch(r"compressed:(\d+(?:\.\d+)?)", text)
         if match and 1.0 <= float(match[1]) <= MAX_SPEED:
             return cls(float(match[1]))
         raise ScenarioError(
-            f"{text!r} is no clock here; say 'wall' or 'compressed:N' with N from 1 to {MAX_SPEED:.0f}"
+            f"{text!r} is no clock here; say 'wall', 'virtual' or 'compressed:N' with N from 1 to "
+            f"{MAX_SPEED:.0f}"
         )
 
     def __str__(self) -> str:
+        if self.is_virtual:
+            return "virtual"
         return "wall" if self.speed == 1.0 else f"compressed:{self.speed:g}"
+
+
+class Calendar(Protocol):
+    """Whatever knows which moment of the calendar a model second is."""
+
+    def epoch_s(self, model_at: float) -> float:
+        """Return *model_at* in seconds since 1970."""
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualCalendar:
+    """The calendar of the virtual clock: model second 0 is `started_epoch_s`, whenever the run takes place."""
+
+    started_epoch_s: float
+
+    def epoch_s(self, model_at: float) -> float:
+        """Return *model_at* in seconds since 1970."""
+        return self.started_epoch_s + model_at
 
 
 class Clock:

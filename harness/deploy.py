@@ -23,12 +23,17 @@ class Deployer:
         self._check = check
 
     def carry_out(self, calls: Iterable[Call]) -> None:
-        """Make *calls* in order; raise BackendError naming the call that was refused and why."""
+        """Make *calls* in order; raise BackendError naming the call that was refused and why.
+
+        What one of them is answered may be an argument of a later one (`FromAnswer`).
+        """
+        answers: dict[str, Any] = {}
         for call in calls:
             self._check()
             try:
                 with self._words_for(call.service, call.method, call.what):
-                    getattr(self._client(call.service), call.method)(**call.arguments)
+                    make = getattr(self._client(call.service), call.method)
+                    answers[call.what] = make(**call.filled(answers))
             except BackendError as error:
                 if error.code not in _ALREADY_THERE:
                     raise

@@ -2,6 +2,8 @@
 
     HarnessError
       ScenarioError      you declared something that cannot work   (names the field)
+        RequestRefused   AWS would refuse these arguments of a call (carries code, message, field)
+        NotModelled      AWS would take them, but the model has nothing for them (carries field)
       BackendError       the emulator or AWS refused a call        (carries service, operation, code)
       EnvironmentFault   this machine cannot run it                (port in use, emulator down, tool missing)
       InvalidRun         the run happened but proves nothing       (no data, saturated, unfinished)
@@ -35,6 +37,29 @@ class ScenarioError(HarnessError):
     """A scenario, an argument or an input file cannot work as given; the message names the field."""
 
     exit_code = ExitCode.USAGE
+
+
+class RequestRefused(ScenarioError):
+    """AWS would answer a call with these arguments with the error *code* and *message*.
+
+    `field` is the path of the argument inside the request, as in
+    TargetTrackingScalingPolicyConfiguration.TargetValue, "" where the whole request is meant.
+    """
+
+    def __init__(self, code: str, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.field = field
+
+
+class NotModelled(ScenarioError):
+    """AWS would take the arguments, but nothing here can act on them; `field` as in RequestRefused."""
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
 
 
 class EnvironmentFault(HarnessError):

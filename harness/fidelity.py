@@ -2,7 +2,9 @@
 
 from harness.journal import Fidelity
 
-_MODEL = "harness.endpoint, rules with their sources; unknowns are settings with stated defaults"
+_MODEL = (
+    "rules with their sources in docs/explanation/fidelity.md; unknowns are settings with stated defaults"
+)
 
 
 def fidelities(backend: str) -> list[Fidelity]:
@@ -14,7 +16,16 @@ def fidelities(backend: str) -> list[Fidelity]:
             "modelled",
             "lognormal, median 240 s, p95 600 s: three published timings",
         ),
-        ("target tracking, alarms, cooldowns, activities", "modelled", _MODEL),
+        (
+            "target tracking, step scaling, scheduled actions, alarms, cooldowns, activities",
+            "modelled",
+            _MODEL,
+        ),
+        (
+            "alarms of your own that invoke a scaling policy",
+            "modelled",
+            "on metrics that this stage publishes of the variant; any other is an error finding",
+        ),
         (
             "size of one scale-in step",
             "modelled",
@@ -43,6 +54,16 @@ def fidelities(backend: str) -> list[Fidelity]:
             "network time between client and endpoint",
             "not covered",
             "loopback; response times hold no network",
+        ),
+        (
+            "provisioned concurrency of Lambda",
+            "not covered",
+            "stored by the backend; `harness simulate` plays its scaling in virtual time",
+        ),
+        (
+            "metric math, percentiles and composite alarms in scaling",
+            "not covered",
+            "stored by the backend, with an error finding",
         ),
         ("billing", "not covered", "no cost is computed"),
     ]

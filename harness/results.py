@@ -9,11 +9,13 @@ from typing import Any
 
 from harness.errors import EnvironmentFault, JournalError, ScenarioError
 from harness.journal import Record
+from harness.scenario import Scenario
 
 JOURNAL = "journal.jsonl.gz"
 SUMMARY = "summary.json"
 REPORT = "report.html"
 JUNIT = "junit.xml"
+PROFILE = "profile.json"
 REPORT_LOG = "logs/report.log"
 
 
@@ -24,6 +26,15 @@ def write_summary(directory: Path, records: Sequence[Record]) -> dict[str, Any]:
     summary = summarise(records)
     _write(directory / SUMMARY, json.dumps(summary, indent=1) + "\n")
     return summary
+
+
+def write_profile(directory: Path, scenario: Scenario, records: Sequence[Record]) -> None:
+    """Write what the run measured of its models into *directory*; nothing where none answered enough."""
+    from harness.whatif.after_run import profiles_after
+    from harness.whatif.profile import to_json
+
+    if profiles := profiles_after(scenario, records):
+        _write(directory / PROFILE, to_json(profiles))
 
 
 def draw(directory: Path, records: Sequence[Record], summary: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from harness import journal
 from harness.run_context import Options, RunContext
 from harness.scenario import Endpoint, OpenModel, Scenario
+from harness.scenario.scaling import Tracking, whole
 
 PACKAGES = ("boto3", "locust", "moto", "ministack", "onnxruntime", "scikit-learn", "numpy")
 
@@ -66,9 +67,17 @@ def _endpoint(endpoint: Endpoint) -> dict[str, Any]:
 
 
 def _scaling(endpoint: Endpoint) -> dict[str, Any] | None:
-    shown = ("target_value", "min_capacity", "max_capacity", "scale_out_cooldown_s", "scale_in_cooldown_s")
-    policy = endpoint.scaling
-    return None if policy is None else {name: getattr(policy, name) for name in shown}
+    """Return the bounds of *endpoint*, and of a single target tracking policy what it holds to."""
+    if endpoint.scaling is None:
+        return None
+    bounds: dict[str, Any] = {
+        name: getattr(endpoint.scaling, name) for name in ("min_capacity", "max_capacity")
+    }
+    policies = whole(endpoint.scaling).policies
+    shown = ("target_value", "scale_out_cooldown_s", "scale_in_cooldown_s")
+    if len(policies) == 1 and isinstance(policies[0], Tracking):
+        return {name: getattr(policies[0], name) for name in shown} | bounds
+    return bounds | {"policies": [each.policy_name for each in policies]}
 
 
 def _load(load: OpenModel, options: Options) -> dict[str, Any]:

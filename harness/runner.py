@@ -21,13 +21,13 @@ from harness.backends import open_backend
 from harness.clock import Clock, ClockSpec
 from harness.config import Settings
 from harness.deploy import Deployer
-from harness.errors import EnvironmentFault, HarnessError, InvalidRun
+from harness.errors import EnvironmentFault, HarnessError, InvalidRun, ScenarioError
 from harness.fidelity import fidelities
 from harness.interrupts import Deferred
 from harness.load_phase import send_load
 from harness.program_phase import begin_build, built, run_program
 from harness.recorder import Recorder
-from harness.results import JOURNAL, draw, point_latest, write_summary
+from harness.results import JOURNAL, draw, point_latest, write_profile, write_summary
 from harness.run_context import Options, RunContext
 from harness.run_started import run_started
 from harness.scenario import Scenario
@@ -130,6 +130,7 @@ class Rehearsal:
             self._settle()
             self._programs("after_load")
             self._tear_down()
+            self._ranges()
 
     def close(self, outcome: Outcome) -> None:
         """Judge the run and write its files into *outcome*; raises HarnessError when the disk refuses them.
@@ -143,6 +144,7 @@ class Rehearsal:
                 self.run.recorder.close()
             finally:
                 outcome.summary = write_summary(self.run.directory, records)
+            write_profile(self.run.directory, self.scenario, records)
             point_latest(self.run.directory)
         self.run.view.phase("report")
         outcome.trouble = draw(self.run.directory, records, outcome.summary)
@@ -259,3 +261,13 @@ class Rehearsal:
         for endpoint in endpoints:
             self.deployer.await_gone(endpoint.name)
         self.deployer.carry_out(clearing(self.scenario))
+
+    def _ranges(self) -> None:
+        """Journal within which moments the activities may fall on AWS; none where the replay is refused."""
+        run = self.run
+        from harness.whatif.after_run import ranges_after
+
+        with suppress(ScenarioError):
+            found = ranges_after(self.scenario, run.options.seed, run.recorder.records, run.clock.now())
+            for each in found:
+                run.recorder.record(each)

@@ -10,6 +10,12 @@ def timeline(shown: Timeline) -> str:
     """Return what the capacity timeline shows, in sentences."""
     said = [f"Capacity timeline of {shown.title}, from 00:00 to {clock(shown.end)} of model time."]
     said += [*_traffic(shown), *_metric(shown), *_bands(shown), *_capacity(shown)]
+    if shown.windows:
+        first = shown.windows[0].decided
+        said.append(
+            f"Bands show when each of {plural(len(shown.windows), 'decision')} may fall on AWS, the first "
+            f"between {clock(first[0])} and {clock(first[1])}."
+        )
     if shown.faults:
         said.append(f"Faults at {', '.join(map(clock, shown.faults))}.")
     return " ".join(said)

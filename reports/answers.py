@@ -6,6 +6,7 @@ from typing import Any
 from harness import journal
 from harness.stats import percentile
 from harness.summary import ByType, is_invocation, measures, response_s
+from reports import minutes
 from reports.series import endpoint_of
 from reports.text import clock, plural, share, short, span
 
@@ -31,8 +32,12 @@ def verdict_sentence(summary: dict[str, Any]) -> str:
             return f"It failed: {_sentence(summary['reason'])}"
         return f"{len(missed)} of {plural(len(checks), 'expectation')} {_was(len(missed))} not met."
     if not checks:
-        return "The run ended well; no expectation was declared."
+        return f"The {_kind(summary)} ended well; no expectation was declared."
     return f"All {len(checks)} expectations were met." if len(checks) > 1 else "The one expectation was met."
+
+
+def _kind(summary: dict[str, Any]) -> str:
+    return "simulation" if summary["clock"] == "virtual" else "run"
 
 
 def _was(count: int) -> str:
@@ -149,12 +154,19 @@ def _never_scaled(question: str, seen: ByType, resource: str) -> Answer:
 
 def _during(seen: ByType, resource: str, start: float, end: float) -> tuple[int | None, str]:
     """Return the number of calls lost from *start* to *end*, None where there were none, and a sentence."""
-    load = [r for r in seen.all(journal.LoadRequest) if r.endpoint == endpoint_of(resource)]
-    due = [r for r in load if start <= r.due_at < end]
+    due, lost, slowest = _calls(seen, endpoint_of(resource), start, end)
     if not due:
         return None, ""
-    answered = sorted(response_s(r) for r in due if r.outcome == "ok")
-    lost = len(due) - len(answered)
-    p99 = f"p99 was {short(percentile(answered, 0.99))}" if answered else "no call was answered"
-    count = f"{lost:,} of {plural(len(due), 'call')} got no good answer" if lost else "no call was lost"
+    p99 = "no call was answered" if slowest is None else f"p99 was {short(slowest)}"
+    count = f"{lost:,} of {plural(due, 'call')} got no good answer" if lost else "no call was lost"
     return lost, f"During the wait {count} and {p99}."
+
+
+def _calls(seen: ByType, endpoint: str, start: float, end: float) -> tuple[int, int, float | None]:
+    """Return the calls due from *start* to *end*, those lost among them, and the p99 of the others."""
+    if seen.all(journal.ServedMinute):
+        return minutes.during(seen, endpoint, start, end)
+    load = [r for r in seen.all(journal.LoadRequest) if r.endpoint == endpoint]
+    due = [r for r in load if start <= r.due_at < end]
+    answered = sorted(response_s(r) for r in due if r.outcome == "ok")
+    return len(due), len(due) - len(answered), percentile(answered, 0.99) if answered else None

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from harness import journal
 from harness.journal import Record
 from harness.summary import ByType, summarise
-from reports import alt, answers, charts, series, story, text
+from harness.summary.load import VIRTUAL
+from reports import alt, answers, charts, ranges, series, story, text
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -54,6 +55,7 @@ def render(records: Sequence[Record], summary: dict[str, Any]) -> str:
     badge, tone = VERDICT[summary["verdict"]]
     rows = story.rows(seen)
     timelines = _timelines(seen, summary)
+    ranged = ranges.rows(summary.get("scaling"))
     context = {
         "run": first,
         "summary": summary,
@@ -65,6 +67,10 @@ def render(records: Sequence[Record], summary: dict[str, Any]) -> str:
         "answers": answers.answers(seen, summary),
         "figures": _key_figures(seen, summary),
         "timelines": timelines,
+        "ranges": ranged[: ranges.MOST_ROWS],
+        "ranges_cut": max(len(ranged) - ranges.MOST_ROWS, 0),
+        "ranges_note": ranges.sentence(ranged),
+        "is_virtual": first.clock == VIRTUAL,
         "rows": rows[: story.MOST_ROWS],
         "rows_cut": max(len(rows) - story.MOST_ROWS, 0),
         "latency": _latency(seen, summary),
@@ -135,6 +141,9 @@ def _key_figures(seen: ByType, summary: dict[str, Any]) -> list[tuple[str, str, 
         found.append(
             ("Findings", str(len(findings)), f"{text.plural(errors, 'error')} among them" if errors else "")
         )
+    if seen.all(journal.RunStarted)[0].clock == VIRTUAL:
+        found.append(("Model time", text.span(summary["model_s"]), "reckoned, not waited for"))
+        return found
     rehearsed = f"rehearsed in {text.span(summary['wall_s'])}" if "wall_s" in summary else "cut off there"
     found.append(("Model time", text.span(summary["model_s"]), rehearsed))
     return found
@@ -171,7 +180,7 @@ def _latency(seen: ByType, summary: dict[str, Any]) -> dict[str, Any] | None:
         if shown is not None
     ]
     return {
-        "columns": [(name, words, found[key]) for key, name, words in TIMES],
+        "columns": [(name, words, found[key]) for key, name, words in TIMES if key in found],
         "source": found["source"],
         "requests": found["requests"],
         "drawings": drawings,

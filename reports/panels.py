@@ -6,6 +6,7 @@ from typing import Any
 from harness.stats import Span, thin
 from reports import text
 from reports.canvas import Layout, heading, time_axis, time_labels, value_axis
+from reports.ranges import Window, envelope
 from reports.series import Band, Latency, Metric, Timeline, Traffic
 from reports.svg import COLOUR
 
@@ -118,12 +119,32 @@ def draw_capacity(axis: Any, shown: Timeline, layout: Layout) -> None:
     desired = [count for _, count in shown.desired]
     style = {"linestyle": (0, (4, 2)), "linewidth": 1.4, "baseline": None}
     axis.stairs(desired, moments, color=COLOUR["desired"], label="desired", **style)
+    _draw_windows(axis, shown.windows, shown.end, layout)
     for bound in shown.bounds or ():
         axis.axhline(bound, color=COLOUR["muted"], linewidth=0.9, linestyle=(0, (1, 3)))
     axis.set_ylim(0, max(counts + desired + [*map(float, shown.bounds or ())]) * 1.15 + 0.2)
     value_axis(axis, whole=True)
     least, most = shown.bounds or (0, 0)
     heading(axis, f"Instances (minimum {least}, maximum {most})" if shown.bounds else "Instances", layout)
+
+
+def _draw_windows(axis: Any, windows: Sequence[Window], end: float, layout: Layout) -> None:
+    """Shade how many instances may be in service on AWS, and mark when each decision may fall there."""
+    rows = envelope(windows, end)
+    if not rows:
+        return
+    moments = [at for at, *_ in rows] + [end]
+    least, most = ([row[i] for row in rows] for i in (1, 2))
+    axis.stairs(
+        most, moments, baseline=least, fill=True, facecolor=COLOUR["in-service"], alpha=0.2, hatch="////",
+        edgecolor=COLOUR["in-service"], linewidth=0.0, label="may be on AWS",
+    )  # fmt: skip
+    for window in windows:
+        early, late = window.decided
+        ends = {"markersize": 5, "markeredgewidth": 1.1, "solid_capstyle": "butt"}
+        axis.plot(
+            (early, late), (window.after, window.after), "|-", color=COLOUR["desired"], linewidth=1.1, **ends
+        )
 
 
 def draw_distribution(axis: Any, shown: Latency, layout: Layout) -> None:

@@ -16,6 +16,8 @@ from harness.stats import (
     values_over_time,
 )
 from harness.summary import ByType, is_invocation, measures, resource_of, response_s
+from reports import minutes
+from reports.ranges import Window, windows
 
 WINDOWS = 150  # bars across a figure; more would be finer than a pixel on a phone
 LATENCY_WINDOWS = 80
@@ -67,6 +69,7 @@ class Timeline:
     bounds: tuple[int, int] | None = None
     phases: list[Span[str]] = field(default_factory=list)
     faults: list[float] = field(default_factory=list)
+    windows: list[Window] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,7 @@ def _timeline(seen: ByType, resource: str, end: float) -> Timeline:
         bounds=(bounds[-1].min_capacity, bounds[-1].max_capacity) if bounds else None,
         phases=phases(seen, end),
         faults=[f.at for f in seen.all(journal.FaultInjected)],
+        windows=windows(seen, resource),
     )
 
 
@@ -133,6 +137,8 @@ def phases(seen: ByType, end: float) -> list[Span[str]]:
 
 def _traffic(seen: ByType, endpoint: str, variant: str, end: float) -> Traffic | None:
     """Return the load on *endpoint*, else the invocations of its *variant* that the gateway saw."""
+    if by_minute := [m for m in seen.all(journal.ServedMinute) if m.endpoint == endpoint]:
+        return minutes.traffic(by_minute, end, WINDOWS)
     requests = [r for r in seen.all(journal.LoadRequest) if r.endpoint == endpoint]
     if requests:
         good = [r.received_at or r.due_at for r in requests if r.outcome == "ok"]
@@ -193,6 +199,8 @@ def latency(seen: ByType) -> Latency | None:
 
     None where nobody was answered, or no time was modelled.
     """
+    if seen.all(journal.ServedTotal):
+        return minutes.latency(seen)
     if seen.all(journal.LoadRequest):
         answered = [r for r in seen.all(journal.LoadRequest) if r.outcome == "ok"]
         return _latency([(r.due_at, response_s(r)) for r in answered], [r.service_s for r in answered])

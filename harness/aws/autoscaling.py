@@ -3,7 +3,8 @@
 Targets of other services pass by untouched. DescribeScalingActivities is answered here: no emulator has it.
 """
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from harness.aws.aws_json import (
     Arguments,
@@ -15,21 +16,24 @@ from harness.aws.aws_json import (
     whole_number,
 )
 from harness.aws.backend_calls import as_json, with_value
-from harness.aws.policy_calls import policy_of
 from harness.aws.scaling_store import DIMENSION, NAMESPACE, SERVICE, ScalingStore
 from harness.aws.scaling_tags import Tags
 from harness.endpoint.capacity import is_burstable
+from harness.errors import NotModelled, RequestRefused
 from harness.gateway.chain import Exchange, Reply
 from harness.scaling.activities import NotScaledReason, ScalingActivity
-from harness.scaling.policies import ScalableTarget
+from harness.scaling.policies import Policy, ScalableTarget, TargetTracking
+from harness.scaling.requests import check_together, policy_of, scheduled_action_of, target_of
 
 if TYPE_CHECKING:
     from harness.aws.stage import Stage
 
 PAGE = 50  # DescribeScalingActivities, MaxResults: "a number between 1 and 50. The default value is 50."
-MOST_CAPACITY = 2**31 - 1
 # SageMaker guide, autoscaling prerequisites: no "automatic scaling for burstable instances such as T2".
 REFUSED_FAMILIES = ("ml.t2.",)
+LAMBDA = "lambda"
+
+T = TypeVar("T")
 
 
 class AutoScaling:
@@ -45,23 +49,25 @@ class AutoScaling:
         operations = {
             "RegisterScalableTarget": self._register,
             "DeregisterScalableTarget": self._deregister,
+            "DescribeScalableTargets": self._describe_targets,
             "PutScalingPolicy": self._put_policy,
             "DeleteScalingPolicy": self._delete_policy,
             "DescribeScalingPolicies": self._describe_policies,
             "DescribeScalingActivities": self._describe_activities,
-            "PutScheduledAction": self._put_uncovered,
+            "PutScheduledAction": self._put_scheduled,
+            "DeleteScheduledAction": self._delete_scheduled,
         }
         ours = {name: self._for_variants(operation) for name, operation in operations.items()}
-        self.handle = JsonOperations(SERVICE, ours, ours=_concerns_sagemaker).handle
+        self.handle = JsonOperations(SERVICE, ours, ours=_concerns_us).handle
 
     def _for_variants(self, operation: Operation) -> Operation:
-        """Return *operation* for variants; what else SageMaker scales is only stored."""
+        """Return *operation* for variants; what else SageMaker and Lambda scale is only stored."""
 
         async def carry_out(exchange: Exchange, given: Arguments) -> Any:
-            if given.get("ScalableDimension", DIMENSION) == DIMENSION:
+            if _is_variant(given):
                 return await operation(exchange, given)
             if exchange.operation.startswith("Put"):
-                return await self._put_uncovered(exchange, given)
+                return await self._put_uncovered(exchange, given, _why_not_covered(given))
             return (await self._stage.backend.repeat(exchange)).as_reply()
 
         return carry_out
@@ -84,25 +90,11 @@ class AutoScaling:
 
     def _target(self, given: Arguments) -> ScalableTarget:
         """Return the target as it will be; what a second registration leaves out stays as it was."""
-        resource_id = required(given, "ResourceId")
-        known = self._stage.targets.find(resource_id)
-        if self._stage.targets.variant_of(resource_id) is None:
-            raise Refused("ValidationException", f"No variant found for resource ID: {resource_id}")
-        if known is None and (given.get("MinCapacity") is None or given.get("MaxCapacity") is None):
-            raise Refused(
-                "ValidationException",
-                "MinCapacity and MaxCapacity are required to register a new scalable target.",
-            )
-        base = known or ScalableTarget(resource_id, 1, 1)
-        # SageMaker guide, "Register a model": a variant's minimum is at least 1.
-        least = whole_number(given, "MinCapacity", least=1, most=MOST_CAPACITY, otherwise=base.min_capacity)
-        most = whole_number(given, "MaxCapacity", least=0, most=MOST_CAPACITY, otherwise=base.max_capacity)
-        if most < least:
-            raise Refused(
-                "ValidationException",
-                f"Maximum capacity cannot be less than minimum capacity: {most} is below {least}.",
-            )
-        return ScalableTarget(resource_id, least, most, *_suspended(given, base))
+        known = self._stage.targets.find(str(given.get("ResourceId")))
+        target = _as_aws(target_of, given, known)
+        if self._stage.targets.variant_of(target.resource_id) is None:
+            raise Refused("ValidationException", f"No variant found for resource ID: {target.resource_id}")
+        return target
 
     def _check_burstable(self, resource_id: str) -> None:
         variant = self._stage.targets.variant_of(resource_id)
@@ -140,17 +132,29 @@ class AutoScaling:
                 f"scalable dimension: {DIMENSION}",
             )
 
+    async def _describe_targets(self, exchange: Exchange, _given: Arguments) -> Reply:
+        """Return what the backend has, with the bounds that scheduled actions may have moved since."""
+        answer = await self._stage.backend.repeat(exchange)
+        if answer.status != 200:
+            return answer.as_reply()
+        stored = as_json(answer)
+        for shown in stored.get("ScalableTargets", []):
+            target = self._stage.targets.find(shown["ResourceId"])
+            if target is not None:
+                shown |= {"MinCapacity": target.min_capacity, "MaxCapacity": target.max_capacity}
+        return with_value(answer, stored)
+
     # -- policies -----
 
     async def _put_policy(self, exchange: Exchange, given: Arguments) -> Reply:
         resource_id, name = required(given, "ResourceId"), required(given, "PolicyName")
         self._registered(resource_id)
-        policy = policy_of(given, name)
-        if policy is None:
-            self._stage.targets.delete_policy(
-                resource_id, name
-            )  # it may take the place of one that was acted on
-            return await self._put_uncovered(exchange, given)
+        try:
+            policy = self._policy(given, resource_id)
+        except NotModelled as error:
+            # It may take the place of one that was acted on.
+            self._stage.targets.delete_policy(resource_id, name)
+            return await self._put_uncovered(exchange, given, error.message)
         answer = await self._stage.backend.repeat(exchange)
         if answer.status != 200:
             return answer.as_reply()
@@ -161,19 +165,29 @@ class AutoScaling:
             raise Refused(refusal.code, refusal.message)
         return with_value(answer, stored | {"Alarms": self._stage.targets.alarms_of(resource_id, name)})
 
-    async def _put_uncovered(self, exchange: Exchange, given: Arguments) -> Reply:
+    def _policy(self, given: Arguments, resource_id: str) -> Policy:
+        """Return the policy that *given* asks for; raise Refused, or NotModelled for one we cannot act on."""
+        policy = _as_aws(policy_of, given)
+        beside = [
+            each
+            for each in self._stage.targets.policies_of(resource_id)
+            if each.policy_name != policy.policy_name
+        ]
+        _as_aws(check_together, [*beside, policy])
+        if isinstance(policy, TargetTracking) and not self._stage.targets.covers(resource_id, policy.metric):
+            metric = policy.metric
+            raise NotModelled(
+                f"The metric {metric.namespace}/{metric.name} ({metric.statistic}) is none that this stage "
+                "publishes of the variant."
+            )
+        return policy
+
+    async def _put_uncovered(self, exchange: Exchange, given: Arguments, why: str) -> Reply:
         """Let the backend store what the control loop does not act on, and say so."""
         answer = await self._stage.backend.repeat(exchange)
         if answer.status == 200:
-            what = given.get("PolicyName") or given.get("ScheduledActionName") or ""
-            self._stage.finding(
-                "scaling-policy-not-covered",
-                "error",
-                str(given.get("ResourceId", "")),
-                f"{what!r} is stored but not acted on: of scaling policies and scheduled actions only target "
-                "tracking on SageMakerVariantInvocationsPerInstance is modelled so far, so this run says "
-                "nothing about it.",
-            )
+            name = given.get("PolicyName") or given.get("ScheduledActionName") or ""
+            self._stage.not_covered(str(given.get("ResourceId", "")), name, why)
         return answer.as_reply()
 
     async def _delete_policy(self, exchange: Exchange, given: Arguments) -> Reply:
@@ -192,6 +206,27 @@ class AutoScaling:
             alarms = self._stage.targets.alarms_of(policy["ResourceId"], policy["PolicyName"])
             policy["Alarms"] = alarms or policy.get("Alarms", [])
         return with_value(answer, stored)
+
+    # -- scheduled actions -----
+
+    async def _put_scheduled(self, exchange: Exchange, given: Arguments) -> Reply:
+        action = _as_aws(scheduled_action_of, given)
+        resource_id = given["ResourceId"]
+        self._registered(resource_id)
+        answer = await self._stage.backend.repeat(exchange)
+        if answer.status == 200:
+            refusal = self._stage.targets.put_scheduled_action(resource_id, action)
+            if refusal is not None:  # the target went away while the backend was asked
+                await self._store.forget_policies(exchange, resource_id)
+                raise Refused(refusal.code, refusal.message)
+        return answer.as_reply()
+
+    async def _delete_scheduled(self, exchange: Exchange, given: Arguments) -> Reply:
+        resource_id, name = required(given, "ResourceId"), required(given, "ScheduledActionName")
+        answer = await self._stage.backend.repeat(exchange)
+        if answer.status == 200:
+            self._stage.targets.delete_scheduled_action(resource_id, name)
+        return answer.as_reply()
 
     # -- activities -----
 
@@ -225,18 +260,33 @@ class AutoScaling:
         return shown
 
 
-def _concerns_sagemaker(given: Arguments) -> bool:
-    return given.get("ServiceNamespace") == NAMESPACE
+def _concerns_us(given: Arguments) -> bool:
+    """Everything of SageMaker's, and what puts a Lambda alias's scaling in force: it is not covered here."""
+    if given.get("ServiceNamespace") == LAMBDA:
+        return "PolicyName" in given or "ScheduledActionName" in given
+    return bool(given.get("ServiceNamespace") == NAMESPACE)
 
 
-def _suspended(given: Arguments, known: ScalableTarget) -> tuple[bool, bool, bool]:
-    """Return whether scale-in, scale-out and scheduled actions are suspended; what is left out stays."""
-    state = given.get("SuspendedState") or {}
-    return (
-        bool(state.get("DynamicScalingInSuspended", known.suspended_in)),
-        bool(state.get("DynamicScalingOutSuspended", known.suspended_out)),
-        bool(state.get("ScheduledScalingSuspended", known.suspended_scheduled)),
-    )
+def _is_variant(given: Arguments) -> bool:
+    named = (given["ServiceNamespace"], given.get("ScalableDimension", DIMENSION))
+    return named == (NAMESPACE, DIMENSION)
+
+
+def _why_not_covered(given: Arguments) -> str:
+    if given["ServiceNamespace"] == LAMBDA:
+        return (
+            "Provisioned concurrency is not covered in the live stage; `harness simulate --policy` plays its "
+            "scaling in virtual time."
+        )
+    return f"Only the dimension {DIMENSION} is modelled of what SageMaker scales."
+
+
+def _as_aws(read: Callable[..., T], *arguments: Any) -> T:
+    """Return what *read* makes of a request, its refusal as the answer that AWS gives."""
+    try:
+        return read(*arguments)
+    except RequestRefused as error:
+        raise Refused(error.code, error.message) from error
 
 
 def _reason(reason: NotScaledReason) -> Arguments:

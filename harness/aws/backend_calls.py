@@ -12,7 +12,11 @@ from harness.gateway.chain import Address, Exchange, Reply
 from harness.gateway.fetch import Fetcher, FetchReply
 
 # X-Amz-Target prefixes: `targetPrefix` of the service models.
-PREFIXES = {"sagemaker": "SageMaker", "application-autoscaling": "AnyScaleFrontendService"}
+PREFIXES = {
+    "sagemaker": "SageMaker",
+    "application-autoscaling": "AnyScaleFrontendService",
+    "monitoring": "GraniteServiceVersion20100801",
+}
 
 
 class BackendCalls:

@@ -6,6 +6,7 @@ Errors: botocore's service model of sagemaker-runtime (ValidationError 400, Mode
 harness's own overhead travel in headers of their own.
 """
 
+from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
@@ -140,7 +141,9 @@ class Invoker:
         if model is None:
             exchange.error = "ModelError"
             return _no_model(seen.endpoint), 500
+        began = perf_counter()
         answer = invoke(model, _text(exchange, b"content-type"), _text(exchange, b"accept"), exchange.body)
+        seen.predict_s = round(perf_counter() - began, 7)
         if isinstance(answer, ModelFailure):
             exchange.error = "ModelError"
             return _model_error(answer.status, answer.message), answer.status

@@ -45,7 +45,8 @@ class LivingWorld:
     def advance(self) -> None:
         """Let happen what is due, tell it, and come back when the next is due."""
         self._tell_all(self.world.advance(self.now()))
-        self._changes_at = self._next_change()
+        changes_at = self.world.next_change()
+        self._changes_at = math.inf if changes_at is None else changes_at
         due_at = self.world.next_deadline()
         if due_at is not None:
             self._wake_at(due_at)
@@ -60,11 +61,6 @@ class LivingWorld:
         if type(taken) is Accepted:
             self._wake_at(taken.complete_at)
         return taken
-
-    def _next_change(self) -> float:
-        moments = [each.next_change() for each in self.world.endpoints.values()]
-        moments.append(self.world.loop.next_deadline())
-        return min((at for at in moments if at is not None), default=math.inf)
 
     def _wake_at(self, due_at: float) -> None:
         if self._timer is not None:

@@ -45,7 +45,7 @@ class AlarmGone:
 
 @dataclass(frozen=True, slots=True)
 class Datapoint:
-    """One statistic set of one metric of a variant; `epoch_s` is the start of its minute."""
+    """One statistic set of one metric of a variant; `epoch_s` is the start of its period."""
 
     endpoint: str
     variant: str
@@ -56,6 +56,8 @@ class Datapoint:
     minimum: float
     maximum: float
     unit: str = "None"
+    namespace: str = NAMESPACE
+    period_s: float = 60.0
 
     def as_datum(self) -> dict[str, Any]:
         """Return it as PutMetricData takes it."""
@@ -74,6 +76,8 @@ class Datapoint:
                 "Maximum": self.maximum,
             },
             "Unit": self.unit,
+            # PutMetricData: 1 keeps periods below a minute apart, 60 does not.
+            "StorageResolution": 1 if self.period_s < 60.0 else 60,
         }
 
 
@@ -136,9 +140,12 @@ class Mirror:
         return batch
 
     def _send(self, client: Any, batch: list[Shown]) -> None:
-        data = [value.as_datum() for value in batch if isinstance(value, Datapoint)]
-        if data:
-            self._call(client.put_metric_data, Namespace=NAMESPACE, MetricData=data)
+        by_namespace: dict[str, list[dict[str, Any]]] = {}
+        for value in batch:
+            if isinstance(value, Datapoint):
+                by_namespace.setdefault(value.namespace, []).append(value.as_datum())
+        for namespace, data in by_namespace.items():
+            self._call(client.put_metric_data, Namespace=namespace, MetricData=data)
         for value in batch:
             match value:
                 case AlarmPut(arguments):

@@ -15,6 +15,7 @@ from harness.aws.backend_calls import BackendCalls
 from harness.aws.catalogue import Catalogue, EndpointPlan
 from harness.aws.invoke import PAYLOAD_LIMIT_BYTES, Invoker
 from harness.aws.living import LivingWorld
+from harness.aws.metric_alarms import MetricAlarms
 from harness.aws.mirror import Mirror
 from harness.aws.sagemaker import SageMaker
 from harness.aws.scaling_tags import ScalingTags
@@ -81,7 +82,12 @@ class Stage:
         self._plans: dict[str, EndpointPlan] = {}  # what serves now
         self._next_plans: dict[str, EndpointPlan] = {}  # what an update under way will serve
         self._models: dict[tuple[str, str], Model | None] = {}
-        world = World(seed=seed, endpoint_settings=endpoint_settings, scaling_settings=scaling_settings)
+        world = World(
+            seed=seed,
+            endpoint_settings=endpoint_settings,
+            scaling_settings=scaling_settings,
+            epoch_s=clock.epoch_s(0.0),
+        )
         self.living = LivingWorld(world, clock, self._hear)
         self._mirror = Mirror(self._cloudwatch, self._not_shown)
         self._teller = Teller(world, record, self._mirror.show, clock, scope)
@@ -95,6 +101,7 @@ class Stage:
             Tagging(self, sagemaker.tags).handle,
             AutoScaling(self, scaling_tags.of).handle,
             scaling_tags.handle,
+            MetricAlarms(self).handle,
         ]
         self._thread: ServerThread | None = None
 
@@ -133,6 +140,15 @@ class Stage:
         """Journal something that a client should know about its calls."""
         moment = self.living.now() if at is None else at
         self.record(journal.Finding(moment, rule, severity, resource, message, source))
+
+    def not_covered(self, resource: str, name: str, why: str) -> None:
+        """Journal that *name*, something that scales *resource*, is stored and not acted on."""
+        self.finding(
+            "scaling-policy-not-covered",
+            "error",
+            resource,
+            f"{name!r} is stored but not acted on, so this run says nothing about it. {why}",
+        )
 
     # -- what the world reports -----
 

@@ -3,38 +3,37 @@
 from collections.abc import Callable
 
 from harness import journal
-from harness.aws.mirror import NAMESPACE, AlarmGone, AlarmPut, AlarmState, Datapoint, Shown
-from harness.clock import Clock
-from harness.endpoint.events import (
-    CapacityChanged,
-    EndpointDeleted,
-    Event,
-    InstanceJoined,
-    InstanceLeft,
-    MetricPublished,
-    StatusChanged,
-)
-from harness.endpoint.metrics import MINUTE_S, Metric, MinuteMetrics, Statistics
+from harness.aws.minutes import published
+from harness.aws.mirror import AlarmGone, AlarmPut, AlarmState, Datapoint, Shown
+from harness.aws.records import alarm_arguments, endpoint_record, held_to, made_for, policy_record
+from harness.clock import Calendar
+from harness.endpoint.events import Event, MetricPublished
+from harness.endpoint.metrics import MINUTE_S, Metric
 from harness.endpoint.outcomes import Completed
 from harness.endpoint.world import World
-from harness.scaling.activities import ActivityStatus
-from harness.scaling.decision import Reason
-from harness.scaling.events import ActivityChanged, AlarmChanged, ScalingEvaluated
-from harness.scaling.policies import ScalableTarget
-from harness.scaling.targets import AlarmView, PolicyView, resource_id_of, split_resource_id
+from harness.scaling.activities import ActivityStatus, scheduled_cause
+from harness.scaling.events import ActivityChanged, AlarmChanged, ScalingEvaluated, ScheduledActionRan
+from harness.scaling.observation import Reason
+from harness.scaling.policies import INVOCATIONS, ScalableTarget
+from harness.scaling.resource import ScalingMetric
+from harness.scaling.targets import AlarmView, PolicyView, resource_id_of
 
-MODEL_ERRORS = "InvocationModelErrors"
+_SCHEDULED = scheduled_cause("")[:21]
+"""How the cause of an activity begins in which a scheduled action set bounds."""
 
 
 class Teller:
-    """One `tell` per event. *show* takes what CloudWatch is to show; *scope* is ARNs' `region:account`."""
+    """One `tell` per event. *show* takes what CloudWatch is to show; *scope* is ARNs' `region:account`.
+
+    Without *show* nobody looks at CloudWatch, and nothing is made for it.
+    """
 
     def __init__(
         self,
         world: World,
         record: Callable[[journal.Record], None],
-        show: Callable[[Shown], None],
-        clock: Clock,
+        show: Callable[[Shown], None] | None,
+        clock: Calendar,
         scope: str,
     ) -> None:
         self._world = world
@@ -42,7 +41,8 @@ class Teller:
         self._show = show
         self._clock = clock
         self._scope = scope
-        self._thresholds: dict[str, tuple[float, str]] = {}
+        self._alarms: dict[str, tuple[float, str]] = {}  # threshold and direction by name
+        self._watched: dict[str, list[ScalingMetric]] = {}  # what alarms read, by resource id
         self._codes: dict[str, str] = {}
         self._last_decision: dict[str, Reason] = {}
 
@@ -57,37 +57,73 @@ class Teller:
                 self._activity(event)
             case ScalingEvaluated():
                 self._evaluated(event)
+            case ScheduledActionRan():
+                self._scheduled(event)
             case Completed():
                 pass
             case _:
-                self._record(_endpoint_record(event))
+                self._record(endpoint_record(event))
+
+    # -- metrics -----
 
     def _metric(self, event: MetricPublished) -> None:
-        resource_id = resource_id_of(event.endpoint, event.variant)
-        minute = event.minute
-        value = minute.invocations_per_instance
-        self._record(
-            journal.MetricPublished(
-                event.at, resource_id, Metric.INVOCATIONS_PER_INSTANCE.value, minute.start_at, MINUTE_S, value
-            )
-        )
-        for name, found in _statistics(minute):
+        resource_id, minute = resource_id_of(event.endpoint, event.variant), event.minute
+        name, value = Metric.INVOCATIONS_PER_INSTANCE.value, minute.invocations_per_instance
+        self._record(journal.MetricPublished(event.at, resource_id, name, minute.start_at, MINUTE_S, value))
+        for metric in self._watched.get(resource_id, ()):
+            self._watched_metric(event, resource_id, metric)
+        if self._show is None:
+            return
+        model = self._world.endpoints.get(event.endpoint)
+        for one in published(minute, model.metrics(event.variant) if model else None):
             self._show(
                 Datapoint(
                     endpoint=event.endpoint,
                     variant=event.variant,
-                    metric=name,
-                    epoch_s=self._clock.epoch_s(minute.start_at),
-                    sum=found.sum,
-                    count=found.count,
-                    minimum=found.minimum,
-                    maximum=found.maximum,
-                    unit="Microseconds" if name == Metric.MODEL_LATENCY else "None",
+                    metric=one.name,
+                    epoch_s=self._clock.epoch_s(one.start_at),
+                    sum=one.statistics.sum,
+                    count=one.statistics.count,
+                    minimum=one.statistics.minimum,
+                    maximum=one.statistics.maximum,
+                    unit=one.unit,
+                    namespace=one.namespace,
+                    period_s=one.period_s,
                 )
             )
 
+    def _watched_metric(self, event: MetricPublished, resource_id: str, metric: ScalingMetric) -> None:
+        """Journal what alarms read of *metric*: the period that ends with the minute, or all within it."""
+        resource, at, count = self._world.resource(resource_id), event.at, 1
+        if metric.is_high_resolution:
+            delay_s = self._world.scaling_settings.high_resolution_publish_delay_s
+            at, count = event.minute.end_at + delay_s, round(MINUTE_S / metric.period_s)
+        for point in resource.datapoints(metric, at, count) if resource else ():
+            if point is not None:
+                self._record(
+                    journal.MetricPublished(
+                        event.at, resource_id, metric.name, point.start_at, metric.period_s, point.value
+                    )
+                )
+
+    def _watch(self) -> None:
+        """Note which metrics alarms read of which resource, beside the one that is always journalled."""
+        always = (INVOCATIONS.namespace, INVOCATIONS.name, INVOCATIONS.statistic, INVOCATIONS.period_s)
+        self._watched = {}
+        for view in self._world.loop.alarms():
+            metric = view.alarm.metric
+            if metric is None or (metric.namespace, metric.name, metric.statistic, metric.period_s) == always:
+                continue
+            for target in self._world.loop.targets():
+                named = bool(metric.dimensions) or view.resource_id == target.resource_id
+                known = self._watched.setdefault(target.resource_id, [])
+                if named and metric not in known and self._world.covers(target.resource_id, metric):
+                    known.append(metric)
+
+    # -- alarms, decisions, activities -----
+
     def _alarm(self, event: AlarmChanged) -> None:
-        threshold, direction = self._thresholds.get(event.name, (0.0, ""))
+        threshold, direction = self._alarms.get(event.name, (0.0, ""))
         self._record(
             journal.AlarmChanged(
                 event.at,
@@ -100,7 +136,7 @@ class Teller:
                 event.reason,
             )
         )
-        self._show(AlarmState(event.name, event.state.value, event.reason))
+        self._shown(AlarmState(event.name, event.state.value, event.reason))
 
     def _evaluated(self, event: ScalingEvaluated) -> None:
         decision = event.decision
@@ -116,8 +152,23 @@ class Teller:
             )
         )
 
+    def _scheduled(self, event: ScheduledActionRan) -> None:
+        if event.why_not:
+            message = (
+                f"The scheduled action {event.action_name!r} came due and set no bounds: {event.why_not}."
+            )
+            self._record(
+                journal.Finding(event.at, "scheduled-action-failed", "note", event.resource_id, message, "")
+            )
+            return
+        self._record(
+            journal.TargetRegistered(event.at, event.resource_id, event.min_capacity, event.max_capacity)
+        )
+
     def _activity(self, event: ActivityChanged) -> None:
         activity = event.activity
+        if activity.cause.startswith(_SCHEDULED):
+            return  # The bounds it set are a record of their own; it changed no capacity.
         if not activity.is_scaled:
             code = activity.not_scaled_reasons[0].code
         else:
@@ -170,97 +221,40 @@ class Teller:
         )
 
     def policy_put(self, view: PolicyView, arn: str, at: float) -> None:
-        """Journal a policy and show its alarms."""
-        self._record(_policy_record(view, at, removed=False))
-        for alarm, direction in _alarms(view):
-            self._thresholds[alarm.alarm.name] = (alarm.alarm.threshold, direction)
-            self._show(AlarmPut(self._alarm_arguments(alarm, view, arn)))
-            self._show(AlarmState(alarm.alarm.name, alarm.state.value, alarm.reason))
+        """Journal a policy and show the alarms that were made for it.
+
+        A step policy is journalled once an alarm invokes it: what it holds to is in the alarm.
+        """
+        for alarm, direction in made_for(view):
+            self._alarms[alarm.alarm.name] = (alarm.alarm.threshold, direction)
+            self._shown(AlarmPut(alarm_arguments(alarm, arn)))
+            self._shown(AlarmState(alarm.alarm.name, alarm.state.value, alarm.reason))
+        for alarm in view.invokers:
+            self._alarms[alarm.alarm.name] = held_to(alarm)
+        if view.alarms:
+            self._record(policy_record(view, at, removed=False))
+        self._watch()
 
     def policy_gone(self, view: PolicyView, at: float) -> None:
-        """Journal that a policy was deleted and take its alarms away."""
-        self._record(_policy_record(view, at, removed=True))
-        for alarm, _ in _alarms(view):
-            self._show(AlarmGone(alarm.alarm.name))
+        """Journal that a policy was deleted and take its alarms away; those that somebody made stay."""
+        if view.alarms:
+            self._record(policy_record(view, at, removed=True))
+        for alarm, _ in made_for(view):
+            self._shown(AlarmGone(alarm.alarm.name))
+
+    def alarm_put(self, view: AlarmView, at: float) -> None:
+        """Note an alarm that somebody made, which the backend has, and journal the policy it invokes."""
+        self._alarms[view.alarm.name] = held_to(view)
+        self._shown(AlarmState(view.alarm.name, view.state.value, view.reason))
+        for policy in self._world.loop.policies():
+            if view.alarm.name in {each.alarm.name for each in policy.invokers}:
+                self._record(policy_record(policy, at, removed=False))
+        self._watch()
 
     def alarm_arn(self, name: str) -> str:
         """Return the ARN of the alarm *name*."""
         return f"arn:aws:cloudwatch:{self._scope}:alarm:{name}"
 
-    def _alarm_arguments(self, view: AlarmView, policy: PolicyView, arn: str) -> dict[str, object]:
-        endpoint, variant = split_resource_id(policy.resource_id)
-        alarm = view.alarm
-        return {
-            "AlarmName": alarm.name,
-            "AlarmDescription": alarm.description,
-            "Namespace": NAMESPACE,
-            "MetricName": Metric.INVOCATIONS_PER_INSTANCE.value,
-            "Dimensions": [
-                {"Name": "EndpointName", "Value": endpoint},
-                {"Name": "VariantName", "Value": variant},
-            ],
-            "Statistic": "Sum",
-            "Period": int(alarm.period_s),
-            "EvaluationPeriods": alarm.evaluation_periods,
-            "DatapointsToAlarm": alarm.datapoints_to_alarm,
-            "Threshold": alarm.threshold,
-            "ComparisonOperator": alarm.comparison.value,
-            "TreatMissingData": alarm.treat_missing.value,
-            "AlarmActions": [arn] if arn else [],
-        }
-
-
-def _statistics(minute: MinuteMetrics) -> list[tuple[str, Statistics]]:
-    """Return the metrics of *minute* by CloudWatch's names, those without a sample left out.
-
-    InvocationModelErrors: "the number of model invocation requests which did not result in 2XX HTTP response
-    ... 4XX/5XX status codes, low-level socket errors, malformed HTTP responses, and request timeouts"
-    (SageMaker guide, "SageMaker AI endpoint invocation metrics"): here all that became an error.
-    """
-    found = [(metric.value, minute.statistics(metric)) for metric in Metric]
-    errors = float(minute.errors_4xx + minute.errors_5xx)
-    count = float(minute.invocations)
-    found.append((MODEL_ERRORS, Statistics(errors, count, float(errors >= count > 0), float(errors > 0))))
-    return [(name, statistics) for name, statistics in found if statistics is not None]
-
-
-def _alarms(view: PolicyView) -> list[tuple[AlarmView, str]]:
-    found = [(view.high, "high")]
-    return found if view.low is None else [*found, (view.low, "low")]
-
-
-def _policy_record(view: PolicyView, at: float, *, removed: bool) -> journal.PolicyPut:
-    policy = view.policy
-    return journal.PolicyPut(
-        at=at,
-        resource_id=view.resource_id,
-        policy=policy.policy_name,
-        kind="TargetTrackingScaling",
-        target_value=policy.target_value,
-        metric=policy.metric,
-        scale_out_cooldown_s=policy.scale_out_cooldown_s,
-        scale_in_cooldown_s=policy.scale_in_cooldown_s,
-        removed=removed,
-    )
-
-
-def _endpoint_record(event: Event) -> journal.Record:
-    match event:
-        case StatusChanged():
-            return journal.EndpointChanged(event.at, event.endpoint, event.status.value, event.failure_reason)
-        case EndpointDeleted():
-            return journal.EndpointChanged(event.at, event.endpoint, "Deleted")
-        case CapacityChanged():
-            return journal.CapacityChanged(
-                event.at, event.endpoint, event.variant, event.desired, event.in_service
-            )
-        case InstanceJoined():
-            return journal.InstanceChanged(
-                event.at, event.endpoint, event.variant, event.instance_id, event.zone, "joined"
-            )
-        case InstanceLeft():
-            return journal.InstanceChanged(
-                event.at, event.endpoint, event.variant, event.instance_id, event.zone, event.cause.value
-            )
-        case _:
-            raise TypeError(f"{type(event).__name__} is no event of an endpoint")
+    def _shown(self, value: Shown) -> None:
+        if self._show is not None:
+            self._show(value)

@@ -33,17 +33,34 @@ from harness.refusal import Refusal
 from harness.scaling.activities import ActivityStatus, NotScaledReason, ScalingActivity
 from harness.scaling.alarms import Alarm, AlarmState, AlarmVerdict, Comparison, TreatMissing, evaluate
 from harness.scaling.control_loop import ControlLoop
-from harness.scaling.decision import Observation, PolicySignal, Reason, ScalingDecision, decide
-from harness.scaling.events import ActivityChanged, AlarmChanged, ScalingEvaluated
-from harness.scaling.policies import INVOCATIONS_PER_INSTANCE, Cooldowns, ScalableTarget, TargetTracking
+from harness.scaling.decision import Observation, PolicySignal, Reason, ScalingDecision, StepSignal, decide
+from harness.scaling.events import ActivityChanged, AlarmChanged, ScalingEvaluated, ScheduledActionRan
+from harness.scaling.policies import (
+    CONCURRENT_PER_MODEL,
+    INVOCATIONS,
+    INVOCATIONS_PER_INSTANCE,
+    AdjustmentType,
+    Aggregation,
+    Cooldowns,
+    Policy,
+    ScalableTarget,
+    StepAdjustment,
+    StepScaling,
+    TargetTracking,
+)
+from harness.scaling.resource import ScalingMetric
 from harness.scaling.settings import ScalingSettings
 from harness.scaling.targets import AlarmView, PolicyView, resource_id_of, split_resource_id
 
 __all__ = [
+    "CONCURRENT_PER_MODEL",
+    "INVOCATIONS",
     "INVOCATIONS_PER_INSTANCE",
     "Accepted",
     "ActivityChanged",
     "ActivityStatus",
+    "AdjustmentType",
+    "Aggregation",
     "Alarm",
     "AlarmChanged",
     "AlarmState",
@@ -80,6 +97,7 @@ __all__ = [
     "NotScaledReason",
     "Observation",
     "Outcome",
+    "Policy",
     "PolicySignal",
     "PolicyView",
     "Reason",
@@ -91,10 +109,15 @@ __all__ = [
     "ScalingActivity",
     "ScalingDecision",
     "ScalingEvaluated",
+    "ScalingMetric",
     "ScalingSettings",
+    "ScheduledActionRan",
     "ServiceTime",
     "Statistics",
     "StatusChanged",
+    "StepAdjustment",
+    "StepScaling",
+    "StepSignal",
     "TargetTracking",
     "TreatMissing",
     "Uniform",

@@ -61,16 +61,24 @@ class Crew:
         if self.withheld:
             return now + self._settings.no_capacity_timeout_s, False
         if failure:
-            return max(each.plan_joins(each.desired, now)[-1] for each in variants), False
+            launched_at = max(each.plan_joins(each.desired, now)[-1] for each in variants)
+            return launched_at + self._settings.ping_timeout_s, False
         return max(self.launch(each, each.desired, now) for each in variants), True
 
     def launch(self, variant: Variant, count: int, now: float) -> float:
         """Ask for *count* instances, whose quota is already taken; return when the last of them joins."""
+        if count == 0:
+            return now
         joins = variant.plan_joins(count, now)
         for at in joins:
             number = variant.next_launch()
             variant.launching[number] = self._timeline.plan(at, partial(self._join, variant, number, now))
-        return joins[-1] if joins else now
+        return joins[-1]
+
+    def adopt(self, variant: Variant, now: float) -> None:
+        """Put all instances that *variant* should have in service at *now*, as if they had been there."""
+        for _ in range(variant.desired):
+            self._put_in_service(variant, self._settings.zones, now, now, takes_requests=True)
 
     def resize(self, variant: Variant, desired: int, growth: int, now: float) -> float:
         """Bring *variant* to *desired* instances, with quota for *growth*; return when it is over."""
@@ -128,8 +136,14 @@ class Crew:
             self.launch(variant, count, now)
 
     def fail_instance(self, variant: Variant, instance_id: str, now: float) -> None:
-        """Take one instance away at once and launch another in its place when the settings say so."""
-        instance = next(each for each in variant.fleet.instances() if each.instance_id == instance_id)
+        """Take one instance away at once and launch another in its place when the settings say so.
+
+        Nothing happens where it has gone already, as at the very moment of its own end.
+        """
+        instances = {each.instance_id: each for each in variant.fleet.instances()}
+        instance = instances.get(instance_id)
+        if instance is None:
+            return
         variant.fleet.fail_instance(instance_id, now)
         self._leave(variant, instance_id, instance.zone, LeaveCause.INSTANCE_FAILED, now)
         self._replace(variant, 1 if instance.gone_at is None else 0, now)
@@ -157,7 +171,23 @@ class Crew:
         if not zones:
             variant.stranded += 1
             return
-        instance_id, zone = variant.join(now, zones)
+        # An endpoint that does not serve yet has nothing else to give its requests to.
+        delay_s = self._settings.join_to_traffic_s if variant.live else 0.0
+        instance_id = self._put_in_service(variant, zones, launched_at, now, takes_requests=delay_s == 0.0)
+        if delay_s:
+            self._timeline.plan(now + delay_s, partial(variant.fleet.open_instance, instance_id))
+        self.tell_capacity(variant, now)
+
+    def _put_in_service(
+        self,
+        variant: Variant,
+        zones: tuple[str, ...],
+        launched_at: float,
+        now: float,
+        *,
+        takes_requests: bool,
+    ) -> str:
+        instance_id, zone = variant.join(now, zones, takes_requests=takes_requests)
         self._outbox.append(
             InstanceJoined(
                 now,
@@ -169,7 +199,7 @@ class Crew:
                 launched_at,
             )
         )
-        self.tell_capacity(variant, now)
+        return instance_id
 
     def _call_off(self, variant: Variant) -> bool:
         """Take back one instance that has not joined yet; return whether there was one."""

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from harness.endpoint.metrics import MinuteMetrics
 from harness.endpoint.outcomes import Completed
-from harness.scaling.events import ScalingEvent
+from harness.scaling.events import ResourceChanged, ScalingEvent
 
 
 class EndpointStatus(StrEnum):
@@ -101,5 +101,5 @@ class MetricPublished:
 EndpointEvent = StatusChanged | EndpointDeleted | CapacityChanged | InstanceJoined | InstanceLeft | Completed
 """What an `EndpointModel` reports."""
 
-Event = EndpointEvent | MetricPublished | ScalingEvent
+Event = EndpointEvent | MetricPublished | ResourceChanged | ScalingEvent
 """What a `World` reports."""

@@ -7,15 +7,21 @@ answers to come. A request costs O(log n); nothing is simulated that is not aske
 """
 
 import math
-from collections import deque
-from dataclasses import dataclass
+from bisect import bisect_left, insort
+from collections.abc import Callable
 from enum import StrEnum
 from heapq import heapify, heappop, heappush, heapreplace
 from random import Random
 
 from harness.endpoint.distributions import Constant, ServiceTime
+from harness.endpoint.instance import Instance, InstanceView, Sample, take_sample
 from harness.endpoint.outcomes import Accepted, Completed, Outcome, Rejected, RejectReason
 from harness.errors import ScenarioError
+
+__all__ = ["Fleet", "InstanceView", "Routing", "Sample"]
+
+SAMPLES_PER_MINUTE = 6
+"""SageMaker emits its concurrency metrics every 10 s (developer guide, "Define a scaling policy")."""
 
 
 class Routing(StrEnum):
@@ -25,36 +31,13 @@ class Routing(StrEnum):
     LEAST_OUTSTANDING_REQUESTS = "LEAST_OUTSTANDING_REQUESTS"
 
 
-@dataclass(frozen=True, slots=True)
-class InstanceView:
-    """One instance as an observer sees it; `gone_at` is None unless it is draining."""
-
-    instance_id: str
-    zone: str
-    in_service_since: float
-    gone_at: float | None
-    outstanding: int
-
-
-class _Instance:
-    __slots__ = ("gone_at", "instance_id", "level", "position", "since", "slots", "waiting", "zone")
-
-    def __init__(self, instance_id: str, zone: str, since: float, concurrency: int) -> None:
-        self.instance_id = instance_id
-        self.zone = zone
-        self.since = since
-        self.slots = [since] * concurrency  # heap: when each slot is free
-        self.waiting: deque[float] = deque()  # when each queued request leaves the queue, ascending
-        self.gone_at: float | None = None
-        self.level = 0  # outstanding requests, kept only for LEAST_OUTSTANDING_REQUESTS
-        self.position = 0  # index in its level's list
-
-
 class Fleet:
     """The instances of one variant in virtual, wall or compressed time alike.
 
     Moments passed in never run back (ValueError). `service_time` is already that of the instance type;
-    `seed` names two streams, so that routing and service times never shift each other.
+    `seed` names two streams, so that routing and service times never shift each other. `on_sample` is told
+    every `60 / samples_per_minute` seconds what the instances had to do, late but in time order, and before
+    anything of a later moment happens.
     """
 
     def __init__(
@@ -68,6 +51,8 @@ class Fleet:
         routing: Routing = Routing.RANDOM,
         timeout_s: float = 60.0,
         finish_timed_out: bool = True,
+        samples_per_minute: int = SAMPLES_PER_MINUTE,
+        on_sample: Callable[[Sample], None] | None = None,
     ) -> None:
         if concurrency < 1:
             raise ScenarioError(
@@ -86,18 +71,26 @@ class Fleet:
         self._routing_random = Random(f"{seed}/routing")
         self._draw_place = self._routing_random.random
         self._service_random = Random(f"{seed}/service")
-        self._instances: dict[str, _Instance] = {}
-        self._serving: list[_Instance] = []
-        self._levels: list[list[_Instance]] = [[]]
+        self._instances: dict[str, Instance] = {}
+        self._serving: list[Instance] = []
+        self._warming: dict[str, Instance] = {}  # in service, not yet given requests
+        self._joined = 0
+        self._by_order: dict[int, Instance] = {}
+        self._levels: list[list[int]] = [[]]  # by outstanding requests: orders of joining, ascending
         self._lowest = 0
         self._pending: list[Completed] = []  # heap, by moment
         self._done: list[Completed] = []  # ended, not yet told
         self._now = -math.inf
+        self._active = 0
+        self._samples_per_minute = samples_per_minute
+        self._on_sample = on_sample
+        self._sample_number = 0
+        self._sample_at = math.inf
 
     @property
     def active(self) -> int:
-        """How many instances take requests now."""
-        return len(self._serving)
+        """How many instances are in service now and do not drain."""
+        return self._active
 
     @property
     def in_flight(self) -> int:
@@ -116,21 +109,28 @@ class Fleet:
             for each in self._instances.values()
         )
 
-    def arrive(self, request_id: int, now: float, service_s: float | None = None) -> Accepted | Rejected:
+    def arrive(
+        self, request_id: int, now: float, service_s: float | None = None, place: float | None = None
+    ) -> Accepted | Rejected:
         """Route one request at *now* and return its place, or why it was turned away.
 
-        *service_s* replaces the drawn service time where the caller knows better (a batch of rows).
+        *service_s* replaces the drawn service time where the caller knows better (a batch of rows), *place*,
+        from 0 up to 1, the draw that routes the request.
         """
         if now < self._now:
             self._refuse_past(now)
         self._now = now
+        if now >= self._sample_at:
+            self._take_samples(now)
         pending = self._pending
         if pending and pending[0][0] <= now:
             self._settle(now)
         serving = self._serving
         if not serving:
             return Rejected(request_id, self.name, RejectReason.NO_CAPACITY)
-        instance = self._least_busy() if self._least else serving[int(self._draw_place() * len(serving))]
+        if place is None:
+            place = self._draw_place()
+        instance = self._least_busy(place) if self._least else serving[int(place * len(serving))]
         slots = instance.slots
         free_at = slots[0]
         start_at = free_at if free_at > now else now
@@ -151,6 +151,7 @@ class Fleet:
                 end_at, request_id, self.name, instance.instance_id, start_at - now, service_s, Outcome.OK
             )
             heapreplace(slots, end_at)
+            instance.work += service_s
             if start_at > now:
                 waiting.append(start_at)
         else:
@@ -172,18 +173,31 @@ class Fleet:
             self._refuse_past(now)
         self._now = now
         self._settle(now)
-        if len(self._instances) > len(self._serving):
+        if len(self._instances) > self._active:
             self._forget_gone(now)
         done, self._done = self._done, []
         return done
 
-    def add_instance(self, instance_id: str, zone: str, now: float) -> None:
-        """Put a new instance in service at *now*."""
-        instance = _Instance(instance_id, zone, now, self._concurrency)
+    def add_instance(self, instance_id: str, zone: str, now: float, *, takes_requests: bool = True) -> None:
+        """Put a new instance in service at *now*; without *takes_requests* it waits for `open_instance`."""
+        self._settle(now)
+        if self._sample_at == math.inf and self._on_sample:
+            self._sample_number = math.floor(now * self._samples_per_minute / 60.0) + 1
+            self._sample_at = self._sample_number * 60.0 / self._samples_per_minute
+        instance = Instance(instance_id, zone, now, self._concurrency)
         self._instances[instance_id] = instance
-        self._serving.append(instance)
-        if self._least:
-            self._enter_level(instance, 0)
+        self._active += 1
+        if takes_requests:
+            self._start_serving(instance)
+        else:
+            self._warming[instance_id] = instance
+
+    def open_instance(self, instance_id: str, now: float) -> None:
+        """Let an instance that was added without requests take them from *now* on; one that left does not."""
+        self._settle(now)
+        instance = self._warming.pop(instance_id, None)
+        if instance is not None:
+            self._start_serving(instance)
 
     def drain(self, instance_id: str, now: float, limit_s: float) -> float:
         """Let the instance finish what it has and take no more; return when it is gone.
@@ -215,7 +229,7 @@ class Fleet:
         return failed
 
     def _timed_out(
-        self, request_id: int, instance: _Instance, now: float, start_at: float, end_at: float
+        self, request_id: int, instance: Instance, now: float, start_at: float, end_at: float
     ) -> Completed:
         give_up_at = now + self._timeout_s
         # What the container does with a request nobody waits for is not documented: `finish_timed_out`.
@@ -223,7 +237,9 @@ class Fleet:
         if leaves_queue_at > now:
             instance.waiting.append(leaves_queue_at)
         if self._finish or start_at < give_up_at:
-            heapreplace(instance.slots, end_at if self._finish else give_up_at)
+            free_at = end_at if self._finish else give_up_at
+            heapreplace(instance.slots, free_at)
+            instance.work += free_at - start_at
         queue_s = min(start_at, give_up_at) - now
         return Completed(
             give_up_at,
@@ -236,6 +252,8 @@ class Fleet:
         )
 
     def _settle(self, now: float) -> None:
+        if now >= self._sample_at:
+            self._take_samples(now)
         pending, done = self._pending, self._done
         while pending and pending[0][0] <= now:
             ended = heappop(pending)
@@ -264,43 +282,66 @@ class Fleet:
         if instance.gone_at is None:
             self._stop_serving(instance)
 
-    def _stop_serving(self, instance: _Instance) -> None:
+    def _start_serving(self, instance: Instance) -> None:
+        instance.order = self._joined
+        self._joined += 1
+        self._serving.append(instance)
+        if self._least:
+            self._by_order[instance.order] = instance
+            self._enter_levels(instance)
+
+    def _stop_serving(self, instance: Instance) -> None:
+        self._active -= 1
+        if self._warming.pop(instance.instance_id, None) is not None:
+            return
         self._serving.remove(instance)
         if self._least:
-            self._leave_level(instance)
+            self._leave_levels(instance)
+            del self._by_order[instance.order]
 
     def _forget_gone(self, now: float) -> None:
         for instance in list(self._instances.values()):
             if instance.gone_at is not None and instance.gone_at <= now:
                 del self._instances[instance.instance_id]
 
-    def _least_busy(self) -> _Instance:
-        # Ties are broken at random; SageMaker does not say how.
+    def _least_busy(self, place: float) -> Instance:
+        # SageMaker does not say how it breaks ties: here by a draw over the order of joining.
         levels = self._levels
         while not levels[self._lowest]:
             self._lowest += 1
         lowest = levels[self._lowest]
-        return lowest[int(self._draw_place() * len(lowest))]
+        return self._by_order[lowest[int(place * len(lowest))]]
 
-    def _shift(self, instance: _Instance, step: int) -> None:
-        self._leave_level(instance)
-        self._enter_level(instance, instance.level + step)
-
-    def _enter_level(self, instance: _Instance, level: int) -> None:
-        levels = self._levels
+    def _shift(self, instance: Instance, step: int) -> None:
+        # Twice per request, so it leaves one level and enters the next without a call of its own for each.
+        levels, order, level = self._levels, instance.order, instance.level
+        left = levels[level]
+        del left[bisect_left(left, order)]
+        instance.level = level = level + step
         if level == len(levels):
             levels.append([])
-        instance.level = level
-        instance.position = len(levels[level])
-        levels[level].append(instance)
-        self._lowest = min(self._lowest, level)
+        insort(levels[level], order)
+        if level < self._lowest:
+            self._lowest = level
 
-    def _leave_level(self, instance: _Instance) -> None:
+    def _enter_levels(self, instance: Instance) -> None:
+        instance.level = 0
+        insort(self._levels[0], instance.order)
+        self._lowest = 0
+
+    def _leave_levels(self, instance: Instance) -> None:
         level = self._levels[instance.level]
-        last = level.pop()
-        if last is not instance:
-            level[instance.position] = last
-            last.position = instance.position
+        del level[bisect_left(level, instance.order)]
+
+    def _take_samples(self, now: float) -> None:
+        """Tell what the instances had to do at every sampling moment up to *now*."""
+        tell = self._on_sample
+        assert tell is not None  # without it there is no sampling moment
+        while self._sample_at <= now:
+            whole = self._sample_number % self._samples_per_minute == 0
+            tell(take_sample(self._instances.values(), self._pending, self._sample_at, whole=whole))
+            self._sample_number += 1
+            self._sample_at = self._sample_number * 60.0 / self._samples_per_minute
 
     def _refuse_past(self, now: float) -> None:
         raise ValueError(

@@ -7,6 +7,7 @@ default). What they leave open is in `EndpointSettings`.
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import partial
 from random import Random
 from types import MappingProxyType
 
@@ -15,12 +16,13 @@ from harness.endpoint.calls import CapacityChange, EndpointView
 from harness.endpoint.capacity import InstanceQuota
 from harness.endpoint.crew import Crew
 from harness.endpoint.events import EndpointDeleted, EndpointEvent, EndpointStatus, LeaveCause, StatusChanged
-from harness.endpoint.fleet import InstanceView
+from harness.endpoint.fleet import Fleet, InstanceView
 from harness.endpoint.metrics import VariantMetrics
 from harness.endpoint.outcomes import Accepted, Rejected, RejectReason
+from harness.endpoint.protocols import MakeFleet, MakeMetrics, MetricsLike
 from harness.endpoint.settings import EndpointSettings
 from harness.endpoint.timeline import Action, Timeline
-from harness.endpoint.variant import EndpointConfig, Variant, VariantView
+from harness.endpoint.variant import EndpointConfig, Variant, VariantView, Workshop, by_weight
 from harness.refusal import Refusal
 
 __all__ = ["CapacityChange", "EndpointModel", "EndpointView", "Refusal"]
@@ -30,7 +32,8 @@ class EndpointModel:
     """One endpoint with its variants. Moments passed in never run back (ValueError).
 
     Nothing happens between calls: the caller asks `next_deadline`, comes back with `advance` at that moment
-    or later, and gets everything that happened since, in time order.
+    or later, and gets everything that happened since, in time order. `make_fleet` and `make_metrics` make
+    what queues and counts: a fleet for every variant, metrics for every name of one.
     """
 
     def __init__(
@@ -43,6 +46,8 @@ class EndpointModel:
         quota: InstanceQuota | None = None,
         publish_delay_s: float = 60.0,
         emit_zeros: bool = True,
+        make_fleet: MakeFleet = Fleet,
+        make_metrics: MakeMetrics = VariantMetrics,
     ) -> None:
         self.name = name
         self.status = EndpointStatus.CREATING
@@ -50,12 +55,10 @@ class EndpointModel:
         self._config = config
         self._pending_config: EndpointConfig | None = None
         self._settings = settings or EndpointSettings()
-        self._seed = f"{seed}/{name}"
-        self._publish_delay_s = publish_delay_s
-        self._emit_zeros = emit_zeros
-        self._metrics: dict[str, VariantMetrics] = {}
-        self._generation = 0
-        self._variants = self._build(config)
+        own = f"{seed}/{name}"
+        new_metrics = partial(make_metrics, publish_delay_s=publish_delay_s, emit_zeros=emit_zeros)
+        self._workshop = Workshop(self._settings, own, make_fleet, new_metrics)
+        self._variants = self._workshop.build(config)
         self._routed = list(self._variants.values())
         self._green: dict[str, Variant] = {}
         self._retiring: list[Variant] = []
@@ -63,7 +66,7 @@ class EndpointModel:
         self._outbox: list[EndpointEvent] = []
         shared = quota or InstanceQuota(dict(self._settings.quotas))
         self._crew = Crew(name, self._settings, shared, self._timeline, self._outbox)
-        self._random = Random(f"{self._seed}/variant")
+        self._random = Random(f"{own}/variant")
         self._serving = False
         self._created_at = self._modified_at = 0.0
         self._failure_reason = ""
@@ -85,20 +88,19 @@ class EndpointModel:
 
     def variant(self, name: str) -> VariantView | None:
         """Return one live variant, or None where the endpoint has none of that name."""
-        found = self._variants.get(name)
-        return found.view() if found else None
+        return self._variants[name].view() if name in self._variants else None
 
     def instances(self, variant: str) -> tuple[InstanceView, ...]:
         """Return the instances of a live variant, those that drain included."""
         return self._variants[variant].fleet.instances()
 
-    def metrics(self, variant: str) -> VariantMetrics | None:
+    def metrics(self, variant: str) -> MetricsLike | None:
         """Return the metrics of a variant, also of one that an update has removed."""
-        return self._metrics.get(variant)
+        return self._workshop.metrics.get(variant)
 
-    def all_metrics(self) -> Mapping[str, VariantMetrics]:
+    def all_metrics(self) -> Mapping[str, MetricsLike]:
         """Return the metrics of every variant that is or was here, by its name."""
-        return MappingProxyType(self._metrics)
+        return MappingProxyType(self._workshop.metrics)
 
     def create(self, now: float) -> Refusal | None:
         """Begin to create the endpoint: Creating until every instance has joined, then InService.
@@ -117,6 +119,23 @@ class EndpointModel:
             self._plan(over_at, self._fail_creation)
         return None
 
+    def adopt(self, now: float) -> Refusal | None:
+        """Take the endpoint as InService at *now*, with every instance it should have and nothing launched.
+
+        Returns ResourceLimitExceeded, with nothing begun, when the quota does not allow it.
+        """
+        refusal = self._reserve(self._variants)
+        if refusal:
+            return refusal
+        self._now = self._created_at = self._modified_at = now
+        for each in self._variants.values():
+            self._crew.adopt(each, now)
+        self._serving = True
+        self._go_live(now)
+        self._outbox.append(StatusChanged(now, self.name, None, EndpointStatus.IN_SERVICE))
+        self.status = EndpointStatus.IN_SERVICE
+        return None
+
     def update(
         self, config: EndpointConfig, now: float, *, retain_variant_properties: bool = False
     ) -> Refusal | None:
@@ -128,8 +147,7 @@ class EndpointModel:
         self._run(now)
         if self.status is not EndpointStatus.IN_SERVICE:
             return calls.busy(self.name)
-        self._generation += 1
-        green = self._build(config)
+        green = self._workshop.build(config)
         for name, each in green.items():
             each.shown = False
             if retain_variant_properties and name in self._variants:
@@ -206,11 +224,17 @@ class EndpointModel:
         self._note_due()
 
     def arrive(
-        self, request_id: int, now: float, *, variant: str | None = None, service_s: float | None = None
+        self,
+        request_id: int,
+        now: float,
+        *,
+        variant: str | None = None,
+        service_s: float | None = None,
+        place: float | None = None,
     ) -> Accepted | Rejected:
         """Route one request at *now*, by weight or to the target *variant*, and count it in the metrics.
 
-        *service_s* replaces the drawn service time.
+        *service_s* replaces the drawn service time, *place* the draw that chooses the instance.
         """
         if self._due_at <= now or now < self._now:
             self._run(now)
@@ -222,7 +246,7 @@ class EndpointModel:
             return Rejected(request_id, variant or "", RejectReason.UNKNOWN_VARIANT)
         fleet = chosen.fleet
         chosen.metrics.arrived(now, fleet.active)
-        answer = fleet.arrive(request_id, now, service_s)
+        answer = fleet.arrive(request_id, now, service_s, place)
         if type(answer) is Rejected:
             chosen.metrics.failed(now)
         return answer
@@ -271,23 +295,7 @@ class EndpointModel:
         if name is not None:
             return self._variants.get(name)
         variants = self._routed
-        if len(variants) > 1:
-            mark = self._random.random() * sum(each.weight for each in variants)
-            for each in variants[:-1]:
-                mark -= each.weight
-                if mark < 0.0:
-                    return each
-        return variants[-1]
-
-    def _build(self, config: EndpointConfig) -> dict[str, Variant]:
-        built: dict[str, Variant] = {}
-        for spec in config.variants:
-            metrics = self._metrics.get(spec.name)
-            if metrics is None:
-                metrics = VariantMetrics(publish_delay_s=self._publish_delay_s, emit_zeros=self._emit_zeros)
-                self._metrics[spec.name] = metrics
-            built[spec.name] = Variant(spec, metrics, self._settings, self._seed, self._generation)
-        return built
+        return variants[0] if len(variants) == 1 else by_weight(variants, self._random.random())
 
     def _everyone(self) -> list[Variant]:
         if not self._green and not self._retiring:

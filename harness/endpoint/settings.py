@@ -78,6 +78,29 @@ class EndpointSettings:
         low=False,
         high=True,
     )
+    concurrency_sample_s: float = setting(
+        10.0,
+        "Concurrency metrics are emitted every 10 s (developer guide); whether as one sample of the moment "
+        "or as the peak of more is not documented. It must divide 10.",
+        low=1.0,
+        high=10.0,
+    )
+    cpu_cores_per_slot: float = setting(
+        1.0,
+        "CPUUtilization sums over cores, 100 per busy core (monitoring guide). A busy slot is taken to keep "
+        "one core busy, as a single-threaded inference does; waiting for memory, disk or an accelerator "
+        "makes it less, a multi-threaded library more. It never exceeds the instance's vCPUs.",
+        low=0.5,
+        high=2.0,
+    )
+    join_to_traffic_s: float = setting(
+        0.0,
+        "From InService until a new instance takes requests. 47 s passed in case C1 until the traffic had "
+        "recovered, one recording; the guide counts an instance from InService on, so the default is 0. "
+        "Endpoints that are created or replaced take traffic at once.",
+        low=0.0,
+        high=47.4,
+    )
     drain_limit_s: float = setting(
         30.0,
         "A container that is removed gets SIGTERM, and SIGKILL 30 s later (developer guide, own "
@@ -93,7 +116,10 @@ class EndpointSettings:
         high=300.0,
     )
     leaves: Leaves = setting(
-        Leaves.NEWEST, "Not documented. Taken from the zone with most instances, so that the zones stay even."
+        Leaves.NEWEST,
+        "Not documented. Taken from the zone with most instances, so that the zones stay even.",
+        low=Leaves.NEWEST,
+        high=Leaves.OLDEST,
     )
     update_s: float = setting(
         30.0,
@@ -106,6 +132,16 @@ class EndpointSettings:
         True,
         "Developer guide, inference best practices: SageMaker replaces failed instances and spreads "
         "them over zones; the time is not documented, so it is a launch.",
+        low=False,
+        high=True,
+    )
+    ping_timeout_s: float = setting(
+        0.0,
+        "How long after its launch a container that never passes the ping is given up. The developer guide "
+        "allows it 4 min from its start; one that stops at once or whose model cannot be loaded ends sooner, "
+        "and the model does not tell these apart.",
+        low=0.0,
+        high=240.0,
     )
     no_capacity_timeout_s: float = setting(
         2040.0,
@@ -126,6 +162,12 @@ class EndpointSettings:
         at_least_zero(
             self, "join_spread_limit_s", "settle_s", "drain_limit_s", "scale_in_s", "update_s", "delete_s"
         )
-        above_zero(self, "invocation_timeout_s", "no_capacity_timeout_s")
+        at_least_zero(self, "cpu_cores_per_slot", "join_to_traffic_s", "ping_timeout_s")
+        above_zero(self, "invocation_timeout_s", "no_capacity_timeout_s", "concurrency_sample_s")
+        samples = 10.0 / self.concurrency_sample_s
+        if abs(samples - round(samples)) > 1e-9 or samples < 1.0:
+            raise ScenarioError(
+                f"EndpointSettings.concurrency_sample_s is {self.concurrency_sample_s:g}; it must divide 10 s"
+            )
         if not self.zones:
             raise ScenarioError("EndpointSettings.zones is empty; name at least one zone")

@@ -1,13 +1,16 @@
 """One production variant at run time: its fleet, the instances on their way, and what it should have."""
 
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from harness.endpoint.capacity import next_zone, plan_joins
+from harness.endpoint.capacity import instance_type, next_zone, plan_joins
 from harness.endpoint.distributions import Constant, ServiceTime
-from harness.endpoint.fleet import Fleet, Routing
-from harness.endpoint.metrics import VariantMetrics
+from harness.endpoint.fleet import Fleet, Routing, Sample
+from harness.endpoint.metrics import Metric
 from harness.endpoint.outcomes import Completed, Outcome
+from harness.endpoint.protocols import MakeFleet, MetricsLike
 from harness.endpoint.settings import EndpointSettings, Leaves
 from harness.errors import ScenarioError
 
@@ -86,10 +89,11 @@ class Variant:
     def __init__(
         self,
         spec: VariantSpec,
-        metrics: VariantMetrics,
+        metrics: MetricsLike,
         settings: EndpointSettings,
         seed: str,
         generation: int,
+        make_fleet: MakeFleet = Fleet,
     ) -> None:
         self.spec = spec
         self.metrics = metrics
@@ -106,18 +110,22 @@ class Variant:
         self._settings = settings
         self._generation = generation
         self._number = 0
+        self._asked = 0
         self._launches = 0
-        own = f"{seed}/{spec.name}" if generation == 0 else f"{seed}/{spec.name}/{generation}"
-        self._random = Random(f"{own}/launch")
-        self.fleet = Fleet(
+        found = instance_type(spec.instance_type)
+        self._cpu_limit = 100.0 * found.vcpu if found else math.inf
+        self._own = f"{seed}/{spec.name}" if generation == 0 else f"{seed}/{spec.name}/{generation}"
+        self.fleet = make_fleet(
             service_time=spec.service_time,
             concurrency=spec.concurrency,
             queue_limit=spec.queue_limit,
-            seed=own,
+            seed=self._own,
             name=spec.name,
             routing=spec.routing,
             timeout_s=settings.invocation_timeout_s,
             finish_timed_out=settings.finish_timed_out,
+            samples_per_minute=round(60.0 / settings.concurrency_sample_s),
+            on_sample=self._sampled,
         )
 
     @property
@@ -138,14 +146,18 @@ class Variant:
 
     def next_launch(self) -> int:
         """Return a number for an instance asked for, unique within the variant and ascending."""
-        self._launches += 1
-        return self._launches
+        self._asked += 1
+        return self._asked
 
     def plan_joins(self, count: int, now: float) -> tuple[float, ...]:
-        """Return when *count* instances asked for at *now* will join."""
-        return plan_joins(count, now, self._settings, self._random)
+        """Return when *count* instances asked for at *now* will join.
 
-    def join(self, now: float, zones: tuple[str, ...]) -> tuple[str, str]:
+        Every launch has a stream of its own, so that its draws depend on nothing but its number.
+        """
+        self._launches += 1
+        return plan_joins(count, now, self._settings, Random(f"{self._own}/launch/{self._launches}"))
+
+    def join(self, now: float, zones: tuple[str, ...], *, takes_requests: bool = True) -> tuple[str, str]:
         """Put the next instance in service in the emptiest of *zones*; return its id and zone."""
         self._number += 1
         counts: dict[str, int] = {}
@@ -153,7 +165,7 @@ class Variant:
             counts[each.zone] = counts.get(each.zone, 0) + 1
         zone = next_zone(zones, counts)
         instance_id = f"{self.spec.name}-{self._generation}-{self._number}"
-        self.fleet.add_instance(instance_id, zone, now)
+        self.fleet.add_instance(instance_id, zone, now, takes_requests=takes_requests)
         self.present.add(instance_id)
         return instance_id, zone
 
@@ -169,6 +181,16 @@ class Variant:
                 metrics.failed(each.at)
         return ended
 
+    def _sampled(self, sample: Sample) -> None:
+        """Publish what the instances had to do, unless they are not the variant's own yet or no longer."""
+        if not self.live:
+            return
+        self.metrics.gauged(Metric.CONCURRENT_REQUESTS, sample.at, sample.outstanding)
+        if sample.busy is not None:
+            per_slot = 100.0 * self._settings.cpu_cores_per_slot
+            used = [min(slots * per_slot, self._cpu_limit) for slots in sample.busy]
+            self.metrics.gauged(Metric.CPU, sample.at, used)
+
     def pick_leaver(self) -> tuple[str, str]:
         """Return id and zone of the instance a scale-in takes: from the fullest zone, newest or oldest."""
         serving = [each for each in self.fleet.instances() if each.gone_at is None]
@@ -179,3 +201,54 @@ class Variant:
         fullest = [each for each in serving if counts[each.zone] == most]
         chosen = fullest[-1] if self._settings.leaves is Leaves.NEWEST else fullest[0]
         return chosen.instance_id, chosen.zone
+
+
+class Workshop:
+    """Makes the variants of one endpoint: a new fleet for each, metrics once for each name."""
+
+    def __init__(
+        self,
+        settings: EndpointSettings,
+        seed: str,
+        make_fleet: MakeFleet,
+        new_metrics: Callable[[], MetricsLike],
+    ) -> None:
+        self.metrics: dict[str, MetricsLike] = {}
+        self._settings = settings
+        self._seed = seed
+        self._make_fleet = make_fleet
+        self._new_metrics = new_metrics
+        self._generation = 0
+
+    def build(self, config: EndpointConfig) -> dict[str, Variant]:
+        """Return the variants of *config* by name, without an instance; every call is a new generation."""
+        built: dict[str, Variant] = {}
+        for spec in config.variants:
+            if spec.name not in self.metrics:
+                self.metrics[spec.name] = self._new_metrics()
+            built[spec.name] = Variant(
+                spec,
+                self.metrics[spec.name],
+                self._settings,
+                self._seed,
+                self._generation,
+                self._make_fleet,
+            )
+        self._generation += 1
+        return built
+
+
+def by_weight(variants: Sequence[Variant], draw: float) -> Variant:
+    """Return the variant that *draw*, from 0 up to 1, falls on when each has its weight's share of the range.
+
+    SageMaker API reference, ProductionVariant: traffic is the weight's ratio to the sum of all weights.
+    Where all weigh nothing the last one takes it.
+    """
+    chosen, mark = variants[-1], draw * sum(each.weight for each in variants)
+    for each in variants:
+        if each.weight:
+            chosen = each
+            mark -= each.weight
+            if mark < 0.0:
+                break
+    return chosen

@@ -92,6 +92,7 @@ def record_to(write: Callable[[journal.Record], None]) -> Callable[[Exchange], N
                 seen.queue_s,
                 seen.service_s,
                 seen.rows,
+                seen.predict_s,
             )
         )
 
@@ -101,7 +102,7 @@ def record_to(write: Callable[[journal.Record], None]) -> Callable[[Exchange], N
 class Invocation:
     """What the journal keeps of one InvokeEndpoint; filled in as it becomes known."""
 
-    __slots__ = ("endpoint", "instance", "queue_s", "rows", "service_s", "variant")
+    __slots__ = ("endpoint", "instance", "predict_s", "queue_s", "rows", "service_s", "variant")
 
     def __init__(self, endpoint: str = "") -> None:
         self.endpoint = endpoint
@@ -110,6 +111,7 @@ class Invocation:
         self.queue_s = 0.0
         self.service_s = 0.0
         self.rows = 0
+        self.predict_s = 0.0
 
 
 _NOTHING = Invocation()

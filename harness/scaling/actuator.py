@@ -1,39 +1,24 @@
-"""Acts on what was decided: asks SageMaker for the capacity, keeps the activities, starts the cooldowns."""
+"""Acts on what was decided: asks the service for the capacity, keeps the activities, starts the cooldowns."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from random import Random
 
-from harness.endpoint.calls import CapacityChange
-from harness.endpoint.lifecycle import EndpointModel
-from harness.scaling.activities import (
-    ALARM_DESCRIPTION,
-    ActivityStatus,
-    ScalingActivity,
-    failure_message,
-    setting_description,
-    success_message,
-    unfulfilled_message,
-    waiting_message,
-)
-from harness.scaling.decision import ScalingDecision
+from harness.scaling import activities as words_for
+from harness.scaling.activities import ALARM_DESCRIPTION, ActivityStatus, ScalingActivity
 from harness.scaling.events import ActivityChanged, ScalingEvent
-from harness.scaling.policies import TargetTracking
+from harness.scaling.observation import ScalingDecision
+from harness.scaling.policies import Policy, ScalableTarget
+from harness.scaling.resource import ScalableResource
 from harness.scaling.settings import CooldownStart, NoCapacityStatus, ScalingSettings
+from harness.scaling.steps import StepScaling
 from harness.scaling.targets import Registration, make_uuid
+from harness.scaling.words import Words, words_of
 
 
 class Actuator:
-    """Carries decisions out on *endpoints* and writes what becomes of them to *outbox*."""
+    """Carries decisions out and writes what becomes of them to *outbox*."""
 
-    def __init__(
-        self,
-        endpoints: Mapping[str, EndpointModel],
-        settings: ScalingSettings,
-        random: Random,
-        outbox: list[ScalingEvent],
-    ) -> None:
-        self._endpoints = endpoints
+    def __init__(self, settings: ScalingSettings, random: Random, outbox: list[ScalingEvent]) -> None:
         self._settings = settings
         self._random = random
         self._outbox = outbox
@@ -50,80 +35,104 @@ class Actuator:
     def set_capacity(
         self,
         record: Registration,
-        previous: int,
+        resource: ScalableResource,
         desired: int,
         cause: str,
         sentence: str,
-        policy: TargetTracking | None,
+        policy: Policy | None,
         now: float,
     ) -> None:
-        """Ask SageMaker for *desired* instances and keep the activity: Pending, then InProgress or Failed."""
-        activity = ScalingActivity(
-            make_uuid(self._random),
-            record.target.resource_id,
-            setting_description(desired),
-            cause,
-            ActivityStatus.PENDING,
-            "",
-            now,
-            None,
-            previous,
-            desired,
-            sentence,
-        )
-        self._tell(activity, now)
-        change = CapacityChange(record.variant, desired)
-        refusal = self._endpoints[record.endpoint].update_weights_and_capacities([change], now)
+        """Ask the service for *desired* and keep the activity: Pending, then InProgress or Failed."""
+        words = _words(record)
+        activity = self._began(record, resource, desired, cause, sentence, now)
+        refusal = resource.set_capacity(desired, now)
         if refusal:
             # Recorded (C4): the whole request is refused, the activity Failed with SageMaker's own text.
             reason = (
-                f"{refusal.message} (Service: AmazonSageMaker; Status Code: 400; Error Code: {refusal.code})"
+                f"{refusal.message} (Service: {words.service}; Status Code: 400; Error Code: {refusal.code})"
             )
-            message = failure_message(desired, reason)
-            self._tell(
-                replace(activity, status=ActivityStatus.FAILED, status_message=message, ended_at=now), now
-            )
+            self._end(activity, ActivityStatus.FAILED, words_for.failure_message(desired, reason, words), now)
             return
-        if record.stuck:
-            self._tell(replace(record.stuck, status=ActivityStatus.OVERRIDDEN, ended_at=now), now)
-            record.stuck = None
+        for older in (record.stuck, record.running):
+            # "Overridden: a new scaling activity began before this one completed" (AAS guide).
+            if older:
+                self._tell(replace(older, status=ActivityStatus.OVERRIDDEN, ended_at=now), now)
+        record.stuck = None
         record.running = replace(
-            activity, status=ActivityStatus.IN_PROGRESS, status_message=waiting_message(desired)
+            activity,
+            status=ActivityStatus.IN_PROGRESS,
+            status_message=words_for.waiting_message(desired, words),
         )
         record.running_policy = policy
         self._tell(record.running, now)
         if self._settings.cooldown_start is CooldownStart.DECISION:
             self._start_cooldown(record, record.running, now)
 
-    def finish(self, record: Registration, activity: ScalingActivity, now: float) -> None:
-        """End the activity under way, now that the endpoint is InService again, fulfilled or not."""
-        variant = self._endpoints[record.endpoint].variant(record.variant)
+    def refuse_unscalable(
+        self, record: Registration, resource: ScalableResource, desired: int, cause: str, now: float
+    ) -> None:
+        """Keep the Failed activity of a scheduled action that found the resource unable to change."""
+        sentence = f"A scheduled action wants {desired}, but another change is in progress."
+        activity = self._began(record, resource, desired, cause, sentence, now)
+        reason = words_for.unscalable_reason(record.target.resource_id)
+        message = words_for.failure_message(desired, reason, _words(record))
+        self._end(activity, ActivityStatus.FAILED, message, now)
+
+    def note_bounds(
+        self,
+        target: ScalableTarget,
+        name: str,
+        bounds: tuple[int | None, int | None],
+        capacity: int,
+        failure: str,
+        now: float,
+    ) -> None:
+        """Keep the activity in which the scheduled action *name* set bounds, or could not (*failure*).
+
+        AWS's tutorial shows it Successful at once and without an end time, before that of the capacity.
+        """
+        least, most = bounds
+        if failure:
+            message = words_for.bounds_failure_message(least, most, failure)
+        else:
+            message = words_for.bounds_message(least, most)
+        self._tell(
+            ScalingActivity(
+                make_uuid(self._random),
+                target.resource_id,
+                words_for.bounds_description(least, most),
+                words_for.scheduled_cause(name),
+                ActivityStatus.FAILED if failure else ActivityStatus.SUCCESSFUL,
+                message,
+                now,
+                None,
+                capacity,
+                capacity,
+                f"Scheduled action {name}: bounds {target.min_capacity} to {target.max_capacity}.",
+            ),
+            now,
+        )
+
+    def finish(
+        self,
+        record: Registration,
+        activity: ScalingActivity,
+        resource: ScalableResource | None,
+        now: float,
+    ) -> None:
+        """End the *activity* under way, now that the resource has settled, fulfilled or not."""
         record.running = None
-        if variant is not None and variant.desired_count == activity.to_capacity:
-            message = success_message(activity.to_capacity)
-            self._tell(
-                replace(activity, status=ActivityStatus.SUCCESSFUL, status_message=message, ended_at=now), now
-            )
+        words = _words(record)
+        if resource is not None and resource.desired_capacity == activity.to_capacity:
+            message = words_for.success_message(activity.to_capacity, words)
+            self._end(activity, ActivityStatus.SUCCESSFUL, message, now)
             if self._settings.cooldown_start is CooldownStart.COMPLETION:
                 self._start_cooldown(record, activity, now)
         elif self._settings.no_capacity_status is NoCapacityStatus.UNFULFILLED:
-            message = unfulfilled_message(activity.to_capacity)
-            self._tell(
-                replace(activity, status=ActivityStatus.UNFULFILLED, status_message=message, ended_at=now),
-                now,
-            )
+            message = words_for.unfulfilled_message(activity.to_capacity, words)
+            self._end(activity, ActivityStatus.UNFULFILLED, message, now)
         else:
             record.stuck = activity
-
-    def _start_cooldown(self, record: Registration, activity: ScalingActivity, now: float) -> None:
-        policy = record.running_policy
-        if policy is None:  # Bounds moved the capacity: no policy, no cooldown.
-            return
-        if activity.to_capacity > activity.from_capacity:
-            until = now + policy.scale_out_cooldown_s
-            record.cooldowns = record.cooldowns.after_scale_out(until, activity.to_capacity)
-        else:
-            record.cooldowns = record.cooldowns.after_scale_in(now + policy.scale_in_cooldown_s)
 
     def note_not_scaled(
         self, record: Registration, decision: ScalingDecision, cause: str, now: float
@@ -131,8 +140,10 @@ class Actuator:
         """Keep a not-scaled activity where AWS has a code for the reason, by default once per spell of it."""
         repeated = record.last_not_scaled is decision.reason and not self._settings.repeat_not_scaled
         record.last_not_scaled = decision.reason
+        if repeated:
+            return
         reason = decision.not_scaled_reason(record.target)
-        if reason is None or repeated:
+        if reason is None:
             return
         self._tell(
             ScalingActivity(
@@ -152,6 +163,56 @@ class Actuator:
             now,
         )
 
+    def _began(
+        self,
+        record: Registration,
+        resource: ScalableResource,
+        desired: int,
+        cause: str,
+        sentence: str,
+        now: float,
+    ) -> ScalingActivity:
+        activity = ScalingActivity(
+            make_uuid(self._random),
+            record.target.resource_id,
+            words_for.setting_description(desired, _words(record)),
+            cause,
+            ActivityStatus.PENDING,
+            "",
+            now,
+            None,
+            resource.desired_capacity,
+            desired,
+            sentence,
+        )
+        self._tell(activity, now)
+        return activity
+
+    def _start_cooldown(self, record: Registration, activity: ScalingActivity, now: float) -> None:
+        policy = record.running_policy
+        if policy is None:  # Bounds or a schedule moved the capacity: no policy, no cooldown.
+            return
+        before, after = activity.from_capacity, activity.to_capacity
+        out_s, in_s = _cooldowns_of(policy)
+        if after > before:
+            decided_at = activity.started_at
+            record.cooldowns = record.cooldowns.after_scale_out(now + out_s, after, before, decided_at)
+        else:
+            record.cooldowns = record.cooldowns.after_scale_in(now + in_s)
+
+    def _end(self, activity: ScalingActivity, status: ActivityStatus, message: str, now: float) -> None:
+        self._tell(replace(activity, status=status, status_message=message, ended_at=now), now)
+
     def _tell(self, activity: ScalingActivity, now: float) -> None:
         self._activities[activity.activity_id] = activity
         self._outbox.append(ActivityChanged(now, activity))
+
+
+def _words(record: Registration) -> Words:
+    return words_of(record.target.dimension, record.target.namespace)
+
+
+def _cooldowns_of(policy: Policy) -> tuple[float, float]:
+    if isinstance(policy, StepScaling):
+        return policy.cooldown_s, policy.cooldown_s
+    return policy.scale_out_cooldown_s, policy.scale_in_cooldown_s

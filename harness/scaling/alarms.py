@@ -6,11 +6,14 @@ hold every row of both tables), and "Alarm evaluation". The wording of a state's
 alarm notifications ("Threshold Crossed: 3 out of the last 3 datapoints [...] were greater than ...").
 """
 
-from collections.abc import Sequence
+import operator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from harness.errors import ScenarioError
+from harness.scaling.resource import ScalingMetric
 
 INITIAL_REASON = "Unchecked: Initial alarm creation"
 """What CloudWatch says of a new alarm, which starts in INSUFFICIENT_DATA."""
@@ -51,6 +54,12 @@ _WORDS = {
     Comparison.LESS: "less than",
     Comparison.LESS_OR_EQUAL: "less than or equal to",
 }
+_COMPARES: dict[Comparison, Callable[[float, float], bool]] = {
+    Comparison.GREATER: operator.gt,
+    Comparison.GREATER_OR_EQUAL: operator.ge,
+    Comparison.LESS: operator.lt,
+    Comparison.LESS_OR_EQUAL: operator.le,
+}
 _FILLED_AS = {TreatMissing.BREACHING: "Breaching", TreatMissing.NOT_BREACHING: "NonBreaching"}
 
 
@@ -59,7 +68,8 @@ class Alarm:
     """One metric alarm. `evaluation_range` is how many recent points CloudWatch retrieves, N at least.
 
     The range for N=3 is 5 in the user guide; "the exact number depends on the length of the alarm period
-    and on the resolution", so None stands for N + 2 and the field is there to be set.
+    and on the resolution", so None stands for N + 2 and the field is there to be set. `metric` is what it
+    watches; the actions are the scaling policies, by name or ARN, that each state invokes.
     """
 
     name: str
@@ -71,6 +81,10 @@ class Alarm:
     treat_missing: TreatMissing = TreatMissing.MISSING
     evaluation_range: int | None = None
     description: str = ""
+    metric: ScalingMetric | None = None
+    alarm_actions: tuple[str, ...] = ()
+    ok_actions: tuple[str, ...] = ()
+    insufficient_data_actions: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not 1 <= self.datapoints_to_alarm <= self.evaluation_periods:
@@ -83,6 +97,11 @@ class Alarm:
                 f"Alarm {self.name!r}: evaluation_range ({self.points_wanted}) is shorter than "
                 f"evaluation_periods ({self.evaluation_periods})"
             )
+        if self.metric is not None and self.metric.period_s != self.period_s:
+            raise ScenarioError(
+                f"Alarm {self.name!r}: its period is {self.period_s:g} s, that of its metric "
+                f"{self.metric.period_s:g} s; give both the same"
+            )
 
     @property
     def points_wanted(self) -> int:
@@ -91,13 +110,12 @@ class Alarm:
 
     def breaches(self, value: float) -> bool:
         """Return whether one datapoint is on the wrong side of the threshold."""
-        if self.comparison is Comparison.GREATER:
-            return value > self.threshold
-        if self.comparison is Comparison.GREATER_OR_EQUAL:
-            return value >= self.threshold
-        if self.comparison is Comparison.LESS:
-            return value < self.threshold
-        return value <= self.threshold
+        return _COMPARES[self.comparison](value, self.threshold)
+
+    def breaching(self, values: Sequence[float]) -> int:
+        """Return how many of *values* are on the wrong side."""
+        compares, threshold = _COMPARES[self.comparison], self.threshold
+        return sum([compares(value, threshold) for value in values])
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +132,25 @@ class AlarmVerdict:
     filled: int = 0
 
 
+class _Weighed(NamedTuple):
+    """What decided: the real datapoints, newest first, how many were filled in, how many of all breach.
+
+    `breaching` is None where the datapoints decide nothing (`filled` of them are unknown).
+    """
+
+    state: AlarmState
+    values: tuple[float, ...]
+    filled: int = 0
+    breaching: int | None = None
+
+
+def state_of(
+    alarm: Alarm, points: Sequence[float | None], current: AlarmState = AlarmState.INSUFFICIENT_DATA
+) -> AlarmState:
+    """Return the state of the verdict that `evaluate` gives, without its words."""
+    return _weigh(alarm, points, current).state
+
+
 def evaluate(
     alarm: Alarm, points: Sequence[float | None], current: AlarmState = AlarmState.INSUFFICIENT_DATA
 ) -> AlarmVerdict:
@@ -123,45 +160,67 @@ def evaluate(
     missing in front, as it does for a metric that has just begun. *current* is the state that
     `ignore` keeps.
     """
-    window = list(points[-alarm.points_wanted :])
-    real = [(age, value) for age, value in enumerate(reversed(window)) if value is not None]
+    weighed = _weigh(alarm, points, current)
+    values = weighed.values
+    if weighed.breaching is None:
+        reason = _unknown(weighed.filled)
+    elif weighed.state is AlarmState.ALARM:
+        # Under `missing` and `ignore` the gaps were filled in but do not count: the reason is silent on them.
+        reason = _to_alarm(alarm, tuple(filter(alarm.breaches, values)), _told(alarm, weighed.filled))
+    else:
+        inside = tuple(value for value in values if not alarm.breaches(value))
+        reason = _to_ok(alarm, inside, _told(alarm, weighed.filled))
+    return AlarmVerdict(weighed.state, reason, values, weighed.filled)
+
+
+def _weigh(alarm: Alarm, points: Sequence[float | None], current: AlarmState) -> _Weighed:
     wanted = alarm.evaluation_periods
-    if len(real) >= wanted:
-        # "evaluates the alarm state based on the most recent real data points ... including the
-        # necessary extra data points from farther back in the evaluation range"
-        return _threshold_verdict(alarm, tuple(value for _, value in real[:wanted]), 0, 0)
-    return _verdict_with_gaps(alarm, real, current)
+    real = tuple([value for value in points[: -alarm.points_wanted - 1 : -1] if value is not None])
+    if len(real) < wanted:
+        return _weigh_with_gaps(alarm, points, real, current)
+    # "evaluates the alarm state based on the most recent real data points ... including the
+    # necessary extra data points from farther back in the evaluation range"
+    return _by_threshold(alarm, real[:wanted], 0, 0)
 
 
-def _verdict_with_gaps(alarm: Alarm, real: list[tuple[int, float]], current: AlarmState) -> AlarmVerdict:
-    values = tuple(value for _, value in real)
-    filled = alarm.evaluation_periods - len(values)
+def _weigh_with_gaps(
+    alarm: Alarm, points: Sequence[float | None], real: tuple[float, ...], current: AlarmState
+) -> _Weighed:
+    filled = alarm.evaluation_periods - len(real)
     if alarm.treat_missing is TreatMissing.BREACHING:
-        return _threshold_verdict(alarm, values, filled, filled)
+        return _by_threshold(alarm, real, filled, filled)
     if alarm.treat_missing is TreatMissing.NOT_BREACHING:
-        return _threshold_verdict(alarm, values, filled, 0)
-    breaching = sum(map(alarm.breaches, values))
-    if breaching >= alarm.datapoints_to_alarm or breaching < len(values):
+        return _by_threshold(alarm, real, filled, 0)
+    breaching = alarm.breaching(real)
+    if breaching >= alarm.datapoints_to_alarm or breaching < len(real):
         # Enough real breaches, or a real point that is not breaching: the gaps cannot change the answer
         # (rows "0 - - - -" and "0 - X - -").
-        return _threshold_verdict(alarm, values, 0, 0)
+        return _by_threshold(alarm, real, 0, 0)
     if alarm.treat_missing is TreatMissing.IGNORE:
-        return AlarmVerdict(current, _unknown(filled), values, filled)
-    if real and real[-1][0] + 1 >= alarm.datapoints_to_alarm:
+        return _Weighed(current, real, filled)
+    if real and _oldest_age(points[-alarm.points_wanted :]) + 1 >= alarm.datapoints_to_alarm:
         # The premature-alarm rule: the oldest breaching point is at least as old as Datapoints to Alarm
         # and everything newer is breaching or missing (rows "- - X - -" of both tables).
-        return AlarmVerdict(AlarmState.ALARM, _to_alarm(alarm, values, 0), values, filled)
+        return _Weighed(AlarmState.ALARM, real, filled, breaching)
     # "- - - - X" with M=3 does not go to ALARM; the guide's table of 2018 names the state, later ones
     # leave the row out.
-    return AlarmVerdict(AlarmState.INSUFFICIENT_DATA, _unknown(filled), values, filled)
+    return _Weighed(AlarmState.INSUFFICIENT_DATA, real, filled)
 
 
-def _threshold_verdict(alarm: Alarm, values: tuple[float, ...], filled: int, breaching: int) -> AlarmVerdict:
-    crossing = tuple(value for value in values if alarm.breaches(value))
-    if len(crossing) + breaching >= alarm.datapoints_to_alarm:
-        return AlarmVerdict(AlarmState.ALARM, _to_alarm(alarm, crossing, filled), values, filled)
-    inside = tuple(value for value in values if not alarm.breaches(value))
-    return AlarmVerdict(AlarmState.OK, _to_ok(alarm, inside, filled), values, filled)
+def _oldest_age(window: Sequence[float | None]) -> int:
+    """Return how many periods ago the oldest real datapoint was, 0 for the newest period."""
+    return max(age for age, value in enumerate(reversed(window)) if value is not None)
+
+
+def _by_threshold(alarm: Alarm, values: tuple[float, ...], filled: int, filled_breaching: int) -> _Weighed:
+    breaching = alarm.breaching(values) + filled_breaching
+    state = AlarmState.ALARM if breaching >= alarm.datapoints_to_alarm else AlarmState.OK
+    return _Weighed(state, values, filled, breaching)
+
+
+def _told(alarm: Alarm, filled: int) -> int:
+    """Return how many filled-in datapoints a reason speaks of: those that count as one or the other."""
+    return filled if alarm.treat_missing in _FILLED_AS else 0
 
 
 def _to_alarm(alarm: Alarm, crossing: tuple[float, ...], filled: int) -> str:

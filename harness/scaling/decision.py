@@ -1,23 +1,27 @@
-"""What a target tracking policy decides: one pure function from what was seen to a capacity and a reason.
+"""What the policies of a target decide together: from what was seen to a capacity and a reason.
 
-Sources: Application Auto Scaling user guide, "Target tracking scaling policies", "How target tracking
-scaling works" and its cooldown section; SageMaker guide, "Define a scaling policy"; PutScalingPolicy (several
-policies); EC2 Auto Scaling guide, "Considerations" (rounding). Where they are silent: `ScalingSettings`.
+Sources: Application Auto Scaling user guide, "Target tracking scaling policies", "Step scaling policies" and
+their cooldown sections; SageMaker guide, "Define a scaling policy"; PutScalingPolicy (several policies).
+Where they are silent: `ScalingSettings`.
 """
 
 import math
 from dataclasses import dataclass
-from enum import StrEnum
 
-from harness.scaling.activities import NotScaledReason
+from harness.scaling.alarms import Comparison
+from harness.scaling.cooldowns import Cooldowns
+from harness.scaling.observation import Observation, PolicySignal, Reason, ScalingDecision, StepSignal
 from harness.scaling.policies import (
     DEFAULT_COOLDOWN_S,
     INVOCATIONS_PER_INSTANCE,
-    Cooldowns,
+    VARIANT_DIMENSION,
     ScalableTarget,
     TargetTracking,
 )
-from harness.scaling.settings import CapacityBasis, Datapoint, ScaleInMode, ScalingSettings
+from harness.scaling.sentences import told_by_step, told_by_tracking
+from harness.scaling.settings import ScaleInMode, ScalingSettings
+from harness.scaling.tracking import wanted_capacity, wanted_in, wanted_out, would_flap
+from harness.scaling.words import Words, words_of
 
 __all__ = [
     "DEFAULT_COOLDOWN_S",
@@ -28,118 +32,65 @@ __all__ = [
     "Reason",
     "ScalableTarget",
     "ScalingDecision",
+    "StepSignal",
     "TargetTracking",
     "decide",
     "wanted_capacity",
 ]
 
-ROUNDING = 1e-9
-"""A want of 5.0000000001 is five: floating-point noise must not cost an instance."""
+_ABOVE = (Comparison.GREATER, Comparison.GREATER_OR_EQUAL)
 
 
-class Reason(StrEnum):
-    """Why the capacity is what it is. The values AWS has a code for are AWS's (`NotScaledReason`)."""
+@dataclass(frozen=True, slots=True)
+class _Voice:
+    """A policy that speaks and the capacity it wants; `plain` is that of a step without cooldown credit."""
 
-    SCALE_OUT = "ScaleOut"
-    SCALE_IN = "ScaleIn"
-    ALREADY_AT_MAX_CAPACITY = "AlreadyAtMaxCapacity"
-    ALREADY_AT_MIN_CAPACITY = "AlreadyAtMinCapacity"
-    ALREADY_AT_DESIRED_CAPACITY = "AlreadyAtDesiredCapacity"
-    ANTICIPATED_FLAPPING = "AutoScalingAnticipatedFlapping"
-    UNSCALABLE = "TargetServicePutResourceAsUnscalable"
-    SCALE_OUT_COOLDOWN = "ScaleOutCooldown"
-    SCALE_IN_COOLDOWN = "ScaleInCooldown"
-    SCALE_OUT_SUSPENDED = "DynamicScalingOutSuspended"
-    SCALE_IN_SUSPENDED = "DynamicScalingInSuspended"
-    SCALE_IN_DISABLED = "ScaleInDisabled"
-    POLICIES_DISAGREE = "PoliciesDisagree"
-    WITHIN_TARGET = "WithinTarget"
+    signal: PolicySignal | StepSignal
+    alarm: str
+    wanted: int
+    value: float | None = None
+    plain: int | None = None
+
+    def told(self, settings: ScalingSettings) -> str:
+        if isinstance(self.signal, StepSignal):
+            return told_by_step(self.signal, self.value)
+        return told_by_tracking(self.signal, self.alarm, settings)
+
+    def names(self) -> tuple[str, str, str]:
+        """Return the policy, the alarm that invoked it, and the state it was in."""
+        signal = self.signal
+        if isinstance(signal, StepSignal):
+            return signal.policy.policy_name, signal.alarm_name, signal.state
+        name = signal.high_alarm if self.alarm == "high" else signal.low_alarm
+        return signal.policy.policy_name, name, "ALARM"
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """All that a decision rests on."""
+
+    target: ScalableTarget
+    seen: Observation
+    cooldowns: Cooldowns
+    settings: ScalingSettings
+    now: float
 
     @property
-    def is_aws_code(self) -> bool:
-        """True for the five codes of `NotScaledReasons`."""
-        return self in _AWS_CODES
+    def words(self) -> Words:
+        return words_of(self.target.dimension, self.target.namespace)
 
-    @property
-    def acts(self) -> bool:
-        """True when the capacity is to be changed."""
-        return self in (Reason.SCALE_OUT, Reason.SCALE_IN)
+    def stay(self, reason: Reason, text: str, voice: _Voice) -> ScalingDecision:
+        here = self.seen.desired
+        policy, alarm_name, state = voice.names()
+        return ScalingDecision(
+            here, here, reason, f"{text}.", policy, voice.alarm, voice.wanted, alarm_name, state
+        )
 
-
-_AWS_CODES = frozenset(
-    {
-        Reason.ALREADY_AT_MAX_CAPACITY,
-        Reason.ALREADY_AT_MIN_CAPACITY,
-        Reason.ALREADY_AT_DESIRED_CAPACITY,
-        Reason.ANTICIPATED_FLAPPING,
-        Reason.UNSCALABLE,
-    }
-)
-
-
-@dataclass(frozen=True, slots=True)
-class PolicySignal:
-    """One policy with what its alarms and its metric say.
-
-    `high` and `low`: that alarm is in ALARM and has invoked the policy. `recent` are the newest visible
-    datapoints, oldest first; `capacities` the instances each was shared by.
-    """
-
-    policy: TargetTracking
-    high: bool
-    low: bool
-    recent: tuple[float, ...]
-    capacities: tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """What the scaler sees of one target: capacity, whether SageMaker lets it be changed, the signals."""
-
-    desired: int
-    current: int
-    scalable: bool
-    signals: tuple[PolicySignal, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ScalingDecision:
-    """The capacity to have, why, and the sentence that tells it to a person.
-
-    `policy_name` and `alarm` ("high" or "low") name the policy that decided, empty where none did;
-    `wanted` is the capacity before bounds and cooldowns.
-    """
-
-    desired: int
-    previous: int
-    reason: Reason
-    sentence: str
-    policy_name: str = ""
-    alarm: str = ""
-    wanted: int = 0
-
-    def not_scaled_reason(self, target: ScalableTarget) -> NotScaledReason | None:
-        """Return AWS's entry for `NotScaledReasons`, or None where AWS has no code for the reason."""
-        if not self.reason.is_aws_code:
-            return None
-        code = str(self.reason)
-        if self.reason is Reason.ALREADY_AT_MAX_CAPACITY:
-            return NotScaledReason(code, max_capacity=target.max_capacity)
-        if self.reason is Reason.ALREADY_AT_MIN_CAPACITY:
-            return NotScaledReason(code, min_capacity=target.min_capacity)
-        return NotScaledReason(code, current_capacity=self.previous)
-
-
-def wanted_capacity(
-    signal: PolicySignal, observation: Observation, settings: ScalingSettings, periods: int
-) -> int:
-    """Return ceil(capacity x metric / target) for *signal*: where the metric would meet the target.
-
-    Proportional: AAS guide, "adds capacity proportional to the metric value as fast as it can"; the ceiling
-    gives EC2 Auto Scaling's rounding in both directions (+1.5 adds 2, -1.5 removes 1: case D4). *periods* is
-    the window of the alarm that speaks.
-    """
-    return math.ceil(_load(signal, observation, settings, periods) / signal.policy.target_value - ROUNDING)
+    def go(self, desired: int, reason: Reason, text: str, voice: _Voice) -> ScalingDecision:
+        policy, alarm_name, state = voice.names()
+        return ScalingDecision(
+            desired, self.seen.desired, reason, text, policy, voice.alarm, voice.wanted, alarm_name, state
+        )
 
 
 def decide(
@@ -151,199 +102,195 @@ def decide(
 ) -> ScalingDecision:
     """Return the capacity that the policies of *target* ask for at *now*, and why.
 
-    Scale-out when ANY policy's high alarm is in ALARM, scale-in only when ALL policies that may scale in
-    agree, and the largest capacity wins both ways (AAS guide, "Multiple scaling policies").
+    Scale-out when any policy wants it; target tracking scales in only when all of its policies that may do
+    so agree, which a step policy does not wait for; the largest capacity wins both ways (AAS guide,
+    "Multiple scaling policies"; PutScalingPolicy).
     """
     outs = [each for each in observation.signals if each.high and each.recent]
     lows = [each for each in observation.signals if each.low and each.recent]
-    if not outs and not lows:
-        return _stay(observation, Reason.WITHIN_TARGET, "No alarm asks for a change")
+    here = observation.desired
+    if not outs and not lows and not observation.steps:
+        return ScalingDecision(here, here, Reason.WITHIN_TARGET, "No alarm asks for a change.", wanted=here)
+    case = _Case(target, observation, cooldowns, settings, now)
+    stepped = [_step(each, case) for each in observation.steps]
     if not observation.scalable:
-        # SageMaker guide: "automatic scaling is blocked while the update operation is in progress".
-        signal, alarm = (outs[0], "high") if outs else (lows[0], "low")
-        text = f"{_told(signal, alarm, settings)}, but the endpoint is being updated and cannot scale"
-        return _stay(observation, Reason.UNSCALABLE, text, signal, alarm)
-    if outs:
-        return _scale_out(outs, target, observation, cooldowns, settings, now)
-    return _scale_in(lows, target, observation, cooldowns, settings, now)
+        return _unscalable(case, outs, lows, stepped)
+    step_outs = [each for each in stepped if each.plain is not None and each.plain > here]
+    step_ins = [each for each in stepped if each.plain is not None and each.plain < here]
+    if outs or step_outs:
+        voices = [_Voice(each, "high", wanted_out(each, observation, settings)) for each in outs]
+        return _scale_out(case, _largest([*voices, *step_outs]))
+    if step_ins:
+        return _step_in(case, lows, step_ins)
+    if lows:
+        return _tracking_in(case, lows)
+    return _no_step(case, stepped)
 
 
-def _scale_out(
-    outs: list[PolicySignal],
-    target: ScalableTarget,
-    observation: Observation,
-    cooldowns: Cooldowns,
-    settings: ScalingSettings,
-    now: float,
+def _unscalable(
+    case: _Case, outs: list[PolicySignal], lows: list[PolicySignal], stepped: list[_Voice]
 ) -> ScalingDecision:
-    wants = [wanted_capacity(each, observation, settings, settings.high_periods) for each in outs]
-    wanted = max(wants)
-    signal = outs[wants.index(wanted)]
-    told = _told(signal, "high", settings)
+    """SageMaker guide: "automatic scaling is blocked while the update operation is in progress"."""
+    here = case.seen.desired
+    voices = [_Voice(each, "high", here) for each in outs] + [_Voice(each, "low", here) for each in lows]
+    voice = (voices + stepped)[0]
+    text = f"{voice.told(case.settings)}, but the endpoint is being updated and cannot scale"
+    if case.target.dimension != VARIANT_DIMENSION:
+        text = f"{voice.told(case.settings)}, but another change is in progress and it cannot scale"
+    return case.stay(Reason.UNSCALABLE, text, voice)
+
+
+def _largest(voices: list[_Voice]) -> _Voice:
+    """Return the first of those that want most."""
+    return max(voices, key=lambda each: each.wanted)
+
+
+# -- out -----
+
+
+def _scale_out(case: _Case, voice: _Voice) -> ScalingDecision:
+    target, cooldowns, wanted = case.target, case.cooldowns, voice.wanted
+    told = voice.told(case.settings)
     if target.suspended_out:
         text = f"{told}, but scale-out is suspended (DynamicScalingOutSuspended)"
-        return _stay(observation, Reason.SCALE_OUT_SUSPENDED, text, signal, "high", wanted)
+        return case.stay(Reason.SCALE_OUT_SUSPENDED, text, voice)
     desired = min(max(wanted, target.min_capacity), target.max_capacity)
-    previous = observation.desired
-    if desired <= previous:
-        at_max = wanted > previous
+    previous = case.seen.desired
+    credited = voice.plain is not None and voice.plain > wanted and previous < target.max_capacity
+    if desired <= previous and not credited:
+        at_max = wanted > previous or (voice.plain is not None and voice.plain > previous)
         reason = Reason.ALREADY_AT_MAX_CAPACITY if at_max else Reason.ALREADY_AT_DESIRED_CAPACITY
         why = f"the maximum of {target.max_capacity} is reached" if at_max else f"{previous} already suffice"
-        return _stay(observation, reason, f"{told}: {wanted} wanted, but {why}", signal, "high", wanted)
-    if cooldowns.blocks_scale_out(desired, now):
+        return case.stay(reason, f"{told}: {wanted} wanted, but {why}", voice)
+    if desired <= previous or cooldowns.blocks_scale_out(desired, case.now):
         text = (
             f"{told}: {wanted} wanted, but the scale-out cooldown runs for "
-            f"{cooldowns.out_until - now:.0f} s more, and {desired} is no larger than the "
+            f"{cooldowns.out_until - case.now:.0f} s more, and {desired} is no larger than the "
             f"{cooldowns.out_capacity} it already credits"
         )
-        return _stay(observation, Reason.SCALE_OUT_COOLDOWN, text, signal, "high", wanted)
+        return case.stay(Reason.SCALE_OUT_COOLDOWN, text, voice)
     bounded = f" ({wanted} wanted, maximum {target.max_capacity})" if desired < wanted else ""
-    text = f"{told}: from {previous} to {desired} instances{bounded}."
-    return ScalingDecision(
-        desired, previous, Reason.SCALE_OUT, text, signal.policy.policy_name, "high", wanted
-    )
+    text = f"{told}: from {previous} to {case.words.plural(desired)}{bounded}."
+    return case.go(desired, Reason.SCALE_OUT, text, voice)
 
 
-def _scale_in(
-    lows: list[PolicySignal],
-    target: ScalableTarget,
-    observation: Observation,
-    cooldowns: Cooldowns,
-    settings: ScalingSettings,
-    now: float,
-) -> ScalingDecision:
+# -- in -----
+
+
+def _tracking_in(case: _Case, lows: list[PolicySignal]) -> ScalingDecision:
+    """Decide for target tracking alone."""
+    seen, target, settings = case.seen, case.target, case.settings
     allowed = [each for each in lows if not each.policy.disable_scale_in]
     if not allowed:
-        text = f"{_told(lows[0], 'low', settings)}, but the policy may not scale in (DisableScaleIn)"
-        return _stay(observation, Reason.SCALE_IN_DISABLED, text, lows[0], "low")
-    wants = [_gradual(each, observation, settings) for each in allowed]
-    wanted = max(wants)
-    signal = allowed[wants.index(wanted)]
-    told = _told(signal, "low", settings)
-    held = _held_back(told, target, observation, cooldowns, settings, now)
-    if held is not None:
-        return _stay(observation, held[0], held[1], signal, "low", wanted)
-    previous = observation.desired
-    if previous <= target.min_capacity:
-        text = f"{told}, but the minimum of {target.min_capacity} is reached"
-        return _stay(observation, Reason.ALREADY_AT_MIN_CAPACITY, text, signal, "low", wanted)
-    flapping = settings.flapping_guard and _would_flap(allowed, observation, settings)
-    if flapping:
-        return _stay(
-            observation, Reason.ANTICIPATED_FLAPPING, f"{told}, but {flapping}", signal, "low", wanted
+        voice = _Voice(lows[0], "low", seen.desired)
+        text = f"{voice.told(settings)}, but the policy may not scale in (DisableScaleIn)"
+        return case.stay(Reason.SCALE_IN_DISABLED, text, voice)
+    voice = _largest([_Voice(each, "low", wanted_in(each, seen, settings)) for each in allowed])
+    told = voice.told(settings)
+    unwilling = _unwilling(seen)
+    if unwilling is not None:
+        name = unwilling.policy.policy_name
+        return case.stay(
+            Reason.POLICIES_DISAGREE, f"{told}, but policy {name} does not agree to scale in", voice
         )
-    desired = max(wanted, target.min_capacity)
+    held = _held_back(case, voice, told)
+    if held is not None:
+        return held
+    flapping = settings.flapping_guard and would_flap(allowed, seen, settings, case.words)
+    if flapping:
+        return case.stay(Reason.ANTICIPATED_FLAPPING, f"{told}, but {flapping}", voice)
+    desired, previous = max(voice.wanted, target.min_capacity), seen.desired
     if desired >= previous:
         text = f"{told}, but {previous} are needed to meet the target"
-        return _stay(observation, Reason.ALREADY_AT_DESIRED_CAPACITY, text, signal, "low", wanted)
-    text = f"{told}: from {previous} to {desired} instances{_step(settings)}."
-    return ScalingDecision(desired, previous, Reason.SCALE_IN, text, signal.policy.policy_name, "low", wanted)
+        return case.stay(Reason.ALREADY_AT_DESIRED_CAPACITY, text, voice)
+    step = " (one at a time)" if settings.scale_in_mode is ScaleInMode.ONE_STEP else ""
+    text = f"{told}: from {previous} to {case.words.plural(desired)}{step}."
+    return case.go(desired, Reason.SCALE_IN, text, voice)
 
 
-def _would_flap(allowed: list[PolicySignal], observation: Observation, settings: ScalingSettings) -> str:
-    """Return why one instance less would scale out again, or "".
+def _step_in(case: _Case, lows: list[PolicySignal], step_ins: list[_Voice]) -> ScalingDecision:
+    """Decide for step policies that want less, together with target tracking where it agrees.
 
-    AAS guide: no scale-in if removing "the minimum capacity unit" would likely push the metric back above
-    the target.
+    PutScalingPolicy: target tracking scales in only if all its policies are ready to; the scale-in of a
+    step policy is not held back by them (AAS guide, "Multiple scaling policies").
     """
-    remaining = observation.desired - 1
-    for each in allowed:
-        load = _load(each, observation, settings, settings.low_periods)
-        if load > each.policy.target_value * remaining:
-            seen = f"{load / remaining:.1f} each" if remaining else f"{load:.1f} with nobody to take them"
-            count = "1 instance" if remaining == 1 else f"{remaining} instances"
-            goal = f"above the target of {each.policy.target_value:g}"
-            return f"{count} would see {seen}, {goal}, and scale out again"
-    return ""
+    seen, settings = case.seen, case.settings
+    voices = list(step_ins)
+    tracking = _agreed(case, lows)
+    if tracking is not None:
+        voices.append(tracking)
+    voice = _largest(voices)
+    told = voice.told(settings)
+    held = _held_back(case, voice, told)
+    if held is not None:
+        return held
+    desired = max(voice.wanted, case.target.min_capacity)
+    bounded = f" ({voice.wanted} wanted, minimum {desired})" if desired > voice.wanted else ""
+    text = f"{told}: from {seen.desired} to {case.words.plural(desired)}{bounded}."
+    return case.go(desired, Reason.SCALE_IN, text, voice)
 
 
-def _held_back(
-    told: str,
-    target: ScalableTarget,
-    observation: Observation,
-    cooldowns: Cooldowns,
-    settings: ScalingSettings,
-    now: float,
-) -> tuple[Reason, str] | None:
-    """Return what forbids any scale-in at all (another policy, suspension, a cooldown), or None."""
-    unwilling = [each for each in observation.signals if not each.policy.disable_scale_in and not each.low]
-    if unwilling:
-        name = unwilling[0].policy.policy_name
-        return Reason.POLICIES_DISAGREE, f"{told}, but policy {name} does not agree to scale in"
+def _agreed(case: _Case, lows: list[PolicySignal]) -> _Voice | None:
+    """Return what target tracking would go down to, None where it would not."""
+    seen, settings = case.seen, case.settings
+    allowed = [each for each in lows if not each.policy.disable_scale_in]
+    if not allowed or _unwilling(seen) is not None:
+        return None
+    if settings.flapping_guard and would_flap(allowed, seen, settings, case.words):
+        return None
+    voice = _largest([_Voice(each, "low", wanted_in(each, seen, settings)) for each in allowed])
+    return voice if voice.wanted < seen.desired else None
+
+
+def _unwilling(seen: Observation) -> PolicySignal | None:
+    """Return a target tracking policy that may scale in and does not want to."""
+    return next((each for each in seen.signals if not each.policy.disable_scale_in and not each.low), None)
+
+
+def _held_back(case: _Case, voice: _Voice, told: str) -> ScalingDecision | None:
+    """Return what forbids any scale-in at all (suspension, a cooldown, the minimum), or None."""
+    target, cooldowns, settings = case.target, case.cooldowns, case.settings
     if target.suspended_in:
-        return Reason.SCALE_IN_SUSPENDED, f"{told}, but scale-in is suspended (DynamicScalingInSuspended)"
+        text = f"{told}, but scale-in is suspended (DynamicScalingInSuspended)"
+        return case.stay(Reason.SCALE_IN_SUSPENDED, text, voice)
+    if case.seen.desired <= target.min_capacity:
+        # Before the cooldown: at the minimum there is nothing to hold back.
+        text = f"{told}, but the minimum of {target.min_capacity} is reached"
+        return case.stay(Reason.ALREADY_AT_MIN_CAPACITY, text, voice)
     also_out = settings.scale_out_cooldown_blocks_scale_in
-    # At the minimum there is nothing to hold back: the cooldown is not the reason.
-    if observation.desired > target.min_capacity and cooldowns.blocks_scale_in(now, also_scale_out=also_out):
+    if cooldowns.blocks_scale_in(case.now, also_scale_out=also_out):
         until = max(cooldowns.in_until, cooldowns.out_until if also_out else -math.inf)
-        return Reason.SCALE_IN_COOLDOWN, f"{told}, but the cooldown runs for {until - now:.0f} s more"
+        text = f"{told}, but the cooldown runs for {until - case.now:.0f} s more"
+        return case.stay(Reason.SCALE_IN_COOLDOWN, text, voice)
     return None
 
 
-def _gradual(signal: PolicySignal, observation: Observation, settings: ScalingSettings) -> int:
-    """Return the lowest capacity that one scale-in may go to for *signal*."""
-    wanted = wanted_capacity(signal, observation, settings, settings.low_periods)
-    if settings.scale_in_mode is ScaleInMode.PROPORTIONAL:
-        return wanted
-    step = 1
-    if settings.scale_in_mode is ScaleInMode.PERCENT:
-        step = max(1, math.floor(observation.desired * settings.scale_in_percent / 100.0 + ROUNDING))
-    return max(wanted, observation.desired - step)
+# -- steps -----
 
 
-def _load(signal: PolicySignal, observation: Observation, settings: ScalingSettings, periods: int) -> float:
-    """Return capacity x metric, the total that the instances share, by the settings' choice of datapoints."""
-    chosen = slice(-1, None) if settings.datapoint is Datapoint.LAST else slice(-periods, None)
-    values = signal.recent[chosen]
-    if settings.capacity_basis is CapacityBasis.CURRENT:
-        loads = [value * observation.current for value in values]
-    else:
-        loads = [value * capacity for value, capacity in zip(values, signal.capacities[chosen], strict=True)]
-    return max(loads) if settings.datapoint is Datapoint.MAXIMUM else math.fsum(loads) / len(loads)
+def _step(signal: StepSignal, case: _Case) -> _Voice:
+    """Return what a step policy wants; its `plain` is None where no step covers the breach."""
+    here = case.seen.desired
+    value = signal.policy.aggregation.of(signal.recent) if signal.recent else None
+    if value is None:
+        return _Voice(signal, "step", here)
+    breach = value - signal.threshold
+    above = breach > 0 or (breach == 0 and signal.comparison in _ABOVE)
+    adjustment = signal.policy.adjustment_for(breach, above=above)
+    if adjustment is None:
+        return _Voice(signal, "step", here, value)
+    plain = signal.policy.capacity_after(here, adjustment)
+    wanted = plain
+    if plain > here:
+        wanted = signal.policy.capacity_after(case.cooldowns.base(here, case.now), adjustment)
+    return _Voice(signal, "step", wanted, value, plain)
 
 
-def _stay(
-    observation: Observation,
-    reason: Reason,
-    text: str,
-    signal: PolicySignal | None = None,
-    alarm: str = "",
-    wanted: int | None = None,
-) -> ScalingDecision:
-    here = observation.desired
-    name = signal.policy.policy_name if signal else ""
-    return ScalingDecision(here, here, reason, f"{text}.", name, alarm, here if wanted is None else wanted)
-
-
-def _told(signal: PolicySignal, alarm: str, settings: ScalingSettings) -> str:
-    """Return the like of "Invocations per instance were 70.0 and 80.0 over the last 2 minutes, above ..."."""
-    high = alarm == "high"
-    periods = settings.high_periods if high else settings.low_periods
-    target = signal.policy.target_value
-    values = signal.recent[-periods:]
-    name = (
-        "Invocations per instance"
-        if signal.policy.metric == INVOCATIONS_PER_INSTANCE
-        else signal.policy.metric
-    )
-    if high:
-        side = f"above the target of {target:g}"
-    else:
-        ratio = settings.low_threshold_ratio
-        side = f"below {target * ratio:g} ({ratio:.0%} of the target of {target:g})"
-    span = "minute" if len(values) == 1 else f"{len(values)} minutes"
-    return f"{name} were {_listed(values)} over the last {span}, {side}"
-
-
-def _listed(values: tuple[float, ...]) -> str:
-    if len(values) > 5:
-        low, high = f"{min(values):.1f}", f"{max(values):.1f}"
-        return low if low == high else f"between {low} and {high}"
-    texts = [f"{value:.1f}" for value in values]
-    return " and ".join([", ".join(texts[:-1]), texts[-1]] if len(texts) > 1 else texts)
-
-
-def _step(settings: ScalingSettings) -> str:
-    if settings.scale_in_mode is ScaleInMode.ONE_STEP:
-        return " (one at a time)"
-    return ""
+def _no_step(case: _Case, stepped: list[_Voice]) -> ScalingDecision:
+    """No step covers the breach, or one does and its adjustment changes nothing."""
+    voice = next((each for each in stepped if each.plain is not None), stepped[0])
+    told = voice.told(case.settings)
+    if voice.plain is None:
+        return case.stay(Reason.NO_STEP, f"{told}, which no step adjustment covers", voice)
+    text = f"{told}, and its step adjustment leaves {case.seen.desired} as they are"
+    return case.stay(Reason.ALREADY_AT_DESIRED_CAPACITY, text, voice)

@@ -4,12 +4,15 @@ from dataclasses import dataclass
 
 from harness.scaling.activities import ScalingActivity
 from harness.scaling.alarms import AlarmState
-from harness.scaling.decision import ScalingDecision
+from harness.scaling.observation import ScalingDecision
 
 
 @dataclass(frozen=True, slots=True)
 class AlarmChanged:
-    """An alarm of a scaling policy went to another state; `reason` is worded as CloudWatch words it."""
+    """An alarm went to another state; `reason` is worded as CloudWatch words it.
+
+    `policy_name` is the policy it was made for or invokes first, "" where there is none.
+    """
 
     at: float
     name: str
@@ -37,5 +40,31 @@ class ActivityChanged:
     activity: ScalingActivity
 
 
-ScalingEvent = AlarmChanged | ScalingEvaluated | ActivityChanged
+@dataclass(frozen=True, slots=True)
+class ScheduledActionRan:
+    """A scheduled action came due at the moment `due_at` of its schedule and set the target's bounds.
+
+    `why_not` says why it did not: scheduled scaling is suspended, or the bounds would be reversed.
+    """
+
+    at: float
+    resource_id: str
+    action_name: str
+    due_at: float
+    min_capacity: int
+    max_capacity: int
+    why_not: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceChanged:
+    """A resource that is no endpoint has another capacity; the first one says how it began."""
+
+    at: float
+    resource_id: str
+    desired: int
+    current: int
+
+
+ScalingEvent = AlarmChanged | ScalingEvaluated | ActivityChanged | ScheduledActionRan
 """What a `ControlLoop` reports."""

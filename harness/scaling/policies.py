@@ -1,30 +1,64 @@
-"""What a scaling policy is: its target, the bounds of the variant, its two alarms, its cooldowns.
+"""What a scaling policy is: its target or steps, the bounds of what it scales, the alarms made for it.
 
 Sources: Application Auto Scaling API reference (PutScalingPolicy, RegisterScalableTarget) and user guide
 ("Target tracking scaling policies", "Define cooldown periods"); where they are silent: `ScalingSettings`.
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from harness.errors import ScenarioError
 from harness.scaling.alarms import Alarm, Comparison
+from harness.scaling.cooldowns import Cooldowns
+from harness.scaling.metrics import (
+    CONCURRENT_PER_MODEL,
+    INVOCATIONS,
+    INVOCATIONS_PER_INSTANCE,
+    LAMBDA_UTILIZATION,
+    predefined_metric,
+)
+from harness.scaling.resource import ScalingMetric
 from harness.scaling.settings import ScalingSettings
+from harness.scaling.steps import (
+    DEFAULT_COOLDOWN_S,
+    AdjustmentType,
+    Aggregation,
+    StepAdjustment,
+    StepScaling,
+)
 
-INVOCATIONS_PER_INSTANCE = "SageMakerVariantInvocationsPerInstance"
-"""The predefined metric: average number of invocations per minute of each instance of a variant."""
+__all__ = [
+    "CONCURRENT_PER_MODEL",
+    "DEFAULT_COOLDOWN_S",
+    "INVOCATIONS",
+    "INVOCATIONS_PER_INSTANCE",
+    "LAMBDA_UTILIZATION",
+    "SAGEMAKER",
+    "VARIANT_DIMENSION",
+    "AdjustmentType",
+    "Aggregation",
+    "Cooldowns",
+    "Policy",
+    "ScalableTarget",
+    "StepAdjustment",
+    "StepScaling",
+    "TargetTracking",
+    "high_alarm",
+    "low_alarm",
+    "predefined_metric",
+    "windows",
+]
 
-DEFAULT_COOLDOWN_S = 300.0
-"""Scale-in and scale-out cooldown of SageMaker variants when the policy names none (AAS guide)."""
+VARIANT_DIMENSION, SAGEMAKER = "sagemaker:variant:DesiredInstanceCount", "sagemaker"
 
 
 @dataclass(frozen=True, slots=True)
 class TargetTracking:
-    """One TargetTrackingScaling policy of a variant; cooldowns in seconds."""
+    """One TargetTrackingScaling policy; cooldowns in seconds."""
 
     policy_name: str
     target_value: float
-    metric: str = INVOCATIONS_PER_INSTANCE
+    metric: ScalingMetric = INVOCATIONS
     scale_in_cooldown_s: float = DEFAULT_COOLDOWN_S
     scale_out_cooldown_s: float = DEFAULT_COOLDOWN_S
     disable_scale_in: bool = False
@@ -38,9 +72,13 @@ class TargetTracking:
             raise ScenarioError(f"Policy {self.policy_name!r}: a cooldown must not be negative")
 
 
+Policy = TargetTracking | StepScaling
+"""The kinds of scaling policies."""
+
+
 @dataclass(frozen=True, slots=True)
 class ScalableTarget:
-    """A registered variant: `endpoint/<endpoint>/variant/<variant>` and its bounds."""
+    """What is scaled and between which bounds: `endpoint/<endpoint>/variant/<variant>` by default."""
 
     resource_id: str
     min_capacity: int
@@ -48,6 +86,8 @@ class ScalableTarget:
     suspended_in: bool = False
     suspended_out: bool = False
     suspended_scheduled: bool = False
+    dimension: str = VARIANT_DIMENSION
+    namespace: str = SAGEMAKER
 
     def __post_init__(self) -> None:
         if self.min_capacity < 0:
@@ -66,63 +106,42 @@ class ScalableTarget:
         return min(max(capacity, self.min_capacity), self.max_capacity)
 
 
-@dataclass(frozen=True, slots=True)
-class Cooldowns:
-    """What earlier activities still hold back. `out_capacity` is what the last scale-out set.
+def windows(policy: TargetTracking, settings: ScalingSettings) -> tuple[int, int]:
+    """Return how many periods the high and the low alarm of *policy* look at.
 
-    The two are kept apart: a scale-in must not overwrite the capacity that a later scale-out is
-    measured against.
+    High resolution (AWS's scale-to-zero notebooks, case D10): 3 datapoints in 30 s and 90 within 15 minutes;
+    the SageMaker guide says that scale-in goes "at the same rate as standard metrics", so 15 minutes hold for
+    other short periods too.
     """
-
-    out_until: float = -math.inf
-    out_capacity: int = 0
-    in_until: float = -math.inf
-
-    def after_scale_out(self, until: float, capacity: int) -> "Cooldowns":
-        """Return the state after a scale-out: its own cooldown runs, that of scale-in ends unfinished.
-
-        AAS guide: a scale-out during the scale-in cooldown happens at once "and the cooldown period for
-        the scale-in activity stops and doesn't complete".
-        """
-        return Cooldowns(until, capacity, -math.inf)
-
-    def after_scale_in(self, until: float) -> "Cooldowns":
-        """Return the state after a scale-in."""
-        return replace(self, in_until=until)
-
-    def blocks_scale_out(self, desired: int, now: float) -> bool:
-        """Return whether *desired* is no larger than what the running scale-out cooldown has credited.
-
-        AAS guide: the policy "won't increase the desired capacity again unless either a larger scale out
-        is triggered or the cooldown period ends"; what the initiating activity added counts.
-        """
-        return now < self.out_until and desired <= self.out_capacity
-
-    def blocks_scale_in(self, now: float, *, also_scale_out: bool) -> bool:
-        """Return whether a scale-in must wait at *now*."""
-        return now < self.in_until or (also_scale_out and now < self.out_until)
+    if not policy.metric.is_high_resolution:
+        return settings.high_periods, settings.low_periods
+    span_s = settings.high_resolution_low_periods * 10.0
+    return settings.high_resolution_high_periods, max(1, round(span_s / policy.metric.period_s))
 
 
 def high_alarm(policy: TargetTracking, name: str, settings: ScalingSettings, description: str = "") -> Alarm:
-    """Return the alarm that triggers scale-out: above the target for 3 of 3 one-minute periods.
+    """Return the alarm that triggers scale-out: above the target for 3 of 3 periods.
 
     Sources: Lambda guide ("three data points / 3 minutes"), alarms published by users.
     """
-    return _alarm(name, policy.target_value, Comparison.GREATER, settings.high_periods, settings, description)
+    periods, _ = windows(policy, settings)
+    return _alarm(policy, name, policy.target_value, Comparison.GREATER, periods, settings, description)
 
 
 def low_alarm(policy: TargetTracking, name: str, settings: ScalingSettings, description: str = "") -> Alarm:
-    """Return the alarm that triggers scale-in: below 90 % of the target for 15 of 15 periods.
+    """Return the alarm that triggers scale-in: below 90 % of the target for 15 minutes.
 
     Sources: Lambda guide (63 for a target of 70: case D9), SageMaker alarms published by users
     (1350 for 1500).
     """
     # Rounded to drop the noise of 0.9 x 70 = 63.00000000000001.
     threshold = round(policy.target_value * settings.low_threshold_ratio, 9)
-    return _alarm(name, threshold, Comparison.LESS, settings.low_periods, settings, description)
+    _, periods = windows(policy, settings)
+    return _alarm(policy, name, threshold, Comparison.LESS, periods, settings, description)
 
 
 def _alarm(
+    policy: TargetTracking,
     name: str,
     threshold: float,
     comparison: Comparison,
@@ -134,9 +153,11 @@ def _alarm(
         name=name,
         threshold=threshold,
         comparison=comparison,
-        period_s=60.0,
+        period_s=policy.metric.period_s,
         evaluation_periods=periods,
         datapoints_to_alarm=periods,
         evaluation_range=periods + settings.evaluation_range_extra,
         description=description,
+        metric=policy.metric,
+        alarm_actions=(policy.policy_name,),
     )

@@ -63,3 +63,13 @@ class ScalableResource(Protocol):
 
     def datapoints(self, metric: ScalingMetric, now: float, count: int) -> tuple[Datapoint | None, ...]:
         """Return the newest *count* periods visible at *now*, oldest first, None where there is no data."""
+
+
+class TimedResource(ScalableResource, Protocol):
+    """A resource that is no endpoint's and whose changes take time (`World.add_resource`)."""
+
+    def next_change(self) -> float | None:
+        """Return when its capacity changes next, None when nothing is planned."""
+
+    def advance(self, now: float) -> object:
+        """Let happen what is due up to *now*. What comes back is the caller's own affair."""

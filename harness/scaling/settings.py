@@ -43,6 +43,13 @@ class CooldownStart(StrEnum):
     DECISION = "decision"
 
 
+class StepPoints(StrEnum):
+    """Which datapoints a step policy aggregates."""
+
+    LAST = "last"
+    WINDOW = "window"
+
+
 class NoCapacityStatus(StrEnum):
     """What becomes of a scaling activity for which AWS finds no instances."""
 
@@ -85,6 +92,37 @@ class ScalingSettings:
     high_periods: int = setting(3, "AlarmHigh: 3 of 3 one-minute periods (Lambda guide; alarms seen).")
     low_periods: int = setting(
         15, "AlarmLow: 15 of 15 one-minute periods (alarms seen, all services but DynamoDB)."
+    )
+    high_resolution_publish_delay_s: float = setting(
+        10.0,
+        "From the end of a 10 s period until alarms see it. Seen: 51-61 s from load to decision with high "
+        "resolution, 30 s of it data, so 20-30 s for publishing and reacting; AWS's notebooks say 1-2 "
+        "minutes for the two. The default is the middle of what was seen, the range reaches what AWS says.",
+        low=5.0,
+        high=60.0,
+    )
+    high_resolution_reaction_delay_s: float = setting(
+        15.0,
+        "From the alarm on a 10 s metric to the decision; with its publish delay 25 s, the middle of the "
+        "20-30 s seen.",
+        low=10.0,
+        high=60.0,
+    )
+    high_resolution_period_s: float = setting(
+        10.0, "CloudWatch evaluates alarms with a period of 10 s or 30 s every 10 s (user guide)."
+    )
+    high_resolution_retry_s: float = setting(
+        10.0,
+        "How often an alarm on a 10 s metric that stays in ALARM invokes its policy again. Seen: a refused "
+        "action was tried again every 10 s (C4); the CloudWatch guide says once a minute.",
+        low=10.0,
+        high=60.0,
+    )
+    high_resolution_high_periods: int = setting(
+        3, "AlarmHigh of a 10 s metric: 3 datapoints in 30 s (AWS's scale-to-zero notebooks, D10)."
+    )
+    high_resolution_low_periods: int = setting(
+        90, "AlarmLow of a 10 s metric: 90 datapoints within 15 minutes (AWS's notebooks, D10)."
     )
     evaluation_range_extra: int = setting(
         2,
@@ -129,7 +167,9 @@ class ScalingSettings:
     flapping_guard: bool = setting(
         True,
         "The guide: no scale-in if removing the minimum capacity unit would likely push the metric back "
-        "above the target (code AutoScalingAnticipatedFlapping).",
+        "above the target (code AutoScalingAnticipatedFlapping); how it computes that is not documented.",
+        low=False,
+        high=True,
     )
     cooldown_start: CooldownStart = setting(
         CooldownStart.COMPLETION,
@@ -143,11 +183,29 @@ class ScalingSettings:
     create_low_alarm_when_disabled: bool = setting(
         True,
         "Whether AlarmLow exists under DisableScaleIn is not documented; seen in both forms.",
+        low=False,
+        high=True,
     )
     repeat_not_scaled: bool = setting(
         False,
         "Whether AWS lists one not-scaled activity per minute or one per change of reason is not "
         "documented; one per change is easier to read.",
+        low=False,
+        high=True,
+    )
+    step_points: StepPoints = setting(
+        StepPoints.WINDOW,
+        "The guide: the aggregation type is applied to 'the most recent metric data points'; how many is not "
+        "documented, so those of the alarm's window.",
+        low=StepPoints.LAST,
+        high=StepPoints.WINDOW,
+    )
+    schedule_delay_s: float = setting(
+        10.0,
+        "From the moment a schedule names to the action. The guide: 'a few seconds'; the two actions of its "
+        "tutorial started 8.5 s and 14.6 s late.",
+        low=0.0,
+        high=15.0,
     )
     unscalable_families: tuple[str, ...] = setting(
         ("t2",),
@@ -157,10 +215,15 @@ class ScalingSettings:
     no_capacity_status: NoCapacityStatus = setting(
         NoCapacityStatus.IN_PROGRESS,
         "Seen: the activity never left InProgress (C4); the guide names Unfulfilled for 'timed out'.",
+        low=NoCapacityStatus.IN_PROGRESS,
+        high=NoCapacityStatus.UNFULFILLED,
     )
 
     def __post_init__(self) -> None:
         at_least_zero(self, "publish_delay_s", "reaction_delay_s", "evaluation_offset_s")
         at_least_zero(self, "evaluation_range_extra")
         above_zero(self, "evaluation_period_s", "low_threshold_ratio", "high_periods", "low_periods")
-        above_zero(self, "scale_in_percent")
+        above_zero(self, "scale_in_percent", "high_resolution_period_s", "high_resolution_retry_s")
+        above_zero(self, "high_resolution_high_periods", "high_resolution_low_periods")
+        at_least_zero(self, "high_resolution_publish_delay_s", "high_resolution_reaction_delay_s")
+        at_least_zero(self, "schedule_delay_s")

@@ -1,5 +1,8 @@
 """What the user declares: import every name of a scenario file from here."""
 
+from harness.scaling.alarms import Comparison, TreatMissing
+from harness.scaling.policies import CONCURRENT_PER_MODEL, INVOCATIONS, AdjustmentType, Aggregation
+from harness.scaling.resource import ScalingMetric
 from harness.scenario.expectations import (
     Expectation,
     answered_during_fault,
@@ -10,7 +13,18 @@ from harness.scenario.expectations import (
 from harness.scenario.faults import ZoneFailure
 from harness.scenario.find import find, names
 from harness.scenario.programs import Program
-from harness.scenario.resources import Endpoint, Model, Role, TargetTracking, allow
+from harness.scenario.resources import Endpoint, Model, Role, allow
+from harness.scenario.scaling import (
+    Alarm,
+    Scaling,
+    ScheduledAction,
+    Step,
+    StepScaling,
+    TargetTracking,
+    Tracking,
+    above,
+    below,
+)
 from harness.scenario.scaling_expectations import (
     deleted,
     final_in_service,
@@ -27,7 +41,13 @@ from harness.scenario.spec import Scenario, Settle, Variant
 from harness.scenario.workload import Calls, Constant, Idle, OpenModel, Payload, Ramp, Spike, Stages
 
 __all__ = [
+    "CONCURRENT_PER_MODEL",
+    "INVOCATIONS",
+    "AdjustmentType",
+    "Aggregation",
+    "Alarm",
     "Calls",
+    "Comparison",
     "Constant",
     "Endpoint",
     "Expectation",
@@ -38,15 +58,24 @@ __all__ = [
     "Program",
     "Ramp",
     "Role",
+    "Scaling",
+    "ScalingMetric",
     "Scenario",
+    "ScheduledAction",
     "Settle",
     "Spike",
     "Stages",
+    "Step",
+    "StepScaling",
     "TargetTracking",
+    "Tracking",
+    "TreatMissing",
     "Variant",
     "ZoneFailure",
+    "above",
     "allow",
     "answered_during_fault",
+    "below",
     "deleted",
     "error_ratio",
     "final_in_service",

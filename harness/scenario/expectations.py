@@ -14,7 +14,8 @@ from typing import TypeVar
 from harness import journal
 from harness.errors import ScenarioError
 from harness.journal import Record
-from harness.scenario.resources import Endpoint, check_positive
+from harness.scenario.checks import check_positive
+from harness.scenario.resources import Endpoint
 from harness.stats import percentile
 
 # The value, None where there is nothing to measure, and a sentence that explains it.
@@ -35,7 +36,8 @@ class Expectation:
     """`measure(records)` compared with `limit` by `sign`; a question until it is given a limit.
 
     `measure` returns the value, or None where there is nothing to measure, and a sentence that explains it.
-    `limit` is a figure or a measure itself. `source` says where the limit comes from.
+    `limit` is a figure or a measure itself. `source` says where the limit comes from. `needs` names what a run
+    must have for it, where not every run has it: on the virtual clock there are neither programs nor calls.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Expectation:
     sign: str = ""
     limit: float | Callable[[Records], Measured] = math.nan
     source: str = ""
+    needs: str = ""
 
     def at_most(self, limit: "float | Question", source: str = "") -> "Expectation":
         """Return the expectation that the value is *limit* or less."""
@@ -117,7 +120,7 @@ def result(program: str, key: str, unit: str = "") -> Question:
             return float(value), f"{key} as returned by the program {program!r}"
         return None, f"The program {program!r} returned no figure {key!r}"
 
-    return Expectation(f"{program}: {key}", measure, unit)
+    return Expectation(f"{program}: {key}", measure, unit, needs=f"the program {program!r}")
 
 
 def response_time(endpoint: Endpoint, quantile: float) -> Question:

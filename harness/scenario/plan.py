@@ -6,26 +6,18 @@ plan would deploy to AWS.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from harness.scenario.resources import Endpoint, Model, Role, TargetTracking
+from harness.scenario.calls import Call, FromAnswer
+from harness.scenario.resources import Endpoint, Model, Role
+from harness.scenario.scaling_plan import scaling_of, unscaling_of
 from harness.scenario.spec import Scenario
 
+__all__ = ["Call", "FromAnswer", "clearing", "deployment", "removal", "role_arn", "scaling", "unscaling"]
+
 BUCKET = "rehearsal-artefacts"
-DIMENSION = "sagemaker:variant:DesiredInstanceCount"
 # The one region that CreateBucket wants no LocationConstraint for: S3 API reference, CreateBucket.
 REGION_WITHOUT_CONSTRAINT = "us-east-1"
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One API call: boto3's service and method names and its arguments. `what` is for people."""
-
-    service: str
-    method: str
-    arguments: Mapping[str, Any]
-    what: str
 
 
 def deployment(
@@ -46,18 +38,15 @@ def deployment(
 
 
 def scaling(endpoints: Sequence[Endpoint]) -> Iterator[Call]:
-    """Yield the calls that put the scaling policies of *endpoints* in force; they must be InService."""
+    """Yield the calls that put the scaling of *endpoints* in force; they must be InService."""
     for endpoint in endpoints:
-        if endpoint.scaling is not None:
-            yield from _scaling(endpoint, endpoint.scaling)
+        yield from scaling_of(endpoint)
 
 
 def unscaling(endpoints: Sequence[Endpoint]) -> Iterator[Call]:
-    """Yield the calls that take the scalable targets of *endpoints* away, and their policies with them."""
+    """Yield the calls that take the scaling of *endpoints* away."""
     for endpoint in endpoints:
-        if endpoint.scaling is not None:
-            what = f"scalable target of {endpoint.name}"
-            yield Call("application-autoscaling", "deregister_scalable_target", _target(endpoint), what)
+        yield from unscaling_of(endpoint)
 
 
 def removal(endpoints: Sequence[Endpoint]) -> Iterator[Call]:
@@ -152,31 +141,3 @@ def _endpoint(endpoint: Endpoint) -> Iterator[Call]:
     yield Call("sagemaker", "create_endpoint_config", wanted, f"endpoint configuration of {endpoint.name}")
     arguments = {"EndpointName": endpoint.name} | named
     yield Call("sagemaker", "create_endpoint", arguments, f"endpoint {endpoint.name}")
-
-
-def _target(endpoint: Endpoint) -> dict[str, Any]:
-    return {
-        "ServiceNamespace": "sagemaker",
-        "ResourceId": endpoint.resource_id,
-        "ScalableDimension": DIMENSION,
-    }
-
-
-def _scaling(endpoint: Endpoint, policy: TargetTracking) -> Iterator[Call]:
-    target = _target(endpoint)
-    bounded = target | {"MinCapacity": policy.min_capacity, "MaxCapacity": policy.max_capacity}
-    autoscaling = "application-autoscaling"
-    yield Call(autoscaling, "register_scalable_target", bounded, f"scalable target of {endpoint.name}")
-    configuration = {
-        "TargetValue": policy.target_value,
-        "PredefinedMetricSpecification": {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"},
-        "ScaleInCooldown": int(policy.scale_in_cooldown_s),
-        "ScaleOutCooldown": int(policy.scale_out_cooldown_s),
-        "DisableScaleIn": policy.disable_scale_in,
-    }
-    put = target | {
-        "PolicyName": policy.policy_name,
-        "PolicyType": "TargetTrackingScaling",
-        "TargetTrackingScalingPolicyConfiguration": configuration,
-    }
-    yield Call(autoscaling, "put_scaling_policy", put, f"scaling policy of {endpoint.name}")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from harness.errors import ScenarioError
-from harness.scenario.resources import check_name, check_positive
+from harness.scenario.checks import check_name, check_positive
 
 Moment = Literal["before_load", "after_load"]
 MOMENTS = ("before_load", "after_load")

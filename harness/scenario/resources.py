@@ -5,31 +5,14 @@ they are what the rehearsal assumes of the real container, and the report says s
 """
 
 import difflib
-import math
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from harness.endpoint.capacity import instance_type, instance_types
 from harness.errors import ScenarioError
-
-# Names of endpoints, configs, models and variants: 1 to 63 of these; SageMaker API reference, CreateEndpoint.
-_NAME = re.compile(r"[A-Za-z0-9](-*[A-Za-z0-9]){0,62}")
-
-
-def check_name(what: str, name: str) -> None:
-    """Raise ScenarioError when SageMaker would refuse *name*."""
-    if not _NAME.fullmatch(name):
-        raise ScenarioError(
-            f"{what} {name!r}: a name has 1 to 63 letters, digits and hyphens, the first and last no hyphen"
-        )
-
-
-def check_positive(what: str, value: float) -> None:
-    """Raise ScenarioError unless *value* is finite and above zero."""
-    if not (math.isfinite(value) and value > 0):
-        raise ScenarioError(f"{what} is {value:g}; it must be a finite number above 0")
+from harness.scenario.checks import check_name, check_positive
+from harness.scenario.scaling import Scaling, TargetTracking
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,41 +56,6 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
-class TargetTracking:
-    """A scalable target with one target tracking policy on SageMakerVariantInvocationsPerInstance.
-
-    `target_value` is invocations per instance and minute, not simultaneous requests. Cooldowns in seconds;
-    300 is what AWS takes for endpoint variants when the policy names none (PutScalingPolicy API reference).
-    """
-
-    target_value: float
-    min_capacity: int = 1
-    max_capacity: int = 1
-    scale_in_cooldown_s: float = 300.0
-    scale_out_cooldown_s: float = 300.0
-    disable_scale_in: bool = False
-    policy_name: str = "SageMakerEndpointInvocationScalingPolicy"
-
-    def __post_init__(self) -> None:
-        check_positive("TargetTracking: target_value", self.target_value)
-        if self.min_capacity < 1:
-            raise ScenarioError(
-                f"TargetTracking: min_capacity is {self.min_capacity}; a variant needs at least 1"
-            )
-        if self.max_capacity < self.min_capacity:
-            raise ScenarioError(
-                f"TargetTracking: max_capacity ({self.max_capacity}) is below min_capacity "
-                f"({self.min_capacity}); raise the first or lower the second"
-            )
-        for label in ("scale_in_cooldown_s", "scale_out_cooldown_s"):
-            # An integer in the API: TargetTrackingScalingPolicyConfiguration.
-            if getattr(self, label) < 0 or getattr(self, label) % 1:
-                raise ScenarioError(
-                    f"TargetTracking: {label} is {getattr(self, label):g}; give whole seconds, 0 or more"
-                )
-
-
-@dataclass(frozen=True, slots=True)
 class Endpoint:
     """A SageMaker endpoint with one production variant, and what the rehearsal assumes of its container.
 
@@ -123,7 +71,7 @@ class Endpoint:
     service_time_s: float | Mapping[str, float] = 0.050
     concurrency: int = 2
     queue_limit: int = 100
-    scaling: TargetTracking | None = None
+    scaling: TargetTracking | Scaling | None = None
 
     def __post_init__(self) -> None:
         who = f"Endpoint {self.name!r}"

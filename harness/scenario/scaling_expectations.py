@@ -7,7 +7,6 @@ from harness import journal
 from harness.scenario.expectations import Expectation, Measured, Question, Records, of_kind
 from harness.scenario.resources import Endpoint
 
-METRIC = "InvocationsPerInstance"
 # AlarmLow is below 90 % of the target: Lambda developer guide, 63 for a target of 70 (`endpoint.settings`,
 # low_threshold_ratio). Where the alarm moved in the run, its own threshold is taken instead.
 LOW_RATIO = 0.9
@@ -63,7 +62,7 @@ def deleted(endpoint: Endpoint) -> Question:
             return None, f"{endpoint.name} was never created"
         return float(seen[-1].status == "Deleted"), f"{endpoint.name} ended as {seen[-1].status}"
 
-    return Expectation(f"{endpoint.name}: deleted", measure, "")
+    return Expectation(f"{endpoint.name}: deleted", measure, "", needs="the calls that delete it")
 
 
 def least_in_service_after_fault(endpoint: Endpoint) -> Question:
@@ -199,39 +198,51 @@ def _completed_at(records: Records, step: journal.ScalingActivity) -> float | No
 
 
 def _high_since(records: Records, endpoint: Endpoint, before: float) -> float | None:
-    target = _target_value(records, endpoint, before)
-    return None if target is None else _run_start(records, endpoint, before, target, above=True)
+    return _run_start(records, endpoint, before, "high")
 
 
 def _low_since(records: Records, endpoint: Endpoint, before: float) -> float | None:
-    target = _target_value(records, endpoint, before)
-    if target is None:
-        return None
-    moved = of_kind(records, journal.AlarmChanged, resource_id=endpoint.resource_id, direction="low")
-    threshold = moved[0].threshold if moved else LOW_RATIO * target
-    return _run_start(records, endpoint, before, threshold, above=False)
+    return _run_start(records, endpoint, before, "low")
 
 
-def _target_value(records: Records, endpoint: Endpoint, before: float) -> float | None:
-    """Return the target value of the policy that was in force at *before*."""
-    policies = of_kind(records, journal.PolicyPut, resource_id=endpoint.resource_id, removed=False)
-    values = [policy.target_value for policy in policies if policy.at <= before]
-    return values[-1] if values else None
+def _held_to(
+    records: Records, endpoint: Endpoint, before: float, direction: str
+) -> tuple[float, journal.PolicyPut] | None:
+    """Return the threshold in force at *before* in that direction, and a policy on the metric it is about.
 
-
-def _run_start(
-    records: Records, endpoint: Endpoint, before: float, threshold: float, *, above: bool
-) -> float | None:
-    """Return the start of the last unbroken run of minutes beyond *threshold* that was published by *before*.
-
-    A minute published between the alarm and the decision may lie on the other side already: it ends the run
-    and is passed over.
+    The threshold is that of the alarm that went off last; where none did, what the newest policy holds to.
     """
-    points = of_kind(records, journal.MetricPublished, resource_id=endpoint.resource_id, metric=METRIC)
-    known = sorted((p for p in points if p.at <= before), key=lambda p: p.period_at, reverse=True)
+    put = of_kind(records, journal.PolicyPut, resource_id=endpoint.resource_id, removed=False)
+    policies = [policy for policy in put if policy.at <= before]
+    if not policies:
+        return None
+    moved = of_kind(records, journal.AlarmChanged, resource_id=endpoint.resource_id, direction=direction)
+    raised = [alarm for alarm in moved if alarm.after == "ALARM" and alarm.at <= before]
+    if not raised:
+        newest = policies[-1]
+        return newest.target_value * (LOW_RATIO if direction == "low" else 1.0), newest
+    threshold = raised[-1].threshold
+    exactly = [policy for policy in policies if policy.target_value == threshold]
+    tracking = [policy for policy in policies if policy.kind == "TargetTrackingScaling"]
+    return threshold, (exactly or tracking or policies)[-1]
+
+
+def _run_start(records: Records, endpoint: Endpoint, before: float, direction: str) -> float | None:
+    """Return the start of the last unbroken run of periods beyond the threshold, as published by *before*.
+
+    A period published between the alarm and the decision may lie on the other side already: it ends the run
+    and is passed over. A policy names a predefined type, which ends as CloudWatch's name of the metric does.
+    """
+    held_to = _held_to(records, endpoint, before, direction)
+    if held_to is None:
+        return None
+    threshold, policy = held_to
+    points = of_kind(records, journal.MetricPublished, resource_id=endpoint.resource_id)
+    measured = [p for p in points if p.at <= before and policy.metric.endswith(p.metric)]
+    known = sorted(measured, key=lambda p: p.period_at, reverse=True)
 
     def beyond(point: journal.MetricPublished) -> bool:
-        return point.value > threshold if above else point.value < threshold
+        return point.value > threshold if direction == "high" else point.value < threshold
 
     run = list(takewhile(beyond, dropwhile(lambda point: not beyond(point), known)))
     return run[-1].period_at if run else None

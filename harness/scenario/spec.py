@@ -9,10 +9,11 @@ from typing import Any
 from harness.endpoint.settings import EndpointSettings
 from harness.errors import ScenarioError
 from harness.scaling.settings import ScalingSettings
+from harness.scenario.checks import check_name, check_positive
 from harness.scenario.expectations import Expectation
 from harness.scenario.faults import Fault
 from harness.scenario.programs import Program
-from harness.scenario.resources import Endpoint, Model, Role, check_name, check_positive
+from harness.scenario.resources import Endpoint, Model, Role
 from harness.scenario.workload import OpenModel
 
 CORRECTED = "corrected"

@@ -296,36 +296,29 @@ def _register(served: Served, name: str) -> None:
 
 # ---- what is stored and not acted on ----
 
-STEPS = {
-    "PolicyName": "steps",
-    "PolicyType": "StepScaling",
-    "StepScalingPolicyConfiguration": {
-        "AdjustmentType": "ChangeInCapacity",
-        "StepAdjustments": [{"MetricIntervalLowerBound": 0.0, "ScalingAdjustment": 1}],
-    },
-}
-CUSTOMISED = {
-    "PolicyName": "customised",
-    "PolicyType": "TargetTrackingScaling",
-    "TargetTrackingScalingPolicyConfiguration": {
-        "TargetValue": 50.0,
-        "CustomizedMetricSpecification": {
-            "MetricName": "CPUUtilization",
-            "Namespace": "/aws/sagemaker/Endpoints",
-            "Statistic": "Average",
+ELSEWHERE = {"MetricName": "QueueDepth", "Namespace": "Shop", "Statistic": "Average"}
+MATH = {"Metrics": [{"Id": "m", "Expression": "SUM(METRICS())", "ReturnData": True}]}
+
+
+def customised(metric: dict[str, Any]) -> dict[str, Any]:
+    """Return a target tracking policy on a customised metric."""
+    return {
+        "PolicyName": "customised",
+        "PolicyType": "TargetTrackingScaling",
+        "TargetTrackingScalingPolicyConfiguration": {
+            "TargetValue": 50.0,
+            "CustomizedMetricSpecification": metric,
         },
-    },
-}
-FAST = tracking(5.0, "SageMakerVariantConcurrentRequestsPerModelHighResolution")
+    }
 
 
-@pytest.mark.parametrize("policy", [STEPS, CUSTOMISED, FAST])
-def test_a_policy_that_is_not_modelled_is_stored_and_said(scaled: Scaled, policy: dict[str, Any]) -> None:
+@pytest.mark.parametrize("metric", [ELSEWHERE, MATH])
+def test_a_policy_that_is_not_modelled_is_stored_and_said(scaled: Scaled, metric: dict[str, Any]) -> None:
     """The backend keeps it, no alarm is made up for it, and the run has an error that names it."""
     scaled.register(1, 2)
-    assert scaled.put(policy)["Alarms"] == []
+    assert scaled.put(customised(metric))["Alarms"] == []
     (stored,) = scaled.calls.describe_scaling_policies(**scaled.variant)["ScalingPolicies"]
-    assert stored["PolicyName"] == policy["PolicyName"]
+    assert stored["PolicyName"] == "customised"
     assert scaled.served.findings(scaled.resource) == [("scaling-policy-not-covered", "error")]
 
 
@@ -334,23 +327,43 @@ def test_a_modelled_policy_that_is_replaced_no_longer_acts(scaled: Scaled) -> No
     scaled.register(1, 2)
     scaled.put()
     until(lambda: len(scaled.alarms()) == 2, "both alarms")
-    scaled.put(FAST)
+    scaled.put(customised(ELSEWHERE) | {"PolicyName": "invocations"})
     assert until(lambda: not scaled.alarms(), "the alarms' end")
 
 
-def test_a_scheduled_action_is_stored_and_said(scaled: Scaled) -> None:
-    """Nothing here acts on a schedule yet, and the run says so."""
+def test_a_metric_is_tracked_once(scaled: Scaled) -> None:
+    """AWS takes one target tracking policy for a metric of a target."""
     scaled.register(1, 2)
-    scaled.calls.put_scheduled_action(
-        **scaled.variant,
-        ScheduledActionName="night",
-        Schedule="cron(0 22 * * ? *)",
-        ScalableTargetAction={"MinCapacity": 1, "MaxCapacity": 1},
+    scaled.put()
+    with pytest.raises(ClientError, match="Only one TargetTrackingScaling policy"):
+        scaled.put(tracking() | {"PolicyName": "again"})
+
+
+def test_provisioned_concurrency_is_stored_and_said(served: Served) -> None:
+    """A Lambda alias's policy acts in virtual time only, and the finding says where."""
+    alias = {
+        "ServiceNamespace": "lambda",
+        "ResourceId": "function:scorer:live",
+        "ScalableDimension": "lambda:function:ProvisionedConcurrency",
+    }
+    scaling = served.client("application-autoscaling")
+    scaling.register_scalable_target(**alias, MinCapacity=1, MaxCapacity=5)
+    scaling.put_scaling_policy(
+        **alias,
+        PolicyName="use",
+        PolicyType="TargetTrackingScaling",
+        TargetTrackingScalingPolicyConfiguration={
+            "TargetValue": 0.7,
+            "PredefinedMetricSpecification": {
+                "PredefinedMetricType": "LambdaProvisionedConcurrencyUtilization"
+            },
+        },
     )
-    assert scaled.served.findings(scaled.resource) == [("scaling-policy-not-covered", "error")]
-    scaled.served.client("sagemaker").delete_endpoint(EndpointName=scaled.name)
-    found = scaled.calls.describe_scheduled_actions(ServiceNamespace="sagemaker")["ScheduledActions"]
-    assert scaled.resource not in [each["ResourceId"] for each in found]
+    (found,) = [each for each in served.of(journal.Finding) if "scorer" in each.resource]
+    assert (found.rule, found.severity) == ("scaling-policy-not-covered", "error")
+    assert "`harness simulate --policy` plays its scaling" in found.message
+    scaling.delete_scaling_policy(**alias, PolicyName="use")
+    scaling.deregister_scalable_target(**alias)
 
 
 def test_a_target_of_another_service_passes_untouched(served: Served) -> None:

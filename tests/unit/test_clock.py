@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.clock import MAX_SPEED, Clock, ClockSpec
+from harness.clock import MAX_SPEED, Clock, ClockSpec, VirtualCalendar
 from harness.errors import ScenarioError
 
 
@@ -24,11 +24,20 @@ def test_wall_is_the_clock_of_speed_one() -> None:
     assert str(ClockSpec(1.0)) == "wall"
 
 
+def test_the_virtual_clock_waits_for_nothing() -> None:
+    """It is written as it is read, is infinitely fast, and its calendar begins where it is told to."""
+    spec = ClockSpec.parse("virtual")
+    assert spec.is_virtual
+    assert str(spec) == "virtual"
+    assert not ClockSpec().is_virtual
+    assert VirtualCalendar(60.0).epoch_s(2.5) == 62.5
+
+
 @pytest.mark.parametrize(
     "text",
     [
         "",
-        "virtual",
+        "Virtual",
         "Wall",
         "compressed",
         "compressed:",
@@ -40,7 +49,7 @@ def test_wall_is_the_clock_of_speed_one() -> None:
 def test_any_other_clock_is_refused(text: str) -> None:
     """The message says which there are, and how fast they may run."""
     with pytest.raises(
-        ScenarioError, match=f"'{text}' is no clock here; say 'wall' or 'compressed:N'.*1 to 1000"
+        ScenarioError, match=f"'{text}' is no clock here; say 'wall', 'virtual' or 'compressed:N'.*1 to 1000"
     ):
         ClockSpec.parse(text)
 

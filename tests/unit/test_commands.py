@@ -51,7 +51,7 @@ def test_list_names_every_scenario_with_its_variants(capsys: pytest.CaptureFixtu
         (["run", "--processes", "0"], "'0' is not a whole number of 1 or more"),
         (["run", "--client", "curl"], "invalid choice: 'curl'"),
         (["serve", "--port", "70000"], "'70000' is not a port"),
-        (["serve", "--clock", "virtual"], "'virtual' is no clock here"),
+        (["serve", "--clock", "virtual"], "--clock virtual waits for nobody"),
         (["report", "no-such-run"], "no-such-run is no run"),
         (["rnu"], "invalid choice: 'rnu'"),
         ([], "the following arguments are required: COMMAND"),

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from harness.deploy import Deployer
 from harness.errors import BackendError, EnvironmentFault, InvalidRun
-from harness.scenario.plan import Call
+from harness.scenario.plan import Call, FromAnswer
 
 CREATE = Call("s3", "create_bucket", {"Bucket": "b"}, "bucket b")
 
@@ -110,3 +110,18 @@ def test_another_error_is_not_taken_for_gone() -> None:
     """A gateway that cannot reach its backend has not deleted anything."""
     with pytest.raises(BackendError, match="BackendUnavailable"):
         deployer(refusal("BackendUnavailable")).await_gone("e")
+
+
+def test_a_call_may_use_the_answer_of_an_earlier_one() -> None:
+    """The alarm of a step policy names the ARN that PutScalingPolicy gave."""
+    named: list[Any] = []
+
+    class Recording(Client):
+        def put_metric_alarm(self, **arguments: Any) -> None:
+            named.append(arguments)
+
+    alarm = Call(
+        "cloudwatch", "put_metric_alarm", {"AlarmActions": [FromAnswer("bucket b", "Location")]}, "alarm"
+    )
+    over(Recording({"Location": "/b"})).carry_out([CREATE, alarm])
+    assert named == [{"AlarmActions": ["/b"]}]

@@ -31,6 +31,9 @@ FIELDS: dict[Any, st.SearchStrategy[Any]] = {
     dict[str, str]: st.dictionaries(texts, texts, max_size=3),
     dict[str, Any]: st.dictionaries(texts, values, max_size=3),
     list[str]: st.lists(texts, max_size=3),
+    dict[str, int]: st.dictionaries(texts, wholes, max_size=3),
+    dict[str, float]: st.dictionaries(texts, figures, max_size=3),
+    list[list[int]]: st.lists(st.lists(wholes, max_size=2), max_size=3),
 }
 
 
@@ -152,3 +155,11 @@ def test_an_empty_file_has_no_records(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl.gz"
     path.write_bytes(b"")
     assert read(path) == []
+
+
+@given(st.floats(1e-6, 1e6))
+def test_a_time_lies_in_the_bin_that_names_it(seconds: float) -> None:
+    """A histogram's bin holds the times from its start up to the start of the next."""
+    number = journal.bin_of(seconds)
+    assert journal.bin_start_s(number) <= seconds * (1 + 1e-9)
+    assert seconds < journal.bin_start_s(number + 1) * (1 + 1e-9)

@@ -54,7 +54,7 @@ def test_a_killed_run_is_drawn_as_invalid(tmp_path: Path) -> None:
     """The journal ends where the run did, in the middle of a block; a cut-off run never passed."""
     directory = a_run(tmp_path, PASSED)
     with (directory / JOURNAL).open("ab") as file:
-        file.write(gzip.compress(encode(PASSED[1]))[:20])
+        file.write(gzip.compress(encode(PASSED[1]), mtime=0)[:20])
     directory_cut = a_run(tmp_path, PASSED[:2], "20260101T000001Z-abcdef")
 
     assert redraw(directory)[0]["verdict"] == "pass"
@@ -106,8 +106,8 @@ def test_a_report_that_cannot_be_drawn_loses_nothing_else(tmp_path: Path) -> Non
     ("data", "sentence"),
     [
         (b"", "journal.jsonl.gz is empty: the run ended before it began"),
-        (gzip.compress(b"{}\n"), "journal.jsonl.gz cannot be read: line 1: .*; run the scenario again"),
-        (gzip.compress(encode(PASSED[-1])), "cannot be read: line 1: a journal begins with RunStarted"),
+        (gzip.compress(b"{}\n", mtime=0), "journal.jsonl.gz cannot be read: line 1: .*; run the scenario again"),
+        (gzip.compress(encode(PASSED[-1]), mtime=0), "cannot be read: line 1: a journal begins with RunStarted"),
     ],
 )
 def test_a_journal_that_cannot_be_drawn_is_named(tmp_path: Path, data: bytes, sentence: str) -> None:

@@ -1,6 +1,7 @@
 """Values carried to CloudWatch: all of them, in order, and a failure told once."""
 
 import threading
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -66,6 +67,21 @@ def test_datapoints_are_put_together() -> None:
     mirror.close()
     assert [len(arguments["MetricData"]) for _, arguments in cloudwatch.calls] == [MOST_DATA, 1]
     assert cloudwatch.calls[0][1]["Namespace"] == "AWS/SageMaker"
+
+
+def test_each_namespace_is_put_by_itself() -> None:
+    """PutMetricData takes one; periods below a minute are kept apart by their resolution."""
+    cloudwatch = CloudWatch()
+    mirror = Mirror(lambda: cloudwatch, pytest.fail)
+    mirror.show(datapoint())
+    mirror.show(replace(datapoint(), namespace="/aws/sagemaker/Endpoints"))
+    mirror.show(replace(datapoint(), period_s=10.0))
+    mirror.start()
+    mirror.close()
+    assert [
+        (arguments["Namespace"], [datum["StorageResolution"] for datum in arguments["MetricData"]])
+        for _, arguments in cloudwatch.calls
+    ] == [("AWS/SageMaker", [60, 1]), ("/aws/sagemaker/Endpoints", [60])]
 
 
 def test_a_datapoint_is_a_statistic_set_of_its_minute() -> None:

@@ -24,6 +24,7 @@ from harness.endpoint import (
     split_resource_id,
 )
 from harness.errors import ScenarioError
+from harness.scaling.resource import ScalingMetric
 from harness.scaling.settings import CooldownStart, NoCapacityStatus
 from harness.scaling.targets import make_uuid
 
@@ -192,8 +193,9 @@ def test_a_metric_that_is_not_modelled_is_said_to_be_so() -> None:
     """Rather than never scaling."""
     story = Story()
     story.world.register_target(ScalableTarget(RESOURCE, 1, 5), 1000.0)
-    with pytest.raises(ScenarioError, match="CPUUtilization"):
-        story.world.put_policy(RESOURCE, replace(POLICY, metric="CPUUtilization"), 1000.0)
+    disk = ScalingMetric("/aws/sagemaker/Endpoints", "DiskUtilization", "Average")
+    with pytest.raises(ScenarioError, match="DiskUtilization"):
+        story.world.put_policy(RESOURCE, replace(POLICY, metric=disk), 1000.0)
 
 
 @pytest.mark.parametrize("how", ["policy", "target"])
@@ -437,7 +439,7 @@ def test_a_target_whose_variant_is_gone_is_left_alone() -> None:
 
 def test_a_loop_by_itself_refuses_time_that_runs_back() -> None:
     """A moment before the last one is the caller's mistake; without endpoints nothing is due."""
-    loop = ControlLoop({}, seed="s")
+    loop = ControlLoop(lambda _resource_id: None, seed="s")
     assert loop.next_deadline() is None
     assert loop.advance(10.0) == []
     with pytest.raises(ValueError, match="time runs back"):
@@ -474,9 +476,9 @@ def test_scale_in_after_low_minutes_is_an_activity_too() -> None:
 def test_what_the_loop_has_to_tell_is_due_at_once() -> None:
     """A loop used without a world says so by its deadline."""
     story = Story()
-    loop = ControlLoop(story.world.endpoints, seed="s")
+    loop = ControlLoop(story.world.resource, seed="s")
     loop.advance(1000.0)
     loop.register_target(ScalableTarget(RESOURCE, 2, 5), 1000.0)
     assert loop.next_deadline() == 1000.0
     assert only(loop.advance(1000.0), ActivityChanged)
-    assert loop.next_deadline() == 1020.0
+    assert loop.next_deadline() is None

@@ -221,7 +221,7 @@ gaps = st.lists(st.floats(0.0, 3.0, allow_nan=False), max_size=60)
 acts = st.lists(
     st.tuples(
         st.floats(0.0, 2.0, allow_nan=False),
-        st.sampled_from(["arrive"] * 6 + ["drain", "fail", "zone", "add"]),
+        st.sampled_from(["arrive"] * 6 + ["drain", "fail", "zone", "add", "warm", "open"]),
     ),
     max_size=60,
 )
@@ -250,8 +250,11 @@ def test_arrived_is_completed_plus_rejected_plus_in_flight(
         if act == "arrive":
             arrived += 1
             rejected += isinstance(made.arrive(number, now), Rejected)
-        elif act == "add":
-            made.add_instance(f"n-{number}", "abc"[number % 3], now)
+        elif act in ("add", "warm"):
+            made.add_instance(f"n-{number}", "abc"[number % 3], now, takes_requests=act == "add")
+        elif act == "open":
+            for instance in made.instances():
+                made.open_instance(instance.instance_id, now)
         elif act == "zone":
             made.fail_zone("abc"[number % 3], now)
         elif serving:
@@ -314,3 +317,74 @@ def test_service_times_do_not_depend_on_the_routing(gaps: list[float]) -> None:
             each.arrive(number, now)
     told = [{each.request_id: each.service_s for each in made.advance(1e9)} for made in fleets]
     assert told[0] == told[1]
+
+
+# -- routing by a given draw
+
+
+@pytest.mark.parametrize("routing", list(Routing))
+def test_a_given_draw_counts_over_the_order_of_joining(routing: Routing) -> None:
+    """Three idle instances: each third of the range is one of them, first come first."""
+    for place, chosen in ((0.0, "i-0"), (0.33, "i-0"), (0.34, "i-1"), (0.99, "i-2")):
+        three = fleet(instances=3, routing=routing)
+        assert accepted(three.arrive(1, 0.0, place=place)).instance_id == chosen
+
+
+@settings(max_examples=200)
+@given(
+    acts=st.lists(
+        st.tuples(
+            st.floats(0.0, 0.7, allow_nan=False),
+            st.sampled_from(["arrive"] * 8 + ["drain", "fail", "add"]),
+            st.floats(0.0, 1.0, exclude_max=True),
+        ),
+        max_size=50,
+    )
+)
+def test_ties_are_broken_as_by_a_list_in_order_of_joining(acts: list[tuple[float, str, float]]) -> None:
+    """The fast routing chooses what counting outstanding requests over the whole list would choose."""
+    ends: list[tuple[float, str]] = []
+    made, serving, now = fleet(instances=3), ["i-0", "i-1", "i-2"], 0.0
+    for number, (gap, act, place) in enumerate(acts):
+        now += gap
+        if act == "add":
+            made.add_instance(f"n-{number}", "a", now)
+            serving.append(f"n-{number}")
+        elif act == "arrive" and serving:
+            held = {each: sum(end > now and of == each for end, of in ends) for each in serving}
+            tied = [each for each in serving if held[each] == min(held.values())]
+            answer = accepted(made.arrive(number, now, place=place))
+            assert answer.instance_id == tied[int(place * len(tied))]
+            ends.append((answer.complete_at, answer.instance_id))
+        elif serving and act != "arrive":
+            gone = serving.pop(int(place * len(serving)))
+            made.drain(gone, now, 9.0) if act == "drain" else made.fail_instance(gone, now)
+
+
+# -- instances that are in service and do not take requests yet
+
+
+@pytest.mark.parametrize("routing", list(Routing))
+def test_an_instance_may_be_in_service_before_it_takes_requests(routing: Routing) -> None:
+    """It counts as active at once, and is routed to from its opening on."""
+    made = fleet(instances=1, service=Constant(0.0), routing=routing)
+    made.add_instance("late", "b", 10.0, takes_requests=False)
+    assert made.active == 2
+    assert {accepted(made.arrive(number, 20.0)).instance_id for number in range(50)} == {"i-0"}
+    made.open_instance("late", 30.0)
+    assert made.active == 2
+    assert {accepted(made.arrive(number, 40.0)).instance_id for number in range(50)} == {"i-0", "late"}
+
+
+@pytest.mark.parametrize("routing", list(Routing))
+def test_an_instance_that_left_before_its_opening_stays_away(routing: Routing) -> None:
+    """Drained or failed, opening it later changes nothing."""
+    made = fleet(instances=1, routing=routing)
+    for name in ("drained", "failed"):
+        made.add_instance(name, "b", 10.0, takes_requests=False)
+    assert made.drain("drained", 11.0, 30.0) == 11.0
+    made.fail_instance("failed", 12.0)
+    for name in ("drained", "failed"):
+        made.open_instance(name, 13.0)
+    assert made.active == 1
+    assert {accepted(made.arrive(number, 14.0)).instance_id for number in range(20)} == {"i-0"}

@@ -6,6 +6,7 @@ import pytest
 
 from harness.errors import ScenarioError
 from harness.scaling.alarms import Alarm, AlarmState, Comparison, TreatMissing, evaluate
+from harness.scaling.metrics import CONCURRENT_PER_MODEL
 
 OK, ALARM, UNKNOWN = AlarmState.OK, AlarmState.ALARM, AlarmState.INSUFFICIENT_DATA
 RETAIN = None
@@ -152,3 +153,9 @@ def test_an_alarm_that_cannot_be_is_refused(fields: dict[str, int]) -> None:
     """M is from 1 to N, and the range at least N."""
     with pytest.raises(ScenarioError, match="'a'"):
         Alarm("a", 1.0, Comparison.LESS, **fields)  # type: ignore[arg-type]
+
+
+def test_an_alarm_has_the_period_of_its_metric() -> None:
+    """A minute here and 10 s there is a mistake."""
+    with pytest.raises(ScenarioError, match="its period is 60 s, that of its metric 10 s"):
+        Alarm("a", 1.0, Comparison.LESS, metric=CONCURRENT_PER_MODEL)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from harness.scaling.activities import NotScaledReason
 from harness.scaling.decision import Observation, PolicySignal, Reason, ScalingDecision, decide
 from harness.scaling.policies import Cooldowns, ScalableTarget, TargetTracking
+from harness.scaling.resource import ScalingMetric
 from harness.scaling.settings import CapacityBasis, Datapoint, ScaleInMode, ScalingSettings
 
 TARGET = ScalableTarget("endpoint/e/variant/v", 1, 5)
@@ -247,7 +248,7 @@ def test_all_policies_must_agree_to_scale_in() -> None:
 
 def test_another_metric_is_called_by_its_name() -> None:
     """The sentence does not speak of invocations then; one value is one minute."""
-    cpu = replace(POLICY, metric="CPUUtilization")
+    cpu = replace(POLICY, metric=ScalingMetric("/aws/sagemaker/Endpoints", "CPUUtilization", "Average"))
     assert decided(high(70.0, policy=cpu)).sentence.startswith(
         "CPUUtilization were 70.0 over the last minute"
     )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from harness.errors import ScenarioError
 from harness.scenario import Program, TargetTracking, ZoneFailure, allow
-from harness.scenario.resources import check_name
+from harness.scenario.checks import check_name
 
 LETTERS = string.ascii_letters + string.digits
 

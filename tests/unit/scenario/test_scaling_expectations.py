@@ -171,6 +171,16 @@ def test_the_alarms_own_threshold_counts_where_it_is_known() -> None:
     assert value(first_scale_in(RANKER), *records) == 210
 
 
+def test_a_step_policy_is_held_to_the_threshold_of_its_alarm() -> None:
+    """Of several policies the one whose alarm went off counts, on the metric that it is about."""
+    busy = journal.PolicyPut(1.0, ID, "busy", "StepScaling", 5.0, "ModelLatency", 300, 300)
+    calm = journal.PolicyPut(2.0, ID, "calm", "StepScaling", 1.0, "ModelLatency", 300, 300)
+    alarm = journal.AlarmChanged(200, "busy", ID, "high", 5.0, "OK", "ALARM", "")
+    slow = [journal.MetricPublished(at + 120.0, ID, "ModelLatency", at, 60.0, 6.0) for at in (60.0, 120.0)]
+    records = [busy, calm, alarm, *minutes(90, 90, 90), *slow, *step(300, "ScaleOut", 1, 2)]
+    assert value(first_scale_out(RANKER), *records) == 240
+
+
 def test_a_gap_lasts_from_the_end_of_one_scale_in_to_the_next_decision() -> None:
     """The shortest one counts; a step that never ended makes none."""
     first, second = step(100, "ScaleIn", 4, 3, done_at=130), step(800, "ScaleIn", 3, 2, done_at=830)

@@ -1,0 +1,206 @@
+"""What a sweep costs: 1,000 policies over a day, whole commands and their parts, and the curve of the cost.
+
+    python -m benchmarks.sweep [--json] [--quick] [--dir DIR]
+
+The trace is a day with a sine of arrivals (a Poisson process, 100 a second in the mean, 8.64 million) and
+lognormal service times. `fluid` and `exact` are timed in this process, compiled code loaded before; a command
+is `harness sweep` as a process of its own, its start included, with the peak of its memory. The curve runs
+the exact model over 1, 10 and 100 requests a second and 10 to 1,000 policies (three decades of arrivals x
+policies) and fits the exponent, which is 1 where the cost is linear. Exit code 1: a goal is missed (below).
+`--quick` takes a tenth of the traffic and judges nothing.
+"""
+
+import argparse
+import json
+import math
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from harness.errors import ExitCode
+from harness.whatif.executors import Threads, usable_cores
+from harness.whatif.grid import Candidate
+from harness.whatif.sweep_engine import KernelEngine, engine_of
+from harness.whatif.sweep_options import SweepPlan, add_options, plan_of
+
+MINUTES = 1_440
+KIND = "ml.m5.large"
+CURVE = ((1.0, 10), (1.0, 100), (1.0, 1_000), (10.0, 10), (10.0, 100), (100.0, 10), (100.0, 100))
+"""Requests a second in the mean, and policies."""
+GRID = {
+    "--targets": "300:2200:100",
+    "--scale-out-cooldowns": "0,60,120,300,600",
+    "--scale-in-cooldowns": "60,300,600,900,1800",
+    "--min": "4",
+    "--max": "16,40",
+    "--instance-types": KIND,
+    "--service-time": "lognormal:0.05,0.12",
+    "--concurrency": "2",
+    "--threshold": "p99<0.8",
+}
+GOALS = {
+    "fluid_1000_s": 1.0,
+    "exact_50_s": 30.0,
+    "exact_1000_at_20_s": 45.0,
+    "peak_mb": 500.0,
+    "exponent": 1.1,
+}
+"""At most these, on two cores: seconds, megabytes, and how the cost grows with arrivals x policies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One `harness sweep` as a process: seconds from start to end, and the peak of its memory."""
+
+    what: str
+    wall_s: float
+    peak_mb: float
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One point of the curve, by threads on all cores."""
+
+    arrivals: int
+    policies: int
+    wall_s: float
+    ns_each: float
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure, print, and return 1 where a goal is missed."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--json", action="store_true", help="print JSON on stdout")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the traffic, no goals")
+    parser.add_argument(
+        "--dir", type=Path, help="where traces and results are kept (default: a temporary folder)"
+    )
+    arguments = parser.parse_args(argv)
+    with tempfile.TemporaryDirectory() as temporary:
+        measured = _measure(arguments.dir or Path(temporary), 0.1 if arguments.quick else 1.0)
+    missed = (
+        [] if arguments.quick else [name for name, most in GOALS.items() if measured["goals"][name] > most]
+    )
+    if arguments.json:
+        print(json.dumps(measured | {"missed": missed}, indent=1))
+    else:
+        _tell(measured, missed)
+    return ExitCode.FAIL if missed else ExitCode.PASS
+
+
+def _measure(folder: Path, share: float) -> dict[str, Any]:
+    folder.mkdir(parents=True, exist_ok=True)
+    heavy, light = (
+        _diurnal(folder / "day-100.csv", 100.0 * share),
+        _diurnal(folder / "day-20.csv", 20.0 * share),
+    )
+    plan = _plan(heavy)
+    engine = engine_of(plan)
+    few = plan.combinations.candidates[:2]
+    _exact(engine, few)
+    engine.fluid(few)
+    fluid_s = min(_seconds(lambda: engine.fluid(plan.combinations.candidates)) for _ in range(3))
+    fifty = plan.combinations.candidates[:: len(plan.combinations.candidates) // 50][:50]
+    exact_s = _seconds(lambda: _exact(engine, fifty))
+    points = [_point(folder, rate * share, count) for rate, count in CURVE]
+    default = _command("fluid for all, the best 50 exactly, 100/s", heavy, folder / "default")
+    every = _command("all exactly, 20/s", light, folder / "all", "--exact", "all")
+    logs = np.log10([[point.arrivals * point.policies, point.wall_s] for point in points])
+    return {
+        "cores": usable_cores(),
+        "policies": len(plan.combinations.candidates),
+        "commands": [asdict(default), asdict(every)],
+        "curve": [asdict(point) for point in points],
+        "goals": {
+            "fluid_1000_s": fluid_s,
+            "exact_50_s": exact_s,
+            "exact_1000_at_20_s": every.wall_s,
+            "peak_mb": max(default.peak_mb, every.peak_mb),
+            "exponent": float(np.polyfit(logs[:, 0], logs[:, 1], 1)[0]),
+        },
+    }
+
+
+def _diurnal(path: Path, rate: float) -> Path:
+    """Write counts per minute of a day whose rate swings by 60 % around *rate* a second."""
+    minutes = np.arange(MINUTES)
+    counts = np.round(rate * 60.0 * (1.0 - 0.6 * np.cos(minutes / MINUTES * 2.0 * math.pi))).astype(int)
+    lines = [f"{minute},{count}" for minute, count in enumerate(counts)]
+    path.write_text("\n".join(["minute,invocations", *lines]) + "\n")
+    return path
+
+
+def _options(traffic: Path) -> list[str]:
+    return ["--traffic", str(traffic), *(part for pair in GRID.items() for part in pair)]
+
+
+def _plan(traffic: Path) -> SweepPlan:
+    parser = argparse.ArgumentParser()
+    add_options(parser)
+    return plan_of(parser.parse_args(_options(traffic)))
+
+
+def _exact(engine: KernelEngine, candidates: Sequence[Candidate]) -> None:
+    with Threads() as workers:
+        for _ in workers.each(engine.exact, engine.shared(KIND), candidates):
+            pass
+
+
+def _point(folder: Path, rate: float, count: int) -> Point:
+    """Time *count* exact runs over a day at *rate* a second, the trace made before."""
+    plan = _plan(_diurnal(folder / "day-curve.csv", rate))
+    engine = engine_of(plan)
+    shared = engine.shared(KIND)
+    chosen = plan.combinations.candidates[:count]
+    with Threads() as workers:
+        wall_s = _seconds(lambda: [None for _ in workers.each(engine.exact, shared, chosen)])
+    arrivals = int(engine.traffic["requests"])
+    return Point(arrivals, count, wall_s, wall_s / (arrivals * count) * 1e9)
+
+
+def _command(what: str, traffic: Path, out: Path, *more: str) -> Command:
+    """Run `harness sweep` as a process of its own."""
+    began = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "harness", "sweep", *_options(traffic), "--out", str(out), *more],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode not in (ExitCode.PASS, ExitCode.FAIL):
+        raise RuntimeError(f"harness sweep ended with {process.returncode}")
+    return Command(what, time.perf_counter() - began, usage.ru_maxrss / 1024.0)
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def _tell(measured: dict[str, Any], missed: Sequence[str]) -> None:
+    print(f"{measured['policies']:,} policies over a day, {measured['cores']} cores")
+    for name, most in GOALS.items():
+        mark = "MISSED" if name in missed else "ok"
+        print(f"  {name:<20} {measured['goals'][name]:9.3f}  goal <= {most:g}  {mark}")
+    for command in measured["commands"]:
+        print(
+            f"  {command['what']:<44} {command['wall_s']:7.2f} s whole command, {command['peak_mb']:.0f} MB"
+        )
+    print("  arrivals x policies        seconds   ns per arrival and policy")
+    for point in sorted(measured["curve"], key=lambda each: each["arrivals"] * each["policies"]):
+        size = f"{point['arrivals']:>9,} x {point['policies']:>5,}"
+        print(f"  {size}  {point['wall_s']:12.3f} {point['ns_each']:9.1f}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

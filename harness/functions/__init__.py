@@ -1,0 +1,1 @@
+"""How Lambda keeps execution environments ready: provisioned concurrency as a thing that is scaled (pure)."""

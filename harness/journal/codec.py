@@ -1,0 +1,159 @@
+"""Records to bytes and back: which kinds there are, and which JSON a field may hold."""
+
+import gzip
+import io
+import types
+import typing
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, Union, get_args, get_origin
+
+import orjson
+
+from harness.errors import JournalError
+from harness.journal.run_records import (
+    Exchange,
+    Expectation,
+    FaultInjected,
+    Fidelity,
+    Finding,
+    LoadEnded,
+    LoadRequest,
+    NotJudged,
+    PhaseStarted,
+    Predicted,
+    ProgramEnded,
+    RunEnded,
+    RunStarted,
+)
+from harness.journal.scaling_records import (
+    ActivityRange,
+    AlarmChanged,
+    CapacityChanged,
+    CooldownStarted,
+    EndpointChanged,
+    InstanceChanged,
+    MetricPublished,
+    PolicyPut,
+    ScalingActivity,
+    ScalingEvaluated,
+    TargetRegistered,
+)
+from harness.journal.served_records import FunctionServed, ServedMinute, ServedTotal
+
+SCHEMA_VERSION = 1
+
+Record = (
+    RunStarted
+    | PhaseStarted
+    | Exchange
+    | EndpointChanged
+    | CapacityChanged
+    | InstanceChanged
+    | TargetRegistered
+    | PolicyPut
+    | MetricPublished
+    | AlarmChanged
+    | ScalingEvaluated
+    | ScalingActivity
+    | CooldownStarted
+    | ActivityRange
+    | FaultInjected
+    | LoadRequest
+    | LoadEnded
+    | ServedMinute
+    | FunctionServed
+    | ServedTotal
+    | ProgramEnded
+    | Predicted
+    | Finding
+    | Fidelity
+    | Expectation
+    | NotJudged
+    | RunEnded
+)
+TYPES: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(Record)}
+_FIELDS = {name: tuple(f.name for f in fields(kind)) for name, kind in TYPES.items()}
+# What JSON may hold in each field, by exact type: a bool is no number, a whole number may be a float's value.
+_JSON_TYPES: dict[Any, tuple[type[Any], ...]] = {
+    float: (float, int),
+    int: (int,),
+    bool: (bool,),
+    str: (str,),
+    dict: (dict,),
+    list: (list,),
+    types.NoneType: (types.NoneType,),
+}
+
+
+def _allowed(hint: Any) -> frozenset[type[Any]]:
+    """Return the exact types that a value, fresh from JSON, may have in a field of type *hint*."""
+    if get_origin(hint) in (Union, types.UnionType):
+        return frozenset().union(*map(_allowed, get_args(hint)))
+    return frozenset(_JSON_TYPES[get_origin(hint) or hint])
+
+
+_ALLOWED = {
+    name: tuple(
+        (key, _allowed(hint)) for key, hint in typing.get_type_hints(kind).items() if key in _FIELDS[name]
+    )
+    for name, kind in TYPES.items()
+}
+
+
+def encode(record: Record) -> bytes:
+    """Return *record* as one JSON line, newline included; the same record gives the same bytes."""
+    name = type(record).__name__
+    row: dict[str, Any] = {"type": name}
+    for key in _FIELDS[name]:
+        row[key] = getattr(record, key)
+    return orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def decode(line: bytes, number: int) -> Record:
+    """Return the record on *line*; raise JournalError with *number* when it is none."""
+    try:
+        row = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        raise JournalError(f"not JSON ({error})", line=number) from error
+    name = row.pop("type", None) if isinstance(row, dict) else None
+    if not isinstance(name, str) or name not in TYPES:
+        raise JournalError("no known record type", line=number)
+    try:
+        record = TYPES[name](**row)
+    except TypeError as error:
+        raise JournalError(f"{name}: {error}", line=number) from error
+    for key, allowed in _ALLOWED[name]:
+        if type(getattr(record, key)) not in allowed:
+            raise JournalError(f"{name}.{key} is {getattr(record, key)!r}", line=number)
+    return typing.cast(Record, record)
+
+
+def decode_all(lines: Iterable[bytes]) -> Iterator[Record]:
+    """Yield the records of *lines* in order; raise JournalError at the first that is none."""
+    for number, line in enumerate(lines, start=1):
+        yield decode(line, number)
+
+
+def read(path: Path) -> list[Record]:
+    """Return the records of the journal at *path* (`.jsonl.gz`).
+
+    A journal whose run was killed may end in the middle of a line or a compressed block: the whole records
+    before it are returned. A broken record before the last raises JournalError.
+    """
+    lines = _whole_lines(path.read_bytes())
+    return list(decode_all(lines))
+
+
+def _whole_lines(data: bytes) -> list[bytes]:
+    """Return the complete lines of gzip *data*, leaving out what a killed run did not finish."""
+    text = io.BytesIO()
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
+            while block := stream.read1(1 << 16):
+                text.write(block)
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        pass  # the tail that was never finished; everything before it is in `text`
+    return [line for line in text.getvalue().split(b"\n")[:-1] if line]

@@ -1,0 +1,247 @@
+"""The data plane of the exact kernel: the recursion, tallied as it goes and kept only in rings.
+
+`recursion.serve` writes down every request; a day of them for each of fifty cases would be gigabytes. Here
+what became of a request stays in a ring that covers the invocation time-out, because only a request that can
+still be in flight may be lost later.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.virtual.compiled import compiled
+from harness.virtual.control import Record
+from harness.virtual.recursion import (
+    LOST,
+    NO_CAPACITY,
+    NOBODY,
+    OK,
+    QUEUE_FULL,
+    Counts,
+    Fates,
+    Floats,
+    Lanes,
+    Places,
+    add_outstanding,
+    choose_any,
+    choose_least,
+    take,
+)
+from harness.virtual.tally import Tally, bucket_of, is_bad
+
+
+class Traffic(NamedTuple):
+    """A trace as arrays: moments in order, service times in seconds, routing draws."""
+
+    at: Floats
+    service_s: Floats
+    place: Places
+
+
+@compiled
+def serve_until(
+    traffic: Traffic,
+    begin: int,
+    before: float,
+    minute: int,
+    lanes: Lanes,
+    serving: int,
+    case: Record,
+    rules: Record,
+    fates: Fates,
+    tally: Tally,
+    ended: Counts,
+) -> int:
+    """Serve every request from index *begin* that arrives earlier than *before*; return the next index.
+
+    All of them arrive in *minute*. Requests at the very moment of an event come after it.
+    """
+    if begin == traffic.at.size or traffic.at[begin] >= before:
+        return begin
+    if serving == 0:
+        return _turn_away(traffic, begin, before, minute, fates, tally)
+    if case.least:
+        end = _serve_least(traffic, begin, before, minute, lanes, serving, case, rules, fates, tally)
+    else:
+        end = _serve_random(traffic, begin, before, minute, lanes, serving, case, rules, fates, tally)
+    tally.arrived[minute] += end - begin
+    if not rules.emit_zeros:
+        mask = fates.ended_at.size - 1
+        for index in range(begin, end):
+            if fates.outcome[index & mask] != QUEUE_FULL:
+                _count_end(ended, fates.ended_at[index & mask], 1)
+    return end
+
+
+@compiled
+def _serve_random(
+    traffic: Traffic,
+    begin: int,
+    before: float,
+    minute: int,
+    lanes: Lanes,
+    serving: int,
+    case: Record,
+    rules: Record,
+    fates: Fates,
+    tally: Tally,
+) -> int:
+    # Arrays out of tuples, values out of records, unsigned indices: see recursion._serve_random.
+    at, services, place = traffic
+    free_at, left_at, oldest, _, _, number = lanes
+    queues, outcomes, instances, ended_at = fates
+    responses = tally.responses
+    queue_limit, timeout_s, finish = case.queue_limit, rules.timeout_s, rules.finish_timed_out
+    scale, limit_s = case.service_scale, case.latency_limit_s
+    mask = np.uint64(ended_at.size - 1)
+    last = np.uint64(at.size)
+    index = np.uint64(begin)
+    one = np.uint64(1)
+    good = bad = 0
+    while index < last and at[index] < before:
+        now = at[index]
+        lane = choose_any(serving, place[index])
+        queue_s, outcome, end_at = take(
+            free_at, left_at, oldest, lane, now, services[index] * scale, queue_limit, timeout_s, finish
+        )
+        here = index & mask
+        queues[here] = queue_s
+        ended_at[here] = end_at
+        outcomes[here] = outcome
+        instances[here] = number[lane]
+        if outcome == OK:
+            good += 1
+            response_s = end_at - now
+            responses[np.uint64(bucket_of(response_s))] += 1
+            if response_s > limit_s:
+                bad += 1
+        else:
+            bad += 1
+            tally.outcomes[outcome] += 1
+            if outcome == QUEUE_FULL:
+                instances[here] = NOBODY
+        index += one
+    tally.outcomes[OK] += good
+    tally.bad[minute] += bad
+    return np.int64(index)
+
+
+@compiled
+def _serve_least(
+    traffic: Traffic,
+    begin: int,
+    before: float,
+    minute: int,
+    lanes: Lanes,
+    serving: int,
+    case: Record,
+    rules: Record,
+    fates: Fates,
+    tally: Tally,
+) -> int:
+    at, services, place = traffic
+    free_at, left_at, oldest, ends, level, number = lanes
+    queues, outcomes, instances, ended_at = fates
+    responses = tally.responses
+    queue_limit, timeout_s, finish = case.queue_limit, rules.timeout_s, rules.finish_timed_out
+    scale, limit_s = case.service_scale, case.latency_limit_s
+    mask = np.uint64(ended_at.size - 1)
+    last = np.uint64(at.size)
+    index = np.uint64(begin)
+    one = np.uint64(1)
+    good = bad = 0
+    while index < last and at[index] < before:
+        now = at[index]
+        lane = choose_least(ends, level, serving, now, place[index])
+        queue_s, outcome, end_at = take(
+            free_at, left_at, oldest, lane, now, services[index] * scale, queue_limit, timeout_s, finish
+        )
+        here = index & mask
+        queues[here] = queue_s
+        ended_at[here] = end_at
+        outcomes[here] = outcome
+        instances[here] = number[lane]
+        if outcome != QUEUE_FULL:
+            add_outstanding(ends, level, lane, end_at)
+        if outcome == OK:
+            good += 1
+            response_s = end_at - now
+            responses[np.uint64(bucket_of(response_s))] += 1
+            if response_s > limit_s:
+                bad += 1
+        else:
+            bad += 1
+            tally.outcomes[outcome] += 1
+            if outcome == QUEUE_FULL:
+                instances[here] = NOBODY
+        index += one
+    tally.outcomes[OK] += good
+    tally.bad[minute] += bad
+    return np.int64(index)
+
+
+@compiled
+def _turn_away(
+    traffic: Traffic, begin: int, before: float, minute: int, fates: Fates, tally: Tally
+) -> int:
+    mask = fates.ended_at.size - 1
+    index = begin
+    while index < traffic.at.size and traffic.at[index] < before:
+        fates.outcome[index & mask] = NO_CAPACITY
+        fates.instance[index & mask] = NOBODY
+        fates.queue_s[index & mask] = np.nan
+        index += 1
+    tally.outcomes[NO_CAPACITY] += index - begin
+    tally.arrived[minute] += index - begin
+    tally.bad[minute] += index - begin
+    return index
+
+
+@compiled
+def lose(
+    traffic: Traffic,
+    end: int,
+    number: int,
+    now: float,
+    gone_at: float,
+    case: Record,
+    rules: Record,
+    fates: Fates,
+    tally: Tally,
+    ended: Counts,
+) -> None:
+    """Turn what instance *number* would answer after *gone_at* into losses at that moment.
+
+    *end* is the index of the next request, *now* the moment it begins to drain.
+    """
+    at = traffic.at
+    mask = fates.ended_at.size - 1
+    index = end - 1
+    while index >= 0 and at[index] + rules.timeout_s >= now:
+        here = index & mask
+        ended_at = fates.ended_at[here]
+        if fates.instance[here] == number and ended_at > gone_at:
+            outcome = fates.outcome[here]
+            response_s = ended_at - at[index]
+            if outcome == OK:
+                tally.responses[bucket_of(response_s)] -= 1
+            if not is_bad(outcome, response_s, case.latency_limit_s):
+                tally.bad[int(at[index] / 60.0)] += 1
+            tally.outcomes[outcome] -= 1
+            tally.outcomes[LOST] += 1
+            fates.outcome[here] = LOST
+            fates.queue_s[here] = min(fates.queue_s[here], gone_at - at[index])
+            fates.ended_at[here] = gone_at
+            if not rules.emit_zeros:
+                _count_end(ended, ended_at, -1)
+                _count_end(ended, gone_at, 1)
+        index -= 1
+
+
+@compiled
+def _count_end(ended: Counts, ended_at: float, step: int) -> None:
+    """Count *step* requests that end at *ended_at* in its minute, unless that is after the run."""
+    minute = int(ended_at / 60.0)
+    if minute < ended.size:
+        ended[minute] += step

@@ -1,0 +1,1 @@
+"""What a scaling policy would do: simulated, swept over, compared, in virtual time."""

@@ -1,0 +1,56 @@
+"""The files of a simulated run, written at the end and in one step: a run is there whole, or not at all."""
+
+import gzip
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from harness.errors import EnvironmentFault
+from harness.interrupts import Deferred
+from harness.journal import Record, encode
+from harness.results import JOURNAL, SUMMARY, draw, point_latest
+from harness.summary import summarise
+
+
+def leave(
+    runs: Path, name: str, records: Sequence[Record], *, with_report: bool
+) -> tuple[Path, dict[str, Any], str]:
+    """Write the run of *records* below *runs*; return its directory, its summary, and why there is no report.
+
+    The directory is named after what is in it, so that the same run again takes the place of the first.
+    Raises EnvironmentFault where the disk refuses it; nothing is left then.
+    """
+    data = b"".join(map(encode, records))
+    directory = runs / name / f"virtual-{hashlib.sha256(data).hexdigest()[:12]}"
+    summary = summarise(records)
+    try:
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = Path(tempfile.mkdtemp(prefix=".part-", dir=directory.parent))
+        try:
+            # No moment in the header: the same records give the same bytes.
+            (unfinished / JOURNAL).write_bytes(gzip.compress(data, compresslevel=3, mtime=0))
+            (unfinished / SUMMARY).write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
+            trouble = draw(unfinished, records, summary) if with_report else ""
+            unfinished.chmod(0o755)
+            with Deferred():
+                _put_in_place(unfinished, directory)
+                point_latest(directory)
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
+    except OSError as error:
+        raise EnvironmentFault(
+            f"The run {directory} cannot be written: {error.strerror}; make room, or name a place with --runs"
+        ) from error
+    return directory, summary, trouble
+
+
+def _put_in_place(unfinished: Path, directory: Path) -> None:
+    if directory.exists():
+        os.replace(directory, unfinished / "before")
+    os.replace(unfinished, directory)
+    shutil.rmtree(directory / "before", ignore_errors=True)

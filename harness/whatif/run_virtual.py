@@ -1,0 +1,101 @@
+"""A simulated run from its first record to its last: played, judged, concluded. Writes nothing."""
+
+import platform
+from typing import Any
+
+from harness import __version__, journal
+from harness.clock import ClockSpec
+from harness.journal import Record
+from harness.scenario.expectations import judge
+from harness.verdict import decide
+from harness.virtual.driver import Engine
+from harness.whatif.case import Case
+from harness.whatif.options import shown
+from harness.whatif.simulate import Story, simulate
+
+ENGINES = {
+    "auto": Engine.AUTO,
+    "exact": Engine.EXACT,
+    "reference": Engine.REFERENCE,
+    "counts": Engine.COUNTS,
+}
+VIRTUAL = ClockSpec.parse("virtual")
+
+
+def played(
+    case: Case, engine: str, told: dict[str, Any], *, command: str, with_ranges: bool = True
+) -> list[Record]:
+    """Return the journal of *case*, played by the engine of that name; *told* is what its `model` adds."""
+    story = simulate(case, ENGINES[engine], with_ranges=with_ranges)
+    records = [_started(case, story, told, command), *story.records]
+    judged, not_judged = _judge(case, records, story.ended_at)
+    verdict, reason = decide(judged, [], _why_invalid(case, judged), None, "load")
+    ended = journal.RunEnded(story.ended_at, verdict, reason, 0.0)
+    return [*records, *judged, *not_judged, ended]
+
+
+def _judge(
+    case: Case, records: list[Record], at: float
+) -> tuple[list[journal.Expectation], list[journal.NotJudged]]:
+    """Return what can be judged without calls and programs, and what cannot.
+
+    Programs may change endpoints, which nobody does here: what is missed where there are some proves nothing.
+    """
+    judged = list(judge([one for one in case.expectations if not one.needs], records, at))
+    reasons = {
+        one.name: f"It needs {one.needs}, which the virtual clock has not."
+        for one in case.expectations
+        if one.needs
+    }
+    if case.has_programs:
+        why = "It is not met here; the scenario's programs, which the virtual clock does not run, may matter."
+        reasons |= {one.name: why for one in judged if not one.ok}
+    kept = [one for one in judged if one.name not in reasons]
+    return kept, [journal.NotJudged(at, name, reason) for name, reason in reasons.items()]
+
+
+def _why_invalid(case: Case, judged: list[journal.Expectation]) -> list[str]:
+    if case.expectations and not judged:
+        return ["No expectation of this scenario can be judged on the virtual clock."]
+    if not any(len(trace) for trace in case.traffic.values()):
+        return ["There was no traffic, so nothing was measured."]
+    return []
+
+
+def _started(case: Case, story: Story, told: dict[str, Any], command: str) -> journal.RunStarted:
+    import numpy
+
+    model = {
+        "engine": story.engine,
+        **told,
+        "settings": settings_of(case),
+        "given": sorted(case.given),
+        "corners": story.corners,
+    }
+    return journal.RunStarted(
+        at=0.0,
+        scenario=case.name,
+        variant=case.variant,
+        description=case.description,
+        clock=str(VIRTUAL),
+        seed=case.seed,
+        started_epoch_s=case.epoch_s,
+        backend="none",
+        emulators={},
+        versions={
+            "harness": __version__,
+            "python": platform.python_version(),
+            "numpy": numpy.__version__,
+        },
+        command=command,
+        configuration={"model": model},
+    )
+
+
+def settings_of(case: Case) -> dict[str, Any]:
+    """Return every setting of the model that *case* is played with, in the form `--set` takes."""
+    scaled = case.function_settings if case.provisioned else case.endpoint_settings
+    both = (case.scaling_settings, scaled)
+    return {
+        name: shown(getattr(settings, name)) for settings in both for name in settings.__dataclass_fields__
+    }

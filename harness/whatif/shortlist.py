@@ -1,0 +1,46 @@
+"""Which policies are worth an exact run: those near the fluid fronts, and the cheap that look good enough."""
+
+from collections.abc import Sequence
+
+from harness.whatif.figures import Figures
+from harness.whatif.pareto import nearest_first
+from harness.whatif.thresholds import Threshold, misses
+
+
+def shortlist(
+    figures: Sequence[Figures], costs: Sequence[float], thresholds: Sequence[Threshold], wanted: int | None
+) -> list[int]:
+    """Return the indexes of at most *wanted* policies (None: all), ascending.
+
+    With thresholds half of the places go to the cheapest policies that meet them by the fluid model; the rest
+    to those nearest to the fronts of cost against p99 and against minutes in breach. Policies whose fluid
+    figures are the same in every digit (a maximum that is never reached) take one place between them, as
+    long as there are others.
+    """
+    if wanted is None or wanted >= len(figures):
+        return list(range(len(figures)))
+    firsts, others = _alike(figures, costs)
+    chosen: dict[int, None] = {}
+    if thresholds:
+        enough = [i for i in firsts if not misses(thresholds, figures[i].values(costs[i]))]
+        enough.sort(key=lambda i: (costs[i], figures[i].p99_s, i))
+        chosen.update(dict.fromkeys(enough[: wanted // 2]))
+    for group in (firsts, others):
+        p99 = [(costs[i], figures[i].p99_s) for i in group]
+        breach = [(costs[i], float(figures[i].breach_minutes)) for i in group]
+        for place in nearest_first([p99, breach], min(wanted, len(group))):
+            if len(chosen) == wanted:
+                return sorted(chosen)
+            chosen[group[place]] = None
+    return sorted(chosen)
+
+
+def _alike(figures: Sequence[Figures], costs: Sequence[float]) -> tuple[list[int], list[int]]:
+    """Return the indexes of the first of each kind, and all the others."""
+    seen: set[tuple[Figures, float]] = set()
+    firsts: list[int] = []
+    others: list[int] = []
+    for index, kind in enumerate(zip(figures, costs, strict=True)):
+        (others if kind in seen else firsts).append(index)
+        seen.add(kind)
+    return firsts, others

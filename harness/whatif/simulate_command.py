@@ -1,0 +1,187 @@
+"""`harness simulate`: from its arguments to the run's files, what is printed, and the exit code."""
+
+import argparse
+import gc
+import shlex
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from harness.config import read_settings
+from harness.errors import ExitCode, ScenarioError
+from harness.journal import Record
+from harness.scenario import Scenario
+from harness.view import View
+from harness.whatif.case import Case
+from harness.whatif.options import Assumptions, assumptions, number, span
+
+CODES = {"pass": ExitCode.PASS, "fail": ExitCode.FAIL}
+# Arguments that change nothing in the journal, and those that a command leaves out when they have this value.
+_SILENT = ("scenario", "json", "carry_out", "runs", "no_report", "seed")
+_DEFAULTS = {"engine": "auto", "arrivals": "poisson", "variant": "corrected"}
+
+
+def simulate_command(arguments: argparse.Namespace) -> int:
+    """Carry out `harness simulate`; print its summary, or a few lines for people; return the exit code."""
+    from harness.whatif.run_virtual import played
+
+    # A command that ends after a second need not look for garbage; its records are many, and looking through
+    # them again and again takes half of that second.
+    gc.disable()
+    case, shown = _case(arguments)
+    records = played(
+        case,
+        arguments.engine,
+        shown,
+        command=command_of(arguments),
+        with_ranges=not arguments.no_ranges,
+    )
+    with_report = not (arguments.json or arguments.no_report)
+    runs = read_settings(backend="embedded", runs_dir=arguments.runs).runs_dir
+    row, trouble = left(runs, case.name, records, with_report=with_report)
+    if arguments.json:
+        from harness.commands import emit
+
+        emit(row)
+    else:
+        from harness.whatif.simulate_view import lines_of
+
+        print("\n".join(lines_of(row, trouble)))
+    return int(row["exit_code"])
+
+
+def left(
+    runs: Path, name: str, records: Sequence[Record], *, with_report: bool
+) -> tuple[dict[str, Any], str]:
+    """Write a simulated run; return its summary with place and exit code, and why there is no report."""
+    from harness.whatif.leave import leave
+
+    directory, summary, trouble = leave(runs, name, records, with_report=with_report)
+    code = CODES.get(summary["verdict"], ExitCode.INVALID)
+    return {"run_dir": str(directory), "exit_code": int(code), **summary}, trouble
+
+
+def simulate_scenarios(
+    scenarios: Sequence[tuple[str, Scenario]], seed: int, runs: Path, view: View
+) -> list[dict[str, Any]]:
+    """Play *scenarios*, each under the name it was asked for, as `harness run --clock virtual` does."""
+    from harness.whatif.from_scenario import assumptions_in, case_of_scenario
+    from harness.whatif.run_virtual import played
+    from harness.whatif.simulate_view import lines_of
+
+    rows = []
+    for name, scenario in scenarios:
+        view.line(f"{scenario.name} ({scenario.variant}, virtual, seed {seed})")
+        case, shown = case_of_scenario(scenario, assumptions_in(scenario), seed=seed)
+        command = f"harness simulate {shlex.quote(name)} --variant {scenario.variant} --seed {seed}"
+        row, trouble = left(runs, case.name, played(case, "auto", shown, command=command), with_report=True)
+        rows.append(row)
+        for line in lines_of(row, trouble):
+            view.line(f"  {line}")
+    return rows
+
+
+def _case(arguments: argparse.Namespace) -> tuple[Case, dict[str, Any]]:
+    """Return the case and what its summary shows of instances and traffic."""
+    if arguments.scenario is not None:
+        return _scenario_case(arguments)
+    if arguments.policy is None or arguments.traffic is None:
+        raise ScenarioError("Say what to simulate: SCENARIO, or --policy FILE with --traffic FILE|STAGES")
+    return _policy_case(arguments, _assumptions(arguments))
+
+
+def _assumptions(arguments: argparse.Namespace, base: Assumptions | None = None) -> Assumptions:
+    return assumptions(
+        arguments.set,
+        launch=arguments.launch,
+        service_time=arguments.service_time,
+        concurrency=arguments.concurrency,
+        instance_type=arguments.instance_type,
+        base=base,
+    )
+
+
+def _policy_case(arguments: argparse.Namespace, assumed: Assumptions) -> tuple[Case, dict[str, Any]]:
+    from harness.whatif.from_policy import Asked, case_of, instance_of
+    from harness.whatif.policy_files import read_policy
+    from harness.whatif.profile import read_profile
+    from harness.whatif.traffic import read_traffic
+
+    policies = read_policy(arguments.policy, target=arguments.target, parameters=_parameters(arguments))
+    profile = read_profile(arguments.profile, policies.endpoint) if arguments.profile else None
+    asked = Asked(
+        initial=arguments.initial,
+        seed=arguments.seed,
+        start_epoch_s=None if arguments.start is None else moment(arguments.start),
+        until_s=None if arguments.until is None else number("--until", arguments.until),
+        arrivals=arguments.arrivals,
+    )
+    container = assumed.container
+    if arguments.duration is not None:
+        container = replace(container, service_time=span("--duration", arguments.duration))
+    instance = instance_of(container, profile, tuple(policies.policies), policies.instance_type)
+    traffic = read_traffic(arguments.traffic, instances=arguments.initial)
+    case = case_of(policies, traffic, assumed, instance, asked, name=f"simulate-{_stem(arguments.policy)}")
+    return case, {
+        "instance": {policies.endpoint: instance.shown()},
+        "traffic": {
+            "source": traffic.source,
+            "requests": traffic.total,
+            "lasts_s": traffic.duration_s,
+            "arrivals": arguments.arrivals if traffic.counts is not None else "as given",
+            "notes": list(traffic.notes),
+        },
+    }
+
+
+def _parameters(arguments: argparse.Namespace) -> dict[str, str]:
+    """Return what is said for the parameters of a template."""
+    pairs = [text.partition("=") for text in arguments.parameter]
+    for name, equals, value in pairs:
+        if not equals:
+            raise ScenarioError(f"--parameter {name}{value}: say NAME=VALUE")
+    return {name: value for name, _, value in pairs}
+
+
+def _scenario_case(arguments: argparse.Namespace) -> tuple[Case, dict[str, Any]]:
+    from harness.scenario import find
+    from harness.scenario.spec import CORRECTED
+    from harness.whatif.from_scenario import assumptions_in, case_of_scenario
+
+    for option in ("policy", "target", "traffic", "initial", "until", "profile", "duration"):
+        if getattr(arguments, option) is not None:
+            raise ScenarioError(f"--{option} goes with --policy and --traffic, not with a scenario")
+    scenario = find(arguments.scenario).resolve(arguments.variant or CORRECTED)
+    start_s = None if arguments.start is None else moment(arguments.start)
+    assumed = _assumptions(arguments, assumptions_in(scenario))
+    return case_of_scenario(scenario, assumed, seed=arguments.seed, start_epoch_s=start_s)
+
+
+def moment(text: str) -> float:
+    """Return the moment that *text* (ISO 8601) says, in seconds since 1970; UTC where it names no zone."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ScenarioError(f"--start {text!r} is no moment: say it as 2026-01-01T00:00:00Z") from error
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+
+
+def _stem(path: Path) -> str:
+    """Return the name of the file or folder at *path* as it may stand in a directory's name."""
+    name = path.resolve().stem or "policy"
+    return "".join(each if each.isalnum() or each in "-_." else "-" for each in name)
+
+
+def command_of(arguments: argparse.Namespace) -> str:
+    """Return the command that repeats the simulation, its defaults left out."""
+    words = ["harness", "simulate"]
+    words += [arguments.scenario] if arguments.scenario is not None else []
+    for name, value in sorted(vars(arguments).items()):
+        if name in _SILENT or value in (None, False, []) or _DEFAULTS.get(name) == value:
+            continue
+        option = f"--{name.replace('_', '-')}"
+        for each in value if isinstance(value, list) else [value]:
+            words += [option] if each is True else [option, str(each)]
+    return shlex.join([*words, "--seed", str(arguments.seed)])
