@@ -59,7 +59,7 @@ class CTwin:
             np.empty(count), np.empty(count, np.uint8), np.empty(count, np.int32), np.empty(count)
         )
         self.tally = make_tally(len(result.arrived))
-        arrays = {
+        arrays: dict[str, npt.NDArray[np.generic]] = {
             "at": trace.at,
             "service": trace.service_s,
             "place": trace.place,
@@ -95,9 +95,7 @@ class CTwin:
 def _compiled() -> ctypes.CDLL:
     with tempfile.TemporaryDirectory() as folder:
         library = Path(folder) / "virtual_time.so"
-        subprocess.run(
-            ["gcc", "-O3", "-shared", "-fPIC", "-o", str(library), str(SOURCE), "-lm"], check=True
-        )
+        subprocess.run(["gcc", "-O3", "-shared", "-fPIC", "-o", str(library), str(SOURCE), "-lm"], check=True)
         return ctypes.CDLL(str(library))
 
 
@@ -145,4 +143,3 @@ def play_simpy(
     environment.process(arrive())
     environment.run()
     return waits
-

@@ -15,6 +15,7 @@ from xml.sax.saxutils import escape
 import orjson
 
 from harness.aws.aws_json import Arguments, Refused, arguments, request_id
+from harness.aws.cbor import cbor
 from harness.gateway.chain import Exchange, Reply
 
 SERVICE = "monitoring"  # the SigV4 signing name
@@ -61,13 +62,6 @@ def call_of(exchange: Exchange) -> Call:
     given = _from_query(dict(pairs))
     given.pop("Version", None)
     return Call(form, str(given.pop("Action", "")), given)
-
-
-def success(call: Call) -> Reply:
-    """Return the answer of an operation that answers nothing but that it was done."""
-    if call.form is Form.QUERY:
-        return _xml(200, f"{call.operation}Response", f"<ResponseMetadata>{_id_element()}</ResponseMetadata>")
-    return _reply(call.form, 200, {})
 
 
 def refusal(form: Form, error: Refused) -> Reply:
@@ -140,17 +134,7 @@ def _reply(form: Form, status: int, value: Mapping[str, str]) -> Reply:
         headers.append(("x-amzn-query-error", f"{code};Sender"))
     if form is Form.JSON:
         return Reply(status, orjson.dumps(value), tuple(headers))
-    return Reply(status, _cbor(value), (*headers, ("smithy-protocol", "rpc-v2-cbor")))
-
-
-def _cbor(value: Mapping[str, str]) -> bytes:
-    """Return a map of texts as CBOR (RFC 8949: major types 5 and 3)."""
-    texts = [text.encode() for pair in value.items() for text in pair]
-    return bytes([0xA0 + len(value)]) + b"".join(_text_head(len(text)) + text for text in texts)
-
-
-def _text_head(length: int) -> bytes:
-    return bytes([0x60 + length]) if length < 24 else b"\x79" + length.to_bytes(2, "big")
+    return Reply(status, cbor(dict(value)), (*headers, ("smithy-protocol", "rpc-v2-cbor")))
 
 
 def _xml(status: int, element: str, inside: str) -> Reply:

@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from harness.aws.aws_json import Refused
-from harness.aws.cloudwatch_wire import SERVICE, Call, Form, call_of, form_of, refusal, success
+from harness.aws.cloudwatch_cbor import translated
+from harness.aws.cloudwatch_wire import SERVICE, Call, Form, call_of, form_of, refusal
 from harness.errors import NotModelled, RequestRefused
 from harness.gateway.chain import Exchange, Outcome, ReadBody, Reply
 from harness.scaling.alarms import Alarm
@@ -44,8 +45,8 @@ class MetricAlarms:
         if exchange.service != SERVICE:
             return None
         form = form_of(exchange)
-        # In the query form the operation is in the body.
-        known = form is Form.QUERY or exchange.operation in _OPERATIONS + _OTHERS
+        # In the query form the operation is in the body; CBOR is read for the backend, which cannot.
+        known = form is not Form.JSON or exchange.operation in _OPERATIONS + _OTHERS
         return self._read[form] if known else None
 
     def _answer(self, exchange: Exchange) -> Outcome:
@@ -55,7 +56,7 @@ class MetricAlarms:
             return _refused(exchange, form_of(exchange), error)
         exchange.operation = call.operation or exchange.operation
         if not self._concerns_us(call):
-            return None
+            return translated(self._stage.backend, exchange, call) if call.form is Form.CBOR else None
         return self._carry_out(exchange, call)
 
     def _concerns_us(self, call: Call) -> bool:
@@ -89,15 +90,11 @@ class MetricAlarms:
         return answer
 
     async def _stored(self, exchange: Exchange, call: Call) -> Reply:
-        """Return what the backend answers; no emulator reads CBOR, so that is asked in JSON."""
+        """Return what the backend answers."""
         backend = self._stage.backend
-        if call.form is not Form.CBOR:
-            return (await backend.repeat(exchange)).as_reply()
-        answer = await backend.ask(exchange, SERVICE, call.operation, call.arguments)
-        if answer.status == 200:
-            return success(call)
-        said = answer.body.decode("utf-8", "replace")[:500]
-        return _refused(exchange, call.form, Refused("ValidationError", said, answer.status))
+        if call.form is Form.CBOR:
+            return await translated(backend, exchange, call)
+        return (await backend.repeat(exchange)).as_reply()
 
     # -- what comes of it -----
 

@@ -62,7 +62,10 @@ class ScalableResource(Protocol):
         """Return whether `datapoints` knows *metric*."""
 
     def datapoints(self, metric: ScalingMetric, now: float, count: int) -> tuple[Datapoint | None, ...]:
-        """Return the newest *count* periods visible at *now*, oldest first, None where there is no data."""
+        """Return the newest *count* periods visible at *now*, oldest first, None where there is no data.
+
+        Every period becomes visible as long after its end as any other, and does not change afterwards.
+        """
 
 
 class TimedResource(ScalableResource, Protocol):

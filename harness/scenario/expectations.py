@@ -36,8 +36,8 @@ class Expectation:
     """`measure(records)` compared with `limit` by `sign`; a question until it is given a limit.
 
     `measure` returns the value, or None where there is nothing to measure, and a sentence that explains it.
-    `limit` is a figure or a measure itself. `source` says where the limit comes from. `needs` names what a run
-    must have for it, where not every run has it: on the virtual clock there are neither programs nor calls.
+    `limit` is a figure or a measure itself. `source` says where the limit comes from. `needs` names what a
+    run must have for it where not every run has it: the virtual clock has neither programs nor calls.
     """
 
     name: str

@@ -86,7 +86,7 @@ class BulkFleet:
         return self._active
 
     def open(self, ledger: Ledger, make_plane: MakePlane) -> None:
-        """Serve the requests of *ledger* with a data plane from *make_plane* from now on; once in its life."""
+        """Serve the requests of *ledger* on a plane from *make_plane* from now on; once in the fleet's life."""
         if self._ledger is not None:
             raise ValueError(f"Fleet {self.name!r} is served from a trace already; play a world only once")
         # A queue that holds the whole trace is never full.
@@ -253,14 +253,23 @@ class BulkFleet:
         if self._sample_number % self._samples_per_minute:
             self._on_sample(Sample(at, outstanding, None))
             return
-        places = {each.number: place for place, each in enumerate(self._serving)}
-        busy: list[float] = []
-        for each in present:
-            slots = each.slots
-            if self._plane is not None and each.number in places:
-                slots = self._plane.slots(places[each.number])
-            worked_s = each.given_s - math.fsum(free_at - at for free_at in slots if free_at > at)
-            if at > each.told_at:
-                busy.append(max(0.0, worked_s - each.told_s) / (at - each.told_at))
-            each.told_s, each.told_at = worked_s, at
-        self._on_sample(Sample(at, outstanding, tuple(busy)))
+        worked_s = [each.given_s - _owed(self._slots(each), at) for each in present]
+        busy = tuple(
+            max(0.0, worked - each.told_s) / (at - each.told_at)
+            for each, worked in zip(present, worked_s, strict=True)
+            if at > each.told_at
+        )
+        for each, worked in zip(present, worked_s, strict=True):
+            each.told_s, each.told_at = worked, at
+        self._on_sample(Sample(at, outstanding, busy))
+
+    def _slots(self, member: _Member) -> Sequence[float]:
+        """Return when each slot of *member* is free, whether it takes requests or drains."""
+        if self._plane is None or member not in self._serving:
+            return member.slots
+        return self._plane.slots(self._serving.index(member))
+
+
+def _owed(slots: Sequence[float], at: float) -> float:
+    """Return the slot seconds that are given out at *at* and not worked yet."""
+    return math.fsum(free_at - at for free_at in slots if free_at > at)

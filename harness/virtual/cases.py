@@ -1,7 +1,7 @@
 """What the compiled kernels take and give back: cases, the two sets of settings, launch draws, results.
 
 A case is one target tracking policy on InvocationsPerInstance with its bounds, on one variant. Each becomes
-a record of numbers (`records_of`), the settings another (`rules_of`), so that nothing of Python is left inside.
+a record of numbers (`records_of`), the settings another (`rules_of`), so that no Python is left inside.
 """
 
 from collections.abc import Sequence
@@ -29,8 +29,8 @@ REASONS = tuple(Reason)
 class KernelCase:
     """One policy on one variant. Spans in seconds.
 
-    `service_scale` multiplies the service times of the trace (another instance type); a request is bad when it
-    fails or takes longer than `latency_limit_s`, waiting included.
+    `service_scale` multiplies the service times of the trace (another instance type); a request is bad when
+    it fails or takes longer than `latency_limit_s`, waiting included.
     """
 
     target_value: float

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from harness.scaling.decision import Reason
 from harness.virtual.cases import LAST, MAXIMUM, PERCENT, PROPORTIONAL, REASONS
-from harness.virtual.compiled import compiled, inlined
+from harness.virtual.compiled import inlined, inner
 from harness.virtual.exact_sum import exact_sum
 
 SCALE_OUT = REASONS.index(Reason.SCALE_OUT)
@@ -82,7 +82,7 @@ def close_alike(
     state.most_shared = -1
 
 
-@compiled
+@inner
 def close_minute(state: Record, minutes: Minutes, number: int, emit_zeros: bool) -> None:
     """Publish minute *number*, which ends now (as `endpoint.metrics._frozen`)."""
     total = 0.0
@@ -96,7 +96,7 @@ def close_minute(state: Record, minutes: Minutes, number: int, emit_zeros: bool)
     state.most_shared = -1
 
 
-@compiled
+@inner
 def _close_shared(state: Record, minutes: Minutes, number: int) -> float:
     """Write metric and capacity of a minute in which the number of instances changed; return its arrivals."""
     by_capacity = minutes.by_capacity
@@ -155,7 +155,7 @@ def in_alarm(
     return real > 0 and oldest + 1 >= periods
 
 
-@compiled
+@inner
 def decide(
     case: Record, rules: Record, state: Record, minutes: Minutes, high: bool, low: bool, now: float
 ) -> tuple[int, int, int]:
@@ -173,7 +173,7 @@ def decide(
     return _scale_in(case, rules, state, minutes, last, now)
 
 
-@compiled
+@inner
 def _scale_out(
     case: Record, rules: Record, state: Record, minutes: Minutes, last: int, now: float
 ) -> tuple[int, int, int]:
@@ -190,7 +190,7 @@ def _scale_out(
     return SCALE_OUT, desired, wanted
 
 
-@compiled
+@inner
 def _scale_in(
     case: Record, rules: Record, state: Record, minutes: Minutes, last: int, now: float
 ) -> tuple[int, int, int]:
@@ -217,15 +217,15 @@ def _scale_in(
     return SCALE_IN, desired, wanted
 
 
-@compiled
+@inner
 def _any_point(minutes: Minutes, last: int, count: int) -> bool:
+    found = False
     for number in range(max(0, last - count + 1), last + 1):
-        if minutes.published[number]:
-            return True
-    return False
+        found = found or minutes.published[number]
+    return found
 
 
-@compiled
+@inner
 def _load(rules: Record, state: Record, minutes: Minutes, last: int, periods: int) -> float:
     """Return capacity x metric from the newest *periods* points of the longer alarm's window."""
     window = max(rules.high_periods, rules.low_periods)

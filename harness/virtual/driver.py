@@ -132,16 +132,15 @@ class _Player:
 
     def live_until(self, moment: float) -> None:
         """Do everything that is due up to *moment*, and hand over what arrives before it."""
-        world, streams, tell = self._world, self._streams, self._tell
-        while (at := world.next_deadline()) is not None and at <= moment:
-            for each in streams:
+        over = False
+        while not over:
+            due = self._world.next_deadline()
+            over = due is None or due > moment
+            at = moment if due is None else min(due, moment)
+            for each in self._streams:
                 each.arrive_before(at)
-            for event in world.advance(at):
-                tell(event)
-        for each in streams:
-            each.arrive_before(moment)
-        for event in world.advance(moment):
-            tell(event)
+            for event in self._world.advance(at):
+                self._tell(event)
 
 
 class _Stream:

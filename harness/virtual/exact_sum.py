@@ -7,7 +7,7 @@ differently from the readable model's would decide differently.
 import numpy as np
 import numpy.typing as npt
 
-from harness.virtual.compiled import compiled
+from harness.virtual.compiled import compiled, inner
 
 
 @compiled
@@ -37,7 +37,7 @@ def exact_sum(values: npt.NDArray[np.float64], count: int) -> float:
     return _rounded(partials, used)
 
 
-@compiled
+@inner
 def _rounded(partials: npt.NDArray[np.float64], used: int) -> float:
     if used == 0:
         return 0.0

@@ -1,14 +1,13 @@
 """One target tracking policy over one trace, control loop and data plane compiled into one.
 
 What `World` does with a policy on InvocationsPerInstance and an endpoint that is InService at moment 0 with
-the policy put then, event by event: the same decisions, capacities and waits (property tests hold it to that),
-some hundred times faster. Everything that happens at one moment happens in World's order: a minute ends,
-instances join and take traffic, an update is over, alarms are evaluated, decisions fall; requests of that
-moment come last.
+the policy put then, event by event: the same decisions, capacities and waits (property tests hold it to
+that), some hundred times faster. Everything that happens at one moment happens in World's order: a minute
+ends, instances join and take traffic, an update is over, alarms are evaluated, decisions fall; requests of
+that moment come last.
 """
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -23,22 +22,24 @@ from harness.virtual.cases import (
     records_of,
     rules_of,
 )
-from harness.virtual.compiled import compiled
-from harness.virtual.control import Minutes, Record, close_alike, close_minute, count_arrivals, is_shared_alike
+from harness.virtual.compiled import compiled, inner, whole
+from harness.virtual.control import (
+    Minutes,
+    Record,
+    close_alike,
+    close_minute,
+    count_arrivals,
+    is_shared_alike,
+)
+from harness.virtual.instances import STATE, Crew, Draws, make_crew, pick_leaver, remove
 from harness.virtual.loop import (
-    STATE,
-    Crew,
-    Draws,
     Log,
     begin,
-    end,
     decide_due,
-    make_crew,
+    end,
     move,
     next_decision,
     next_move,
-    pick_leaver,
-    remove,
     settle_leaving,
     tick,
 )
@@ -155,7 +156,7 @@ class ExactRun:
         return result_of(state, tally, log, fates if keep_requests else None, served)
 
 
-@compiled
+@inner
 def make_minutes(case: Record, count: int) -> Minutes:
     """Return room for *count* minutes, nothing published."""
     return Minutes(
@@ -184,11 +185,12 @@ def play_exact(
     minutes = make_minutes(case, tally.arrived.size)
     crew = make_crew(case, rules)
     begin(case, rules, state, crew, draws, log)
-    # numba compiles a function anew for a literal 0: these are typed, so that once is enough.
-    served = minute = np.int64(0)
-    open_lanes = _open(state, crew, lanes, np.int64(0), state.now)
+    served = minute = whole(0)
+    open_lanes = _open(state, crew, lanes, whole(0), state.now)
     if state.leaving > 0:
-        _shrink(case, rules, state, crew, lanes, traffic, served, fates, tally, minutes, log, state.now, until_s)
+        _shrink(
+            case, rules, state, crew, lanes, traffic, served, fates, tally, minutes, log, state.now, until_s
+        )
         open_lanes = state.serving
     value, capacity, published, by_capacity, ended = minutes
     _, _, _, open_at, join_at, _, due_at, due_high, due_low = crew
@@ -228,7 +230,7 @@ def play_exact(
     return served
 
 
-@compiled
+@inner
 def _open(state: Record, crew: Crew, lanes: Lanes, open_lanes: int, now: float) -> int:
     """Give every instance a lane that takes requests from *now* on."""
     while open_lanes < state.serving:
@@ -236,7 +238,7 @@ def _open(state: Record, crew: Crew, lanes: Lanes, open_lanes: int, now: float) 
     return open_lanes
 
 
-@compiled
+@inner
 def _shrink(
     case: Record,
     rules: Record,

@@ -87,7 +87,7 @@ class PlainPlane:
         starts: list[float] = []
         refused: list[int] = []
         late: list[int] = []
-        for now, service_s, place in zip(moments, services, places):  # noqa: B905 - a check for each would cost
+        for place, now, service_s in zip(places, moments, services):  # noqa: B905 - a check for each would cost
             slots = all_slots[place]
             start_at = slots[0]
             if start_at > now:

@@ -8,9 +8,9 @@ still be in flight may be lost later.
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from harness.virtual.compiled import compiled
+from harness.virtual.arrivals import serve_span
+from harness.virtual.compiled import inner
 from harness.virtual.control import Record
 from harness.virtual.recursion import (
     LOST,
@@ -18,17 +18,14 @@ from harness.virtual.recursion import (
     NOBODY,
     OK,
     QUEUE_FULL,
+    TIMED_OUT,
     Counts,
     Fates,
     Floats,
     Lanes,
     Places,
-    add_outstanding,
-    choose_any,
-    choose_least,
-    take,
 )
-from harness.virtual.tally import Tally, bucket_of, is_bad
+from harness.virtual.tally import Tally, bucket_of
 
 
 class Traffic(NamedTuple):
@@ -39,7 +36,7 @@ class Traffic(NamedTuple):
     place: Places
 
 
-@compiled
+@inner
 def serve_until(
     traffic: Traffic,
     begin: int,
@@ -61,130 +58,51 @@ def serve_until(
         return begin
     if serving == 0:
         return _turn_away(traffic, begin, before, minute, fates, tally)
-    if case.least:
-        end = _serve_least(traffic, begin, before, minute, lanes, serving, case, rules, fates, tally)
-    else:
-        end = _serve_random(traffic, begin, before, minute, lanes, serving, case, rules, fates, tally)
+    failed = tally.outcomes[TIMED_OUT] + tally.outcomes[QUEUE_FULL]
+    mask = fates.ended_at.size - 1
+    end, bad = serve_span(
+        traffic.at,
+        traffic.service_s,
+        traffic.place,
+        begin,
+        traffic.at.size,
+        before,
+        case.service_scale,
+        lanes.free_at,
+        lanes.left_at,
+        lanes.oldest,
+        lanes.ends,
+        lanes.level,
+        lanes.number,
+        serving,
+        case.queue_limit,
+        rules.timeout_s,
+        rules.finish_timed_out,
+        case.least,
+        fates.queue_s,
+        fates.outcome,
+        fates.instance,
+        fates.ended_at,
+        mask,
+        mask,
+        tally.responses,
+        tally.outcomes,
+        case.latency_limit_s,
+        True,
+    )
+    failed = tally.outcomes[TIMED_OUT] + tally.outcomes[QUEUE_FULL] - failed
+    tally.outcomes[OK] += end - begin - failed
     tally.arrived[minute] += end - begin
+    tally.bad[minute] += bad
     if not rules.emit_zeros:
-        mask = fates.ended_at.size - 1
         for index in range(begin, end):
             if fates.outcome[index & mask] != QUEUE_FULL:
                 _count_end(ended, fates.ended_at[index & mask], 1)
     return end
 
 
-@compiled
-def _serve_random(
-    traffic: Traffic,
-    begin: int,
-    before: float,
-    minute: int,
-    lanes: Lanes,
-    serving: int,
-    case: Record,
-    rules: Record,
-    fates: Fates,
-    tally: Tally,
-) -> int:
-    # Arrays out of tuples, values out of records, unsigned indices: see recursion._serve_random.
-    at, services, place = traffic
-    free_at, left_at, oldest, _, _, number = lanes
-    queues, outcomes, instances, ended_at = fates
-    responses = tally.responses
-    queue_limit, timeout_s, finish = case.queue_limit, rules.timeout_s, rules.finish_timed_out
-    scale, limit_s = case.service_scale, case.latency_limit_s
-    mask = np.uint64(ended_at.size - 1)
-    last = np.uint64(at.size)
-    index = np.uint64(begin)
-    one = np.uint64(1)
-    good = bad = 0
-    while index < last and at[index] < before:
-        now = at[index]
-        lane = choose_any(serving, place[index])
-        queue_s, outcome, end_at = take(
-            free_at, left_at, oldest, lane, now, services[index] * scale, queue_limit, timeout_s, finish
-        )
-        here = index & mask
-        queues[here] = queue_s
-        ended_at[here] = end_at
-        outcomes[here] = outcome
-        instances[here] = number[lane]
-        if outcome == OK:
-            good += 1
-            response_s = end_at - now
-            responses[np.uint64(bucket_of(response_s))] += 1
-            if response_s > limit_s:
-                bad += 1
-        else:
-            bad += 1
-            tally.outcomes[outcome] += 1
-            if outcome == QUEUE_FULL:
-                instances[here] = NOBODY
-        index += one
-    tally.outcomes[OK] += good
-    tally.bad[minute] += bad
-    return np.int64(index)
-
-
-@compiled
-def _serve_least(
-    traffic: Traffic,
-    begin: int,
-    before: float,
-    minute: int,
-    lanes: Lanes,
-    serving: int,
-    case: Record,
-    rules: Record,
-    fates: Fates,
-    tally: Tally,
-) -> int:
-    at, services, place = traffic
-    free_at, left_at, oldest, ends, level, number = lanes
-    queues, outcomes, instances, ended_at = fates
-    responses = tally.responses
-    queue_limit, timeout_s, finish = case.queue_limit, rules.timeout_s, rules.finish_timed_out
-    scale, limit_s = case.service_scale, case.latency_limit_s
-    mask = np.uint64(ended_at.size - 1)
-    last = np.uint64(at.size)
-    index = np.uint64(begin)
-    one = np.uint64(1)
-    good = bad = 0
-    while index < last and at[index] < before:
-        now = at[index]
-        lane = choose_least(ends, level, serving, now, place[index])
-        queue_s, outcome, end_at = take(
-            free_at, left_at, oldest, lane, now, services[index] * scale, queue_limit, timeout_s, finish
-        )
-        here = index & mask
-        queues[here] = queue_s
-        ended_at[here] = end_at
-        outcomes[here] = outcome
-        instances[here] = number[lane]
-        if outcome != QUEUE_FULL:
-            add_outstanding(ends, level, lane, end_at)
-        if outcome == OK:
-            good += 1
-            response_s = end_at - now
-            responses[np.uint64(bucket_of(response_s))] += 1
-            if response_s > limit_s:
-                bad += 1
-        else:
-            bad += 1
-            tally.outcomes[outcome] += 1
-            if outcome == QUEUE_FULL:
-                instances[here] = NOBODY
-        index += one
-    tally.outcomes[OK] += good
-    tally.bad[minute] += bad
-    return np.int64(index)
-
-
-@compiled
-def _turn_away(
-    traffic: Traffic, begin: int, before: float, minute: int, fates: Fates, tally: Tally
-) -> int:
+@inner
+def _turn_away(traffic: Traffic, begin: int, before: float, minute: int, fates: Fates, tally: Tally) -> int:
     mask = fates.ended_at.size - 1
     index = begin
     while index < traffic.at.size and traffic.at[index] < before:
@@ -198,7 +116,7 @@ def _turn_away(
     return index
 
 
-@compiled
+@inner
 def lose(
     traffic: Traffic,
     end: int,
@@ -226,7 +144,7 @@ def lose(
             response_s = ended_at - at[index]
             if outcome == OK:
                 tally.responses[bucket_of(response_s)] -= 1
-            if not is_bad(outcome, response_s, case.latency_limit_s):
+            if outcome == OK and response_s <= case.latency_limit_s:
                 tally.bad[int(at[index] / 60.0)] += 1
             tally.outcomes[outcome] -= 1
             tally.outcomes[LOST] += 1
@@ -239,7 +157,7 @@ def lose(
         index -= 1
 
 
-@compiled
+@inner
 def _count_end(ended: Counts, ended_at: float, step: int) -> None:
     """Count *step* requests that end at *ended_at* in its minute, unless that is after the run."""
     minute = int(ended_at / 60.0)

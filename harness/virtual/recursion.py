@@ -10,22 +10,48 @@ it holds is known when it leaves: a draining instance needs no lane.
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from harness.virtual.compiled import compiled, inlined
-from harness.virtual.heaps import push, replace_least
+from harness.virtual.arrivals import (
+    LOST,
+    NO_CAPACITY,
+    NOBODY,
+    OK,
+    QUEUE_FULL,
+    TIMED_OUT,
+    Codes,
+    Counts,
+    Floats,
+    Numbers,
+    Places,
+    serve_span,
+)
+from harness.virtual.compiled import compiled
 
-Floats = npt.NDArray[np.float64]
-Places = npt.NDArray[np.float32]
-Counts = npt.NDArray[np.int64]
-Numbers = npt.NDArray[np.int32]
-Codes = npt.NDArray[np.uint8]
-
-OK, TIMED_OUT, LOST, NO_CAPACITY, QUEUE_FULL = 0, 1, 2, 3, 4
-"""What became of a request, as `outcome` has it. NO_CAPACITY and QUEUE_FULL were turned away at the door."""
-
-NOBODY = 0
-"""The instance number of a request that no instance took; instances are numbered from 1."""
+__all__ = [
+    "LOST",
+    "NOBODY",
+    "NO_CAPACITY",
+    "OK",
+    "QUEUE_FULL",
+    "TIMED_OUT",
+    "Codes",
+    "Counts",
+    "Fates",
+    "Floats",
+    "Lanes",
+    "Numbers",
+    "Places",
+    "Rules",
+    "busy_until",
+    "join",
+    "leave",
+    "lose",
+    "make_fates",
+    "make_lanes",
+    "more_lanes",
+    "ring_size",
+    "serve",
+]
 
 
 class Lanes(NamedTuple):
@@ -99,9 +125,7 @@ def ring_size(at: Floats, timeout_s: float) -> int:
 
 def make_fates(count: int, ring: int) -> Fates:
     """Return room for the fates of *count* requests."""
-    return Fates(
-        np.full(count, np.nan), np.zeros(count, np.uint8), np.zeros(count, np.int32), np.zeros(ring)
-    )
+    return Fates(np.full(count, np.nan), np.zeros(count, np.uint8), np.zeros(count, np.int32), np.zeros(ring))
 
 
 @compiled
@@ -163,161 +187,37 @@ def serve(
         for index in range(begin, end):
             fates.outcome[index] = NO_CAPACITY
             fates.queue_s[index] = np.nan
-    elif rules.least:
-        _serve_least(at, service_s, place, begin, end, lanes, active, rules, fates)
-    else:
-        _serve_random(at, service_s, place, begin, end, lanes, active, rules, fates)
-
-
-@compiled
-def _serve_random(
-    at: Floats,
-    service_s: Floats,
-    place: Places,
-    begin: int,
-    end: int,
-    lanes: Lanes,
-    active: int,
-    rules: Rules,
-    fates: Fates,
-) -> None:
-    # Arrays are taken out of their tuples once: in the loop each would cost a reference count per request.
-    # Indices are unsigned, because a signed one would be looked at for being negative each time.
-    free_at, left_at, oldest, _, _, number = lanes
-    queues, outcomes, instances, ended = fates
-    mask = np.uint64(ended.size - 1)
-    for count in range(begin, end):
-        index = np.uint64(count)
-        now = at[index]
-        lane = choose_any(active, place[index])
-        queue_s, outcome, ended_at = take(
-            free_at,
-            left_at,
-            oldest,
-            lane,
-            now,
-            service_s[index],
-            rules.queue_limit,
-            rules.timeout_s,
-            rules.finish_timed_out,
-        )
-        queues[index] = queue_s
-        outcomes[index] = outcome
-        instances[index] = NOBODY if outcome == QUEUE_FULL else number[lane]
-        ended[index & mask] = ended_at
-
-
-@compiled
-def _serve_least(
-    at: Floats,
-    service_s: Floats,
-    place: Places,
-    begin: int,
-    end: int,
-    lanes: Lanes,
-    active: int,
-    rules: Rules,
-    fates: Fates,
-) -> None:
-    free_at, left_at, oldest, ends, level, number = lanes
-    queues, outcomes, instances, ended = fates
-    mask = np.uint64(ended.size - 1)
-    for count in range(begin, end):
-        index = np.uint64(count)
-        now = at[index]
-        lane = choose_least(ends, level, active, now, place[index])
-        queue_s, outcome, ended_at = take(
-            free_at,
-            left_at,
-            oldest,
-            lane,
-            now,
-            service_s[index],
-            rules.queue_limit,
-            rules.timeout_s,
-            rules.finish_timed_out,
-        )
-        if outcome != QUEUE_FULL:
-            add_outstanding(ends, level, lane, ended_at)
-        queues[index] = queue_s
-        outcomes[index] = outcome
-        instances[index] = NOBODY if outcome == QUEUE_FULL else number[lane]
-        ended[index & mask] = ended_at
-
-
-@inlined
-def choose_any(active: int, place: float) -> int:
-    """Return the lane that RANDOM routes a request with the draw *place* to, in order of joining."""
-    return np.uint64(min(int(np.float64(place) * active), active - 1))
-
-
-@inlined
-def choose_least(ends: Floats, level: Counts, active: int, now: float, place: float) -> int:
-    """Return the lane that LEAST_OUTSTANDING_REQUESTS routes a request to at *now*.
-
-    The draw *place* chooses among those with fewest outstanding requests, in order of joining.
-    """
-    lowest = np.int64(1) << 62
-    tied = 0
-    for lane in range(active):
-        settle(ends, level, np.uint64(lane), now)
-        outstanding = level[np.uint64(lane)]
-        if outstanding < lowest:
-            lowest, tied = outstanding, 1
-        elif outstanding == lowest:
-            tied += 1
-    wanted = min(int(np.float64(place) * tied), tied - 1)
-    for lane in range(active):
-        if level[np.uint64(lane)] == lowest:
-            if wanted == 0:
-                return np.uint64(lane)
-            wanted -= 1
-    return np.uint64(active - 1)
-
-
-@inlined
-def take(
-    free_at: Floats,
-    left_at: Floats,
-    oldest: Counts,
-    lane: int,
-    now: float,
-    service_s: float,
-    queue_limit: int,
-    timeout_s: float,
-    finish_timed_out: bool,
-) -> tuple[float, int, float]:
-    """Let *lane* take a request at *now*; return its wait, its outcome and when it ends.
-
-    The outcome is OK, TIMED_OUT or QUEUE_FULL (then the wait is NaN and it ends *now*).
-    """
-    start_at = free_at[lane, np.uint64(0)]
-    give_up_at = now + timeout_s
-    if start_at > now:
-        turn = np.uint64(oldest[lane])
-        if queue_limit == 0 or left_at[lane, turn] > now:
-            return np.nan, QUEUE_FULL, now
-        # A request that gives up in the queue leaves it then, unless its work is done all the same.
-        leaves_at = start_at if finish_timed_out or start_at < give_up_at else give_up_at
-        if leaves_at > now:
-            left_at[lane, turn] = leaves_at
-            after = np.int64(turn) + 1
-            oldest[lane] = after if after < queue_limit else 0
-    else:
-        start_at = now
-    end_at = start_at + service_s
-    outcome = OK
-    queue_s = start_at - now
-    ended_at = end_at
-    if end_at > give_up_at:
-        outcome = TIMED_OUT
-        queue_s = min(start_at, give_up_at) - now
-        ended_at = give_up_at
-        if not finish_timed_out:
-            end_at = give_up_at
-    if outcome == OK or finish_timed_out or start_at < give_up_at:
-        replace_least(free_at, lane, free_at.shape[1], end_at)
-    return queue_s, outcome, ended_at
+        return
+    serve_span(
+        at,
+        service_s,
+        place,
+        begin,
+        end,
+        np.inf,
+        1.0,
+        lanes.free_at,
+        lanes.left_at,
+        lanes.oldest,
+        lanes.ends,
+        lanes.level,
+        lanes.number,
+        active,
+        rules.queue_limit,
+        rules.timeout_s,
+        rules.finish_timed_out,
+        rules.least,
+        fates.queue_s,
+        fates.outcome,
+        fates.instance,
+        fates.ended_at,
+        -1,
+        fates.ended_at.size - 1,
+        lanes.number,
+        lanes.number,
+        0.0,
+        False,
+    )
 
 
 @compiled
@@ -360,18 +260,3 @@ def _most_within(at: Floats, span_s: float) -> int:
             first += 1
         most = max(most, last - first + 1)
     return most + 1
-
-
-@inlined
-def settle(ends: Floats, level: Counts, lane: int, now: float) -> None:
-    """Forget the outstanding requests of *lane* that have ended by *now*."""
-    while level[lane] > 0 and ends[lane, 0] <= now:
-        level[lane] -= 1
-        replace_least(ends, lane, level[lane], ends[lane, level[lane]])
-
-
-@inlined
-def add_outstanding(ends: Floats, level: Counts, lane: int, ended_at: float) -> None:
-    """Count a request that *lane* has taken and that ends at *ended_at* as outstanding."""
-    push(ends, lane, level[lane], ended_at)
-    level[lane] += 1

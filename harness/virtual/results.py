@@ -1,7 +1,7 @@
 """What became of one case: its activities, its capacity over time, its requests, and what it paid for."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -89,8 +89,19 @@ class KernelResult:
         return int(np.count_nonzero(self.bad > bad_ratio * self.arrived))
 
 
-def result_of(state: Any, tally: Tally, log: Log, fates: Fates | None, served: int) -> KernelResult:
-    """Return what compiled code left in *state*, *tally* and *log*; *fates* of the *served* requests if kept."""
+class Estimate(NamedTuple):
+    """As `tally.Tally`, for a fluid: parts of requests."""
+
+    responses: npt.NDArray[np.float64]
+    outcomes: npt.NDArray[np.float64]
+    arrived: npt.NDArray[np.float64]
+    bad: npt.NDArray[np.float64]
+
+
+def result_of(
+    state: Any, tally: Tally | Estimate, log: Log, fates: Fates | None, served: int
+) -> KernelResult:
+    """Return what compiled code left behind; *fates* of the first *served* requests where they were kept."""
     outcomes = tally.outcomes
     return KernelResult(
         tuple(_activity(row) for row in log.activities[: state["activities"]].tolist()),
@@ -109,7 +120,13 @@ def result_of(state: Any, tally: Tally, log: Log, fates: Fates | None, served: i
         outcomes[QUEUE_FULL].item(),
         tally.arrived,
         tally.bad,
-        None if fates is None else KernelRequests(*(each[:served] for each in fates)),
+        None if fates is None else _requests(fates, served),
+    )
+
+
+def _requests(fates: Fates, served: int) -> KernelRequests:
+    return KernelRequests(
+        fates.queue_s[:served], fates.outcome[:served], fates.instance[:served], fates.ended_at[:served]
     )
 
 

@@ -1,6 +1,6 @@
 """Response times in a histogram of fixed memory, and what became of all requests, for compiled code.
 
-128 buckets per doubling from about 1 microsecond to over an hour: the middle of a bucket is at most 0.4 % off.
+128 buckets per doubling from about 1 microsecond to over an hour: a bucket's middle is at most 0.4 % off.
 """
 
 from typing import NamedTuple
@@ -8,8 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from harness.virtual.compiled import inlined
-from harness.virtual.recursion import OK
+from harness.virtual.compiled import inlined, whole
 
 Floats = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
@@ -45,25 +44,19 @@ def make_tally(minutes: int) -> Tally:
 
 @inlined
 def bucket_of(seconds: float) -> int:
-    """Return the bucket of a response time: its exponent and the first bits of its fraction, as it is stored."""
-    bits = np.float64(seconds).view(np.int64)
-    return min(max((bits >> _SHIFT) - _OFFSET, 0), BUCKETS - 1)  # type: ignore[no-any-return]
-
-
-@inlined
-def is_bad(outcome: int, response_s: float, limit_s: float) -> bool:
-    """Return whether a request failed or took longer than *limit_s*."""
-    return outcome != OK or response_s > limit_s
+    """Return the bucket of a response time: its exponent and the first bits of its fraction, as stored."""
+    bucket = (np.float64(seconds).view(np.int64) >> _SHIFT) - _OFFSET
+    return min(max(bucket, whole(0)), whole(BUCKETS - 1))  # type: ignore[return-value]
 
 
 def bucket_edges() -> Floats:
     """Return the BUCKETS + 1 edges of the buckets in seconds."""
     index = np.arange(BUCKETS + 1)
     fine = 1 << FINE_BITS
-    return np.ldexp(1.0 + (index % fine) / fine, index // fine + FIRST_EXPONENT)  # type: ignore[no-any-return]
+    return np.ldexp(1.0 + (index % fine) / fine, index // fine + FIRST_EXPONENT)
 
 
-def quantile(responses: npt.NDArray[np.generic], ratio: float) -> float:
+def quantile(responses: Counts | Floats, ratio: float) -> float:
     """Return the response time that *ratio* of the OK requests do not exceed; NaN where there are none.
 
     At most 0.8 % above or below the exact order statistic: it lies in the same bucket.
@@ -76,5 +69,5 @@ def quantile(responses: npt.NDArray[np.generic], ratio: float) -> float:
     index = min(index, len(responses) - 1)
     edges = bucket_edges()
     before = below[index - 1] if index else 0.0
-    share = (ratio * total - before) / float(responses[index])  # type: ignore[arg-type]
+    share = (ratio * total - before) / float(responses[index])
     return float(edges[index] + (edges[index + 1] - edges[index]) * share)

@@ -1,30 +1,20 @@
 """How long a request takes at a given utilisation: the stochastic part that a fluid does not know.
 
 One instance is played by the exact recursion at fifty utilisations, once for each kind of instance, with
-service times of the trace; its response times are kept as quantiles. Times scale with the service time, so one table
-serves all instance types. For LEAST_OUTSTANDING_REQUESTS, where a queue is shared by the instances, there is a
-table for each of some numbers of instances; with RANDOM each instance is alone with its share.
+service times of the trace; its response times are kept as quantiles. Times scale with the service time, so
+one table serves all instance types. For LEAST_OUTSTANDING_REQUESTS, where a queue is shared by the instances,
+there is a table for each of some numbers of instances; with RANDOM each instance is alone with its share.
 """
 
+import math
 from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from harness.virtual.compiled import compiled
 from harness.virtual.draws import stream
-from harness.virtual.recursion import (
-    OK,
-    QUEUE_FULL,
-    Floats,
-    add_outstanding,
-    choose_any,
-    choose_least,
-    join,
-    make_lanes,
-    take,
-)
+from harness.virtual.recursion import Floats, Rules, join, make_fates, make_lanes, serve
 
 ARRIVALS = 30_000
 """How many requests are played for each utilisation; the first tenth, from an empty instance, is left out."""
@@ -64,7 +54,8 @@ class WaitingTables:
         generator = stream(1, "waiting")
         picked = generator.integers(0, max(len(service_s), 1), ARRIVALS)
         self._service_s = service_s[picked] if len(service_s) else np.full(ARRIVALS, 1e-3)
-        self._gaps = generator.exponential(1.0, ARRIVALS)
+        self._mean_s = float(self._service_s.mean())
+        self._moments = np.cumsum(generator.exponential(1.0, ARRIVALS))
         self._place = generator.random(ARRIVALS, dtype=np.float32)
         self.table = lru_cache(maxsize=64)(self._make)
 
@@ -86,49 +77,21 @@ class WaitingTables:
                     coarse[crew, index] = _quantiles(answered, middles)
         return Table(responses, coarse, turned_away)
 
-    def _play(self, utilisation: float, instances: int, concurrency: int, queue_limit: int, least: bool) -> Floats:
-        rate = utilisation * instances * concurrency / self._service_s.mean()
-        responses = np.empty(ARRIVALS)
-        play_steady(
-            self._gaps, rate, self._service_s, self._place, instances, concurrency, queue_limit, least, responses
-        )
+    def _play(
+        self, utilisation: float, instances: int, concurrency: int, queue_limit: int, least: bool
+    ) -> Floats:
+        """Return the response times at a steady rate from empty instances, NaN where the queue was full."""
+        rate = utilisation * instances * concurrency / self._mean_s
+        at = self._moments / rate
+        lanes = make_lanes(instances, concurrency, queue_limit, least)
+        fates = make_fates(ARRIVALS, 1 << ARRIVALS.bit_length())
+        for number in range(instances):
+            join(lanes, number, number + 1, 0.0)
+        rules = Rules(queue_limit, math.inf, True, least)
+        serve(at, self._service_s, self._place, 0, ARRIVALS, lanes, instances, rules, fates)
+        responses: Floats = fates.queue_s + self._service_s
         return responses[ARRIVALS // 10 :]
 
 
 def _quantiles(ascending: Floats, levels: Floats) -> Floats:
     return ascending[np.minimum((levels * len(ascending)).astype(np.int64), len(ascending) - 1)]
-
-
-@compiled
-def play_steady(
-    gaps: Floats,
-    rate: float,
-    service_s: Floats,
-    place: npt.NDArray[np.float32],
-    instances: int,
-    concurrency: int,
-    queue_limit: int,
-    least: bool,
-    responses: Floats,
-) -> None:
-    """Write the response time of each request at a steady *rate* into *responses*; NaN: turned away."""
-    lanes = make_lanes(instances, concurrency, queue_limit, least)
-    free_at, left_at, oldest, ends, level, _ = lanes
-    for number in range(instances):
-        join(lanes, number, number + 1, 0.0)
-    now = 0.0
-    for index in range(gaps.size):
-        now += gaps[index] / rate
-        if least:
-            lane = choose_least(ends, level, instances, now, place[index])
-        else:
-            lane = choose_any(instances, place[index])
-        queue_s, outcome, ended_at = take(
-            free_at, left_at, oldest, lane, now, service_s[index], queue_limit, np.inf, True
-        )
-        if outcome == QUEUE_FULL:
-            responses[index] = np.nan
-        else:
-            responses[index] = ended_at - now
-            if least:
-                add_outstanding(ends, level, lane, ended_at)

@@ -22,7 +22,7 @@ from harness.whatif.from_scenario import config_of, instance_of_endpoint, scaled
 from harness.whatif.options import Container
 from harness.whatif.profile import Profile, profile_of
 from harness.whatif.ranges import Step, ranges
-from harness.whatif.simulate import corners_of, play_corner
+from harness.whatif.simulate import corners_of, play_corner, play_corners
 
 MINUTE_S = 60.0
 # How much longer than the run its corners are played: what came last here may come so much later.
@@ -50,8 +50,7 @@ def _ranges(
     if _shape(play_corner(case, same)[name]) != _shape(steps):
         return []
     nominal = [_moved(step, -began_at) for step in steps]
-    around = corners_of(case, Depth.MOST)
-    found = ranges({name: nominal}, [play_corner(case, corner) for corner in around], now)
+    found = ranges({name: nominal}, play_corners(case, corners_of(case, Depth.MOST)), now)
     return [_placed(each, began_at) for each in found]
 
 

@@ -4,9 +4,10 @@ Threads, because compiled code gives the interpreter lock away: all cores work o
 A cluster gets the trace once, not with every policy.
 """
 
+import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, ThreadPoolExecutor, wait
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 
@@ -70,16 +71,18 @@ class DaskWorkers:
     def __init__(self, address: str) -> None:
         self._address = address
         self._client: Any = None
+        self._lost: tuple[type[BaseException], ...] = ()
         self.count = 0
 
     def __enter__(self) -> Self:
         try:
-            from distributed import Client
+            from distributed import Client, KilledWorker
         except ImportError as error:
             raise EnvironmentFault(
                 "--dask needs Dask, which is not installed here; install this project with its extra 'dask' "
                 "(pip install 'aws-ml-rehearsal-harness[dask]')"
             ) from error
+        _silence("distributed", "tornado", "asyncio")
         try:
             client: Any = Client  # distributed has no types for it
             self._client = client(self._address, timeout=f"{DASK_ANSWERS_WITHIN_S}s", set_as_default=False)
@@ -88,6 +91,7 @@ class DaskWorkers:
                 f"No Dask scheduler answered at {self._address} within {DASK_ANSWERS_WITHIN_S:g} s; start "
                 "one (dask scheduler) and name it as tcp://HOST:PORT"
             ) from error
+        self._lost = (OSError, CancelledError, KilledWorker)
         self.count = sum(self._client.nthreads().values())
         if not self.count:
             self._client.close()
@@ -114,6 +118,18 @@ class DaskWorkers:
                 raise EnvironmentFault(
                     f"A Dask worker of {self._address} lacks {error.name}; install this project there too"
                 ) from error
+            except self._lost as error:
+                raise EnvironmentFault(
+                    f"The Dask cluster at {self._address} was lost ({type(error).__name__}); start it again "
+                    "and give the same command: what is done is kept"
+                ) from error
+
+
+def _silence(*libraries: str) -> None:
+    """Let *libraries* log nothing: what goes wrong is said here, in one sentence instead of many tracebacks."""
+    for name in [*libraries, *logging.root.manager.loggerDict]:
+        if name.partition(".")[0] in libraries:
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
 def usable_cores() -> int:

@@ -131,17 +131,19 @@ class _Expression:
 
     def _skip_branch(self, start: int) -> None:
         """Move past a side that cannot be worked out: to its colon, closing sign or end, at its own depth."""
-        self._at, open_signs = start, 0
+        self._at = start
+        opened: list[str] = []
         while True:
             self._next()
+            token = self._token
             if self._kind == "quote":
                 self._skip_text()
-            elif not self._kind or (not open_signs and self._token in (":", ")", "]", "}", ",")):
+            elif not self._kind or (not opened and token in (":", ")", "]", "}", ",")):
                 return
-            elif self._token in ("(", "[", "{", "?"):
-                open_signs += 1
-            elif self._token in (")", "]", "}", ":"):
-                open_signs -= 1
+            elif token in ("(", "[", "{", "?"):
+                opened.append(token)
+            elif token in (")", "]", "}") or (token == ":" and opened[-1] == "?"):
+                opened.pop()
 
     def _operation(self, least: int) -> Any:
         left = self._unary()

@@ -13,7 +13,7 @@ from typing import Any
 from harness.errors import EnvironmentFault
 from harness.interrupts import Deferred
 from harness.journal import Record, encode
-from harness.results import JOURNAL, SUMMARY, draw, point_latest
+from harness.results import JOURNAL, JUNIT, SUMMARY, draw, point_latest
 from harness.summary import summarise
 
 
@@ -35,7 +35,7 @@ def leave(
             # No moment in the header: the same records give the same bytes.
             (unfinished / JOURNAL).write_bytes(gzip.compress(data, compresslevel=3, mtime=0))
             (unfinished / SUMMARY).write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
-            trouble = draw(unfinished, records, summary) if with_report else ""
+            trouble = _drawn(unfinished, records, summary, with_report=with_report)
             unfinished.chmod(0o755)
             with Deferred():
                 _put_in_place(unfinished, directory)
@@ -47,6 +47,18 @@ def leave(
             f"The run {directory} cannot be written: {error.strerror}; make room, or name a place with --runs"
         ) from error
     return directory, summary, trouble
+
+
+def _drawn(
+    directory: Path, records: Sequence[Record], summary: dict[str, Any], *, with_report: bool
+) -> str:
+    """Write JUnit XML, and the report too if it is wanted: it takes longer than all the rest."""
+    if with_report:
+        return draw(directory, records, summary)
+    from reports.junit import write_junit
+
+    write_junit(summary, directory / JUNIT)
+    return ""
 
 
 def _put_in_place(unfinished: Path, directory: Path) -> None:

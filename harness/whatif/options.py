@@ -9,12 +9,13 @@ from enum import StrEnum
 from typing import Any, Union, get_args, get_origin
 
 from harness.endpoint.capacity import instance_type, instance_types
-from harness.endpoint.distributions import Constant, Distribution, LogNormal, Uniform
+from harness.endpoint.distributions import Constant, Distribution, Empirical, LogNormal, Uniform
 from harness.endpoint.fleet import Routing
 from harness.endpoint.settings import EndpointSettings
 from harness.errors import ScenarioError
 from harness.functions.settings import FunctionSettings
 from harness.scaling.settings import ScalingSettings
+from harness.stats import percentile
 
 SPANS = "SECONDS, constant:SECONDS, uniform:LOW,HIGH or lognormal:MEDIAN,P95"
 YES, NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
@@ -200,6 +201,8 @@ def shown(value: Any) -> Any:
         return f"uniform:{value.low_s:g},{value.high_s:g}"
     if isinstance(value, LogNormal):
         return f"lognormal:{value.median_s:g},{value.p95_s:g}"
+    if isinstance(value, Empirical):
+        return f"{len(value.seconds)} measured spans, median {percentile(sorted(value.seconds), 0.5):g}"
     if isinstance(value, tuple):
         return ",".join(map(str, value))
     if isinstance(value, Mapping):

@@ -94,8 +94,12 @@ def to_json(profiles: Sequence[Profile]) -> str:
 def read_profile(path: Path, endpoint: str = "") -> Profile:
     """Return the profile of *endpoint* in the file at *path*; of the only one there, whatever its name.
 
-    Raises ScenarioError naming file and field when there is none or it cannot be read.
+    A path that ends in #NAME names another endpoint of the file. Raises ScenarioError naming file and field
+    when there is none or it cannot be read.
     """
+    if "#" in path.name and not path.exists():
+        name, _, endpoint = path.name.partition("#")
+        path = path.with_name(name)
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -110,7 +114,9 @@ def read_profile(path: Path, endpoint: str = "") -> Profile:
         )
     name = next(iter(rows)) if len(rows) == 1 else endpoint
     if name not in rows:
-        raise ScenarioError(f"--profile {path}: it has no endpoint {name!r}, only {', '.join(rows)}")
+        raise ScenarioError(
+            f"--profile {path}: it has no endpoint {name!r}, only {', '.join(rows)}; name one as {path}#NAME"
+        )
     return _profile(path, name, rows[name])
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from harness.whatif.figures import Figures
 from harness.whatif.pareto import nearest_first
-from harness.whatif.thresholds import Threshold, misses
+from harness.whatif.thresholds import Threshold, distance
 
 
 def shortlist(
@@ -12,19 +12,20 @@ def shortlist(
 ) -> list[int]:
     """Return the indexes of at most *wanted* policies (None: all), ascending.
 
-    With thresholds half of the places go to the cheapest policies that meet them by the fluid model; the rest
-    to those nearest to the fronts of cost against p99 and against minutes in breach. Policies whose fluid
-    figures are the same in every digit (a maximum that is never reached) take one place between them, as
-    long as there are others.
+    With thresholds a third of the places go to the cheapest policies that meet them by the fluid model, and a
+    sixth to those that just miss them, because the model may be wrong either way; the rest to those nearest
+    to the fronts of cost against p99 and against minutes in breach. Policies whose fluid figures are the same
+    in every digit (a maximum that is never reached) take one place between them, as long as there are others.
     """
     if wanted is None or wanted >= len(figures):
         return list(range(len(figures)))
     firsts, others = _alike(figures, costs)
     chosen: dict[int, None] = {}
     if thresholds:
-        enough = [i for i in firsts if not misses(thresholds, figures[i].values(costs[i]))]
-        enough.sort(key=lambda i: (costs[i], figures[i].p99_s, i))
-        chosen.update(dict.fromkeys(enough[: wanted // 2]))
+        far = {i: distance(thresholds, figures[i].values(costs[i])) for i in firsts}
+        enough = sorted((i for i in firsts if far[i] == 0.0), key=lambda i: (costs[i], figures[i].p99_s, i))
+        nearly = sorted((i for i in firsts if far[i] > 0.0), key=lambda i: (far[i], costs[i], i))
+        chosen.update(dict.fromkeys([*enough[: wanted // 3], *nearly[: wanted // 6]]))
     for group in (firsts, others):
         p99 = [(costs[i], figures[i].p99_s) for i in group]
         breach = [(costs[i], float(figures[i].breach_minutes)) for i in group]

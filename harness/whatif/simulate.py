@@ -5,7 +5,7 @@ Nothing here reads a clock or the disk: the same case gives the same records.
 
 import gc
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -119,10 +119,15 @@ def _ranges(case: Case, world: World, ended_at: float) -> tuple[list[journal.Act
         return [], 0
     moving = _only(case, nominal)
     around = corners_of(moving)
-    played = [play_corner(moving, around[0])]  # imports what it needs, which then is nobody's garbage
+    return ranges(nominal, play_corners(moving, around), ended_at), len(around)
+
+
+def play_corners(case: Case, around: Sequence[Corner]) -> list[Steps]:
+    """Return the steps of *case* at each corner."""
+    played = [play_corner(case, around[0])]  # imports what it needs, which then is nobody's garbage
     with _quiet_collector():
-        played += [play_corner(moving, corner) for corner in around[1:]]
-    return ranges(nominal, played, ended_at), len(around)
+        played += [play_corner(case, corner) for corner in around[1:]]
+    return played
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 
 from harness.commands import emit
 from harness.errors import ExitCode
@@ -31,7 +32,7 @@ def sweep_policies(arguments: argparse.Namespace) -> int:
     workers: Workers = DaskWorkers(plan.dask) if plan.dask else Threads(plan.jobs)
     # A cluster that is not there is found out before the traffic is read, which may take seconds.
     with View() as view, workers:
-        view.phase("traffic", plan.traffic)
+        view.phase("loading", f"{plan.traffic}; the first sweep on a machine also compiles the models")
         from harness.whatif.sweep_engine import engine_of
 
         engine = engine_of(plan)
@@ -41,13 +42,14 @@ def sweep_policies(arguments: argparse.Namespace) -> int:
         document = document_of(plan, found, engine.traffic)
         write_files(plan.out, document, found, picture_of(plan, found, engine.traffic))
         view.phases_over()
-    _tell(plan, found, to_stderr=arguments.json)
+    notes = [*engine.traffic["notes"], *plan.notes]
+    _tell(plan, found, notes, to_stderr=arguments.json)
     if arguments.json:
         emit(document)
     return ExitCode.PASS if found.verdict.ok else ExitCode.FAIL
 
 
-def _tell(plan: SweepPlan, found: Found, *, to_stderr: bool) -> None:
+def _tell(plan: SweepPlan, found: Found, notes: Sequence[str], *, to_stderr: bool) -> None:
     """Print table and sentences for people: on stdout, unless that is for the JSON."""
     from rich.console import Console
 
@@ -61,6 +63,7 @@ def _tell(plan: SweepPlan, found: Found, *, to_stderr: bool) -> None:
         f"{breach_rule(plan.latency_limit_s)} (The limit: {plan.latency_source}.) {P99_RULE}",
         *fluid_words(found.error),
         *skipped_words(plan.combinations),
+        *notes,
         price_words(plan.prices, list(plan.services)),
         f"All policies: {plan.out}/sweep.csv; picture: {plan.out}/sweep.png",
     ]

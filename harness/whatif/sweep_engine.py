@@ -129,6 +129,7 @@ class Arrivals:
         if not len(trace):
             raise InvalidRun(f"{traffic.source} holds no request; a sweep over it would prove nothing")
         self.source = traffic.source
+        self.notes = traffic.notes
         self.minutes = math.ceil(round(traffic.duration_s / MINUTE_S, 9))
         self.until_s = self.minutes * MINUTE_S + shift_s
         self.place = trace.place
@@ -181,6 +182,7 @@ class KernelEngine:
             "minutes": arrivals.minutes,
             "requests": len(arrivals.at),
             "busiest_second": int(arrivals.per_second().max()),
+            "notes": list(arrivals.notes),
         }
 
     @property
@@ -199,7 +201,7 @@ class KernelEngine:
             "scaling_settings": repr(plan.assumptions.scaling),
             "latency_limit_s": plan.latency_limit_s,
             "initial": plan.initial,
-            "disable_scale_in": plan.disable_scale_in,
+            "held_back": [plan.disable_scale_in, plan.suspended_in, plan.suspended_out],
         }
 
     @property
@@ -253,6 +255,8 @@ class KernelEngine:
             max_capacity=1,
             initial=1,
             disable_scale_in=plan.disable_scale_in,
+            suspended_in=plan.suspended_in,
+            suspended_out=plan.suspended_out,
             concurrency=service.concurrency,
             queue_limit=service.queue_limit,
             routing=service.routing,
@@ -275,6 +279,7 @@ def load_kernels() -> None:
 
 
 def engine_of(plan: "SweepPlan") -> KernelEngine:
-    """Return the engine of *plan*; raises ScenarioError where its traffic cannot be read."""
+    """Return the engine of *plan*, models loaded; raises ScenarioError where its traffic cannot be read."""
+    traffic = read_traffic(plan.traffic)
     load_kernels()
-    return KernelEngine(plan, Arrivals(read_traffic(plan.traffic), plan.seed))
+    return KernelEngine(plan, Arrivals(traffic, plan.seed))

@@ -51,7 +51,7 @@ class SweepPlan:
     """Everything a sweep is told, checked; `services` says what one instance of each type does.
 
     `exact` is how many policies are run exactly, None for all. `latency_source` says where the limit is from,
-    `own` (SEED/ENDPOINT/VARIANT) which launch times are drawn.
+    `own` (SEED/ENDPOINT/VARIANT) which launch times are drawn; `notes` are for people.
     """
 
     traffic: str
@@ -65,7 +65,10 @@ class SweepPlan:
     safety_factor: float
     initial: int | None
     disable_scale_in: bool
+    suspended_in: bool
+    suspended_out: bool
     own: str
+    notes: tuple[str, ...]
     exact: int | None
     seed: int
     out: Path
@@ -155,6 +158,9 @@ def plan_of(arguments: argparse.Namespace) -> SweepPlan:
         safety_factor=_safety_factor(arguments.safety_factor),
         initial=arguments.initial or (base.initial_count if base else None),
         disable_scale_in=bool(policy and policy.disable_scale_in),
+        suspended_in=bool(base and base.target.suspended_in),
+        suspended_out=bool(base and base.target.suspended_out),
+        notes=(*(base.notes if base else ()), *_doubts(grid.instance_types, arguments)),
         own=f"{arguments.seed}/{base.endpoint}/{base.variant}"
         if base
         else f"{arguments.seed}/endpoint/AllTraffic",
@@ -244,6 +250,23 @@ def _check_types(kinds: Sequence[str], prices: PriceTable, assumed: "Assumptions
                 f"--instance-types {kind}: SageMaker does not scale burstable instances such as T2; leave "
                 "it out"
             )
+
+
+def _doubts(kinds: Sequence[str], arguments: argparse.Namespace) -> list[str]:
+    """Return what a person should know of the instance types before believing the table."""
+    from harness.endpoint.capacity import is_burstable
+
+    told = [
+        f"{kind} is burstable: SageMaker refuses to scale types such as T2 and does not say which others."
+        for kind in kinds
+        if is_burstable(kind)
+    ]
+    said = [each for each in (arguments.service_time, arguments.profile) if each is not None]
+    if len(kinds) > 1 and not any("=" in each for each in said):
+        told.append(
+            "All instance types were given the same service time, so that the dearer ones can only lose."
+        )
+    return told
 
 
 def _safety_factor(text: str | None) -> float:

@@ -11,7 +11,7 @@ import yaml
 
 from harness.errors import ScenarioError
 
-MOST_NODES = 200_000
+MOST_NODES = 100_000
 """A template may have 1 MB; aliases of aliases would otherwise grow without end."""
 
 _PLAIN_TAGS = {"!Ref": "Ref", "!Condition": "Condition"}

@@ -246,6 +246,26 @@ def test_an_alarm_in_cloudwatchs_other_protocols(stepped: Stepped, protocol: str
     assert stepped.states() == {}
 
 
+def test_every_call_of_cloudwatch_in_cbor(stepped: Stepped) -> None:
+    """What the emulator cannot read is asked in JSON: the same answer, moments, numbers, refusals."""
+    stepped.register(1, 3)
+    stepped.cloudwatch.put_metric_alarm(**stepped.alarm(stepped.put()))
+    until(lambda: stepped.states() == {stepped.alarm_name: "INSUFFICIENT_DATA"}, "the state of a new alarm")
+    cbor, given = "smithy-rpc-v2-cbor", {"AlarmNames": [stepped.alarm_name]}
+    (seen,) = _sent(stepped.served, cbor, "DescribeAlarms", given)["MetricAlarms"]
+    (known,) = stepped.cloudwatch.describe_alarms(**given)["MetricAlarms"]
+    assert seen == known
+    moment = known["AlarmConfigurationUpdatedTimestamp"]
+    window = {"StartTime": moment - timedelta(hours=1), "EndTime": moment + timedelta(hours=1)}
+    data = {"Namespace": "Shop", "MetricData": [{"MetricName": "n", "Value": 2.0, "Timestamp": moment}]}
+    _sent(stepped.served, cbor, "PutMetricData", data)
+    asked = {"Namespace": "Shop", "MetricName": "n", "Period": 60, "Statistics": ["Sum"], **window}
+    (point,) = _sent(stepped.served, cbor, "GetMetricStatistics", asked)["Datapoints"]
+    assert point["Sum"] == 2.0
+    unknown = {"AlarmName": "nobody", "StateValue": "OK", "StateReason": "try"}
+    assert _sent(stepped.served, cbor, "SetAlarmState", unknown)["Error"]["Code"]
+
+
 def _sent(served: Served, protocol: str, operation: str, given: dict[str, Any]) -> dict[str, Any]:
     """Return what *operation* of CloudWatch answers in *protocol*, written and read by botocore."""
     model = shared_session()._session.get_service_model("cloudwatch").operation_model(operation)

@@ -278,3 +278,21 @@ def test_an_alarm_of_an_alias_reads_its_own_dimensions() -> None:
         {"Name": "FunctionName", "Value": "ranker"},
         {"Name": "Resource", "Value": "ranker:live"},
     ]
+
+
+def test_a_policy_may_be_told_after_its_alarm() -> None:
+    """A simulation puts everything first and tells it then; what goes is told too, and the alarm stays."""
+    told = stepped(INVOCATIONS)
+    told.records.clear()
+    told.shown.clear()
+    (view,) = told.world.loop.policies(RESOURCE)
+    told.teller.target_registered(ScalableTarget(RESOURCE, 1, 3), 100.0)
+    told.teller.policy_put(view, "", 100.0)
+    told.teller.policy_gone(view, 200.0)
+    target, put, gone = told.records
+    assert isinstance(target, journal.TargetRegistered)
+    assert isinstance(put, journal.PolicyPut)
+    assert isinstance(gone, journal.PolicyPut)
+    assert (put.removed, gone.removed) == (False, True)
+    assert told.shown == []
+    assert told.teller.alarm_arn("high") == "arn:aws:cloudwatch:us-east-1:123456789012:alarm:high"

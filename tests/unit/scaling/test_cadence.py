@@ -87,7 +87,7 @@ def test_without_data_nothing_is_decided() -> None:
 
 @pytest.mark.parametrize(("extra", "state"), [(0, AlarmState.INSUFFICIENT_DATA), (2, AlarmState.ALARM)])
 def test_how_far_an_alarm_looks_back_is_a_setting(extra: int, state: AlarmState) -> None:
-    """One breach two minutes ago: inside a range of three, and old enough for one of one and two more."""
+    """One breach two minutes ago: inside a range of three, not of one; an alarm may have its own range."""
     chosen = ScalingSettings(evaluation_range_extra=extra)
     stage = Stage(Written(jumps((0.0, 70.0), (60.0, None))), settings=chosen)
     stage.loop.register_target(ScalableTarget(RESOURCE, 1, 2), 0.0)
@@ -95,6 +95,9 @@ def test_how_far_an_alarm_looks_back_is_a_setting(extra: int, state: AlarmState)
     stage.loop.put_alarm(Alarm("a", 60.0, Comparison.GREATER, 60.0, 1, 1, metric=whose), 0.0)
     stage.until(250.0)
     assert stage.loop.alarms()[0].state is state
+    own = Alarm("own", 60.0, Comparison.GREATER, 60.0, 1, 1, evaluation_range=4, metric=whose)
+    stage.loop.put_alarm(own, 250.0)
+    assert [each.alarm.points_wanted for each in stage.loop.alarms()] == [1 + extra, 4]
 
 
 def test_missing_data_that_counts_as_breaching_has_no_value_to_step_by() -> None:

@@ -241,7 +241,7 @@ def _named(moment: datetime, named: dict[str, set[int]]) -> bool:
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     expressions(),
     st.sampled_from(["UTC", NEW_YORK, BERLIN, "Australia/Lord_Howe"]),

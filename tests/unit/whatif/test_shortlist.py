@@ -33,13 +33,14 @@ def test_those_on_the_fronts_come_first() -> None:
     assert shortlist(every, costs(every), (), 10) == list(range(10, 20))
 
 
-def test_half_of_the_places_go_to_the_cheap_that_look_good_enough() -> None:
-    """The cheapest by exact figures is likely among the cheapest by the fluid model."""
+def test_places_go_to_the_cheap_that_look_good_enough_and_to_those_that_just_miss() -> None:
+    """The cheapest by exact figures is likely among these: the fluid model may be wrong either way."""
     every = WORSE + LINE
-    chosen = shortlist(every, costs(every), (Threshold("p99", 4.0, False),), 4)
+    chosen = shortlist(every, costs(every), (Threshold("p99", 4.0, False),), 6)
 
     assert {16, 17} <= set(chosen)
-    assert len(chosen) == 4
+    assert 15 in chosen
+    assert len(chosen) == 6
 
 
 def test_policies_that_come_to_the_same_take_one_place() -> None:

@@ -147,6 +147,18 @@ def test_a_policy_file_stands_for_what_is_not_swept(tmp_path: Path) -> None:
     assert found.disable_scale_in
 
 
+def test_what_a_person_should_know_first_is_noted() -> None:
+    """Burstable types, and one service time for types that differ."""
+    both = plan(instance_types="ml.t3.medium,ml.m5.large")
+
+    assert [note.split()[0] for note in both.notes] == ["ml.t3.medium", "All"]
+    assert plan().notes == ()
+    assert (
+        plan(instance_types="ml.m5.large,ml.m5.xlarge", service_time="ml.m5.large=1,ml.m5.xlarge=2").notes
+        == ()
+    )
+
+
 def test_a_policy_that_is_no_single_target_tracking_is_sent_to_simulate(tmp_path: Path) -> None:
     """A sweep varies the one figure that such a policy has."""
     resource = {"ServiceNamespace": "sagemaker", "ResourceId": "endpoint/r/variant/v"}

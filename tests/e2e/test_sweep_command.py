@@ -192,6 +192,7 @@ class Cluster:
         self._folder = folder
         self._stack = stack
         self._file = folder / "scheduler.json"
+        self.workers: dict[str, subprocess.Popen[bytes]] = {}
         self.scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", "0")
         self._until(self._file.exists)
         self.address = ""
@@ -199,7 +200,9 @@ class Cluster:
 
     def add_worker(self, name: str) -> None:
         """Start one more worker and wait until the scheduler knows it."""
-        self._start("worker", "--name", name, "--nthreads", "1", "--no-nanny", "--host", "127.0.0.1")
+        self.workers[name] = self._start(
+            "worker", "--name", name, "--nthreads", "1", "--no-nanny", "--host", "127.0.0.1"
+        )
         self._until(lambda: "Registered to" in (self._folder / f"worker-{name}.log").read_text())
 
     def _start(self, kind: str, *options: str) -> "subprocess.Popen[bytes]":
@@ -255,6 +258,31 @@ def test_a_cluster_gives_the_same_bytes_as_this_machine(
     assert ended.code == 0, ended.err
     assert (tmp_path / "out" / "sweep.csv").read_bytes() == (swept[0] / "out" / "sweep.csv").read_bytes()
     assert cluster.scheduler.poll() is None
+
+
+def test_a_worker_that_dies_is_replaced_by_the_others_and_a_lost_cluster_is_an_error(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    """One worker is enough; without the scheduler the sweep ends, and what is done is kept."""
+    cluster.add_worker("three")
+    cluster.add_worker("four")
+    grid = (*GRID, "--targets", "300:1700:10", "--exact", "all", "--out", "out")
+    command = Command("sweep", "--traffic", "20rps:4h", *grid, "--dask", cluster.address, cwd=tmp_path)
+
+    def done() -> int:
+        return sum(path.read_bytes().count(b"\n") for path in (tmp_path / "out").glob("exact-*.jsonl"))
+
+    command.until_true(lambda: done() > 10)
+    cluster.workers["three"].kill()
+    before = done()
+    command.until_true(lambda: done() > before + 50)
+    cluster.scheduler.kill()
+    ended = command.end()
+
+    assert ended.code == 3
+    assert "was lost" in ended.err
+    assert "Traceback" not in ended.err
+    assert done() > before + 50
 
 
 def test_a_cluster_that_does_not_answer_is_named_within_seconds(tmp_path: Path) -> None:
