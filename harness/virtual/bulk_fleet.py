@@ -86,7 +86,7 @@ class BulkFleet:
         return self._active
 
     def open(self, ledger: Ledger, make_plane: MakePlane) -> None:
-        """Serve the requests of *ledger* on a plane from *make_plane* from now on; once in the fleet's life."""
+        """Serve the requests of *ledger* on a plane from *make_plane* from now on; once in its life."""
         if self._ledger is not None:
             raise ValueError(f"Fleet {self.name!r} is served from a trace already; play a world only once")
         # A queue that holds the whole trace is never full.

@@ -3,8 +3,8 @@
 The control loop is the exact one, on counts of arrivals: what it decides rests on the number of requests in
 each minute and the instances in service, and hardly on waits, so its decisions are those of the exact kernel
 but for the second in which an instance joins. Requests are a flow into the instances' queues: an instance
-that gets more than it can serve builds up a backlog, second by second, and whoever comes waits for it. What waits
-by chance, without a backlog, is read from tables by utilisation (`waiting`). The result ranks policies;
+that gets more than it can serve builds up a backlog, second by second, and whoever comes waits for it. What
+waits by chance, without a backlog, is read from tables by utilisation (`waiting`). The result ranks policies;
 `benchmarks/virtual_time.py` states how far its figures are from the exact ones.
 """
 

@@ -112,13 +112,14 @@ class ExactRun:
         """Return what becomes of *case* (see `run_exact`)."""
         launches, rows = LAUNCHES, ROWS
         while True:
-            draws = self._drawn(launches, case.most_instances)
+            draws = self.drawn(launches, case.most_instances)
             result = self._attempt(case, draws, rows, keep_requests)
             if result is not None:
                 return result
             launches, rows = launches * 4, rows * 4
 
-    def _drawn(self, launches: int, instances: int) -> LaunchDraws:
+    def drawn(self, launches: int, instances: int) -> LaunchDraws:
+        """Return the draws of at least so many launches of so many instances."""
         known = self._draws
         if known.first_s.size < launches or known.gaps_s.shape[1] < instances - 1:
             launches = max(launches, known.first_s.size)

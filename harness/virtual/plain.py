@@ -13,7 +13,6 @@ import numpy as np
 
 from harness.virtual.ledger import NOBODY, Fate, Ledger
 from harness.virtual.rules import Rules
-from harness.virtual.trace import Places
 
 PIECE = 1 << 13
 """How many requests are in lists at once: their memory, and what stays in the processor's cache."""
@@ -63,10 +62,13 @@ class PlainPlane:
 
     def _serve_piece(self, ledger: Ledger, first: int, last: int) -> None:
         at, draws = ledger.trace.at[first:last], ledger.trace.place[first:last]
-        moments, services = at.tolist(), ledger.trace.service_s[first:last].tolist()
+        # A memoryview makes each number when its turn comes: half the time of a list of all.
+        moments, services = at.data, ledger.trace.service_s[first:last].data
         if self._rules.least:
             chosen: list[int] = []
-            starts, refused, late = self._run(moments, services, self._least_busy(moments, draws, chosen))
+            starts, refused, late = self._run(
+                moments, services, self._least_busy(moments, draws.data, chosen)
+            )
             places = np.array(chosen)
         else:
             places = (draws * np.float64(len(self._numbers))).astype(np.int64)
@@ -79,11 +81,12 @@ class PlainPlane:
         instance[refused] = NOBODY
 
     def _run(
-        self, moments: list[float], services: list[float], places: Iterable[int]
+        self, moments: Iterable[float], services: Iterable[float], places: Iterable[int]
     ) -> tuple[list[float], list[int], list[int]]:
         """Return when each request starts or gives up, and the indexes of those refused and timed out."""
         all_slots, queues, levels, pending = self._slots, self._queues, self._levels, self._pending
         timeout_s, least = self._rules.timeout_s, self._rules.least
+        alone = self._rules.concurrency == 1  # a heap of one needs no order
         starts: list[float] = []
         refused: list[int] = []
         late: list[int] = []
@@ -110,7 +113,10 @@ class PlainPlane:
                     starts.append(self._give_up(place, now, end_at, now + timeout_s))
                     continue
                 starts.append(now)
-            heapreplace(slots, end_at)
+            if alone:
+                slots[0] = end_at
+            else:
+                heapreplace(slots, end_at)
             if least:
                 levels[place] += 1
                 heappush(pending, (end_at, place))
@@ -129,13 +135,15 @@ class PlainPlane:
             heappush(self._pending, (give_up_at, place))
         return min(start_at, give_up_at)
 
-    def _least_busy(self, moments: list[float], draws: Places, chosen: list[int]) -> Iterator[int]:
+    def _least_busy(
+        self, moments: Iterable[float], draws: Iterable[float], chosen: list[int]
+    ) -> Iterator[int]:
         """Yield for each request the instance with fewest outstanding ones, and keep it in *chosen*.
 
         Each is chosen when it is asked for, after all requests before have been placed.
         """
         levels, pending = self._levels, self._pending
-        for now, draw in zip(moments, draws.tolist(), strict=True):
+        for now, draw in zip(moments, draws, strict=True):
             while pending[0][0] <= now:
                 levels[heappop(pending)[1]] -= 1
             lowest = min(levels)

@@ -9,7 +9,7 @@ stays as it is.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
-from enum import Enum, StrEnum
+from enum import Enum
 from typing import Any
 
 from harness.endpoint.distributions import Constant, Distribution, Empirical, LogNormal, Uniform
@@ -141,12 +141,12 @@ class _Space:
         )
 
     def _rules(self) -> Iterator[tuple[str, Any]]:
-        """Yield each other value of each rule: the ends of its range, for a choice every member."""
+        """Yield each other value of each rule: the ends of its range."""
         for item in self._unknown():
             if item.name.endswith(_DELAYS):
                 continue
             now, low = getattr(self.scaling, item.name), item.metadata["low"]
-            for value in type(low) if isinstance(low, StrEnum) else (low, item.metadata["high"]):
+            for value in (low, item.metadata["high"]):
                 if value != now:
                     yield item.name, value
 

@@ -126,7 +126,7 @@ class DaskWorkers:
 
 
 def _silence(*libraries: str) -> None:
-    """Let *libraries* log nothing: what goes wrong is said here, in one sentence instead of many tracebacks."""
+    """Let *libraries* log nothing: what goes wrong is said here in one sentence, not in many tracebacks."""
     for name in [*libraries, *logging.root.manager.loggerDict]:
         if name.partition(".")[0] in libraries:
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)

@@ -12,6 +12,7 @@ from harness.errors import InvalidRun, ScenarioError
 from harness.functions.provisioned import DIMENSION
 from harness.scaling.policies import INVOCATIONS, Policy, TargetTracking
 from harness.scaling.targets import split_resource_id
+from harness.scenario.workload import OpenModel, arrivals
 from harness.virtual.trace import Arrivals, Trace, trace_of_counts, trace_of_times
 from harness.whatif.case import EPOCH_S, TAIL_S, Case, Scaled
 from harness.whatif.options import Assumptions, Container, shown
@@ -25,6 +26,9 @@ DEFAULT_CONCURRENCY = (
     2  # of a type that is not in the table; else its vCPUs, as model servers run a worker each
 )
 DEFAULT_SERVICE_TIME_S = 0.050  # a small model on a CPU
+# Stages move inside a minute; up to here each request is drawn from the rate itself, as a load would
+# draw it (1 us each). Beyond, the counts of their minutes do.
+MOST_BY_RATE = 500_000
 SAFETY_FACTOR = 0.5  # AWS's formula for the target: maximum requests a second x 0.5 x 60
 
 
@@ -171,14 +175,24 @@ def _endpoint(policies: PolicySet, instance: Instance, initial: int) -> dict[str
 
 
 def _trace(traffic: Traffic, instance: Instance, asked: Asked, shift_s: float) -> Trace:
+    if traffic.rate is not None and traffic.total <= MOST_BY_RATE:
+        load = OpenModel(_Caller("traffic"), traffic.rate, arrivals=asked.arrivals)
+        times = list(arrivals(load, asked.seed))
+        trace = trace_of_times(times, service_time=instance.service_time, seed=asked.seed)
+        return shifted(trace, shift_s)
     if traffic.counts is not None:
         trace = trace_of_counts(
             traffic.counts, service_time=instance.service_time, seed=asked.seed, arrivals=asked.arrivals
         )
         return shifted(trace, shift_s)
-    times = traffic.times if traffic.times is not None else ()
-    trace = trace_of_times(times, service_time=instance.service_time, seed=asked.seed)
+    given = traffic.times if traffic.times is not None else ()
+    trace = trace_of_times(given, service_time=instance.service_time, seed=asked.seed)
     return shifted(trace, shift_s)
+
+
+@dataclass(frozen=True, slots=True)
+class _Caller:
+    name: str
 
 
 def shifted(trace: Trace, shift_s: float) -> Trace:

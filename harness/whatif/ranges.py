@@ -90,22 +90,24 @@ def like_of(steps: Sequence[Step], number: int, others: Sequence[Step]) -> Step 
     """Return the step of *others* that stands for step *number* of *steps*, None where there is none.
 
     It is the one that, for the same time in that run, leaves the capacity the step came from: the decision is
-    the same whether it goes to 4 instances or to 5. What comes only after the capacity has turned round, or
-    before it had, is another growth.
+    the same whether it goes to 4 instances or to 5. Where the other run has grown further, it is the one with
+    the same number since the capacity turned round: of the two the one nearer in time. What comes only after
+    the capacity has turned round again, or before it had, is another growth.
     """
     step = steps[number]
     up = step.after > step.before
+    turns = [each.at for each in steps if (each.after > each.before) is not up]
+    since = max((at for at in turns if at < step.at), default=-math.inf)
+    until = min((at for at in turns if at > step.at), default=math.inf)
     crosses = _rises if up else _falls
     level = step.before + 1 if up else step.before - 1
     nth = sum(crosses(each, level) for each in steps[: number + 1])
-    found = [each for each in others if crosses(each, level)]
-    if len(found) < nth:
-        return None
-    like = found[nth - 1]
-    turns = [each.at for each in steps if (each.after > each.before) is not up]
-    since = max((at for at in turns if at < step.at), default=-math.inf) - SLACK_S
-    until = min((at for at in turns if at > step.at), default=math.inf) + SLACK_S
-    return like if since < like.at < until else None
+    crossing = [each for each in others if crosses(each, level)][nth - 1 : nth]
+    place = sum(1 for each in steps[:number] if each.at > since)
+    same_way = [each for each in others if (each.after > each.before) is up]
+    in_wave = [each for each in same_way if since - SLACK_S < each.at < until + SLACK_S]
+    likes = [each for each in (*crossing, *in_wave[place : place + 1]) if each in in_wave]
+    return min(likes, key=lambda like: abs(like.at - step.at), default=None)
 
 
 def _rises(step: Step, level: int) -> bool:

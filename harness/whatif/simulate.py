@@ -190,6 +190,8 @@ def _without_effect(case: Case) -> Iterator[str]:
     if all(metric == INVOCATIONS for metric in metrics) and case.scaling_settings.emit_zeros:
         yield "evaluation_range_extra"  # no minute lacks data
     yield "scale_in_percent"  # of the mode 'percent', which no corner takes
+    # They say what is listed of activities, not when one begins.
+    yield from ("repeat_not_scaled", "no_capacity_status", "create_low_alarm_when_disabled")
     other = case.endpoint_settings if case.provisioned else case.function_settings
     yield from (item.name for item in _fields(other))
 

@@ -5,6 +5,7 @@ A function of rows alone: the same rows give the same result and the same bytes,
 
 import csv
 import io
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -42,6 +43,16 @@ class Row:
         """Return what the instances cost over the trace."""
         return self.best.instance_s * self.usd_per_instance_s
 
+    @property
+    def fluid_usd(self) -> float:
+        """Return the cost by the fluid model."""
+        return self.fluid.instance_s * self.usd_per_instance_s
+
+    @property
+    def kind(self) -> tuple[str, Figures]:
+        """Return what policies share that come to the same: the instance type and the fluid figures."""
+        return self.candidate.instance_type, self.fluid
+
     def values(self) -> dict[str, float]:
         """Return the figures by the names of thresholds."""
         return self.best.values(self.cost_usd)
@@ -66,7 +77,7 @@ class Verdict:
 
     `cheapest` is the index of the cheapest row that meets all thresholds, None without thresholds or when
     none does; `nearest` is then the row that misses them least. `unproven` counts the policies that are
-    cheaper and good enough by the fluid model, but were not run exactly.
+    cheaper and good enough by the fluid model, but neither they nor any that comes to the same were run.
     """
 
     thresholds: tuple[Threshold, ...]
@@ -153,18 +164,25 @@ def row_json(row: Row, thresholds: Sequence[Threshold]) -> dict[str, Any]:
     if row.exact:
         record["fluid_p99_s"] = round(row.fluid.p99_s, 6)
         record["fluid_breach_minutes"] = row.fluid.breach_minutes
-        record["fluid_cost_usd"] = round(row.fluid.instance_s * row.usd_per_instance_s, 6)
+        record["fluid_cost_usd"] = round(row.fluid_usd, 6)
     return record
+
+
+def alike(rows: Sequence[Row], index: int) -> int:
+    """Return how many other rows come to the very same figures by the fluid model as row *index*."""
+    return sum(1 for row in rows if row.kind == rows[index].kind) - 1
 
 
 def _unproven(rows: Sequence[Row], thresholds: Sequence[Threshold], cheapest: int | None) -> int:
     if not thresholds:
         return 0
-    limit = rows[cheapest].cost_usd if cheapest is not None else float("inf")
+    proven = {row.kind for row in rows if row.exact}
+    # Fluid against fluid: a policy that comes to the same as the chosen one is no cheaper.
+    limit = rows[cheapest].fluid_usd if cheapest is not None else math.inf
     return sum(
         1
         for row in rows
-        if row.exact is None and row.cost_usd < limit and not misses(thresholds, row.values())
+        if row.kind not in proven and row.fluid_usd < limit and not misses(thresholds, row.values())
     )
 
 

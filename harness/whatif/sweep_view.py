@@ -7,7 +7,7 @@ from harness.clock import Clock
 from harness.view import View
 from harness.whatif.grid import Combinations
 from harness.whatif.prices import PriceTable
-from harness.whatif.sweep_result import FluidError, Row, Verdict
+from harness.whatif.sweep_result import FluidError, Row, Verdict, alike
 from harness.whatif.thresholds import UNITS, Threshold, misses
 
 if TYPE_CHECKING:
@@ -87,6 +87,11 @@ def conclusion(rows: Sequence[Row], verdict: Verdict) -> list[str]:
     if verdict.cheapest is not None:
         row = rows[verdict.cheapest]
         told = [f"Cheapest that meets {asked}: {row.candidate.words()}: {figures_words(row)}."]
+        if others := alike(rows, verdict.cheapest):
+            told.append(
+                f"{others:,} other policies come to the same by the fluid model: what they differ in never "
+                "matters over this traffic."
+            )
     else:
         row = rows[verdict.nearest or 0]
         missed = "; ".join(_missed(each, row) for each in misses(verdict.thresholds, row.values()))

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from two_fleets import Rules, Story, add, bulk, drain, fail_zone, live, stories
 
 from harness.endpoint.distributions import Constant
-from harness.endpoint.fleet import Sample
+from harness.endpoint.fleet import Routing, Sample
 from harness.errors import ScenarioError
 from harness.virtual.bulk_fleet import BulkFleet
 from harness.virtual.exact import ExactPlane
@@ -43,6 +43,18 @@ def test_every_request_ends_as_in_the_fleet_that_serves_one_by_one(
 ) -> None:
     """With joins, drains, failures, both routings, small queues and time-outs both ways."""
     agree(story, make_plane)
+
+
+@PLANES
+@pytest.mark.parametrize("finish", [True, False])
+@pytest.mark.parametrize("routing", Routing)
+def test_time_outs_in_service_and_in_the_queue(make_plane: MakePlane, finish: bool, routing: Routing) -> None:
+    """One is answered, one times out while it is served, the others before they begin."""
+    arrivals = [(0.0, 50.0, 0.0)] * 4 + [(70.0, 1.0, 0.0), (71.0, 1.0, 0.0)]
+    rules = Rules(queue_limit=3, routing=routing, finish_timed_out=finish)
+    story = Story(rules, arrivals, [(0.0, add("0"))], end=300.0)
+    agree(story, make_plane)
+    assert bulk(story, make_plane).queue_s[:4] == [0.0, 50.0, 60.0, 60.0]
 
 
 @PLANES

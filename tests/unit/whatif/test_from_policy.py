@@ -13,7 +13,7 @@ from harness.whatif.options import Container, assumptions
 from harness.whatif.policy_files import PolicySet
 from harness.whatif.profile import Profile
 from harness.whatif.run_virtual import played
-from harness.whatif.traffic import Traffic
+from harness.whatif.traffic import Traffic, read_traffic
 
 PROFILE = Profile("ranker", "ml.c5.xlarge", 3, 100, (0.01, 0.02), 200.0, "measured")
 ALIAS = "function:scorer:live"
@@ -86,3 +86,12 @@ def test_an_alias_scales_as_an_endpoint_does() -> None:
     assert next(one.in_service for one in records if isinstance(one, journal.CapacityChanged)) == 5
     assert summary["scaling"]["capacity"][0][1:] == [5, 5]
     assert "allocation_time" in records[0].configuration["model"]["settings"]  # type: ignore[union-attr]
+
+
+def test_stages_move_inside_a_minute() -> None:
+    """A stage of 90 s ends in the middle of a minute, and nobody calls after it."""
+    traffic = read_traffic("4rps:90s,0:90s")
+    instance = instance_of(Container(), None, (), None)
+    made = case_of(policy_set(), traffic, assumptions(), instance, Asked(initial=1), name="stages")
+    assert 60.0 < float(made.traffic[RESOURCE].at[-1]) <= 90.0
+    assert made.traffic_ends_s == 180.0

@@ -6,7 +6,7 @@ import io
 import pytest
 from toy_sweep import candidate, figures, row
 
-from harness.whatif.sweep_result import COLUMNS, Row, as_csv, fluid_error, judge, row_json
+from harness.whatif.sweep_result import COLUMNS, Row, alike, as_csv, fluid_error, judge, row_json
 from harness.whatif.thresholds import Threshold
 
 P99 = Threshold("p99", 0.8, True)
@@ -29,6 +29,16 @@ def test_rows_that_were_run_exactly_are_judged_alone() -> None:
 
     assert verdict.front_p99 == (1, 2)
     assert (verdict.cheapest, verdict.unproven) == (1, 1)
+
+
+def test_a_policy_that_comes_to_the_same_as_one_run_exactly_is_no_cheaper() -> None:
+    """A maximum that is never reached makes no other policy, so nothing is unproven about it."""
+    chosen = row(2, 0.5)
+    twin = Row(candidate(most=9), chosen.fluid, None, 1.0)
+    verdict = judge([chosen, twin], (P99,))
+
+    assert (verdict.cheapest, verdict.unproven) == (0, 0)
+    assert alike([chosen, twin], 0) == 1
 
 
 def test_without_exact_runs_the_fluid_model_is_judged() -> None:

@@ -68,6 +68,14 @@ def test_the_cheapest_that_is_good_enough_is_told_with_its_figures() -> None:
     assert told.endswith("2.00 USD, p99 0.7 s, 1 minutes in breach, 0.000% failed.")
 
 
+def test_policies_that_come_to_the_same_are_counted() -> None:
+    """So that nobody looks for a meaning in the bounds of the one that is named."""
+    rows = [row(2, 0.7), row(2, 0.7, target=500.0)]
+    _, others = conclusion(rows, judge(rows, (P99,)))
+
+    assert others.startswith("1 other policies come to the same")
+
+
 def test_when_none_is_good_enough_the_nearest_is_told_with_what_it_misses() -> None:
     """Value and limit; and that cheaper ones are unproven."""
     rows = [row(1, 1.2, 3), row(1, 0.5, exact=False)]
