@@ -85,11 +85,12 @@ class CTwin:
         }
         self._run = _Run(**numbers, **{name: each.ctypes.data for name, each in arrays.items()})
 
-    def play(self) -> None:
-        """Serve every request; the counts begin at zero."""
+    def play(self) -> npt.NDArray[np.float64]:
+        """Serve every request and return the waits; the counts begin at zero."""
         for each in self.tally:
             each.fill(0)
         self._library.play(ctypes.byref(self._run))
+        return self.requests.queue_s
 
 
 def _compiled() -> ctypes.CDLL:

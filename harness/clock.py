@@ -55,7 +55,7 @@ class Calendar(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class VirtualCalendar:
-    """The calendar of the virtual clock: model second 0 is `started_epoch_s`, whenever the run takes place."""
+    """The calendar of the virtual clock: model second 0 is `started_epoch_s`, whenever it is played."""
 
     started_epoch_s: float
 

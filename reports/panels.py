@@ -12,6 +12,8 @@ from reports.svg import COLOUR
 
 MOST_DATAPOINTS = 200  # more are drawn as one line: their dots would touch
 LOGARITHMIC_FROM = 8  # times the target: above it a linear axis would press target and alarm line together
+MOST_WHISKERS = 12  # more lie over each other; the table has them all
+FAR = 3  # times the largest count: a bound beyond it would press the steps to the ground
 CLOSE = 1.3  # percentiles closer than this factor share one mark: two labels would lie over each other
 STATE_ROLE = {
     "OK": "ok", "InService": "ok", "ALARM": "alarm", "Failed": "alarm", "INSUFFICIENT_DATA": "nodata",
@@ -120,9 +122,11 @@ def draw_capacity(axis: Any, shown: Timeline, layout: Layout) -> None:
     style = {"linestyle": (0, (4, 2)), "linewidth": 1.4, "baseline": None}
     axis.stairs(desired, moments, color=COLOUR["desired"], label="desired", **style)
     _draw_windows(axis, shown.windows, shown.end, layout)
-    for bound in shown.bounds or ():
+    top = max(counts + desired)
+    near = [bound for bound in shown.bounds or () if bound <= FAR * max(top, 1)]
+    for bound in near:
         axis.axhline(bound, color=COLOUR["muted"], linewidth=0.9, linestyle=(0, (1, 3)))
-    axis.set_ylim(0, max(counts + desired + [*map(float, shown.bounds or ())]) * 1.15 + 0.2)
+    axis.set_ylim(0, max([top, *map(float, near)]) * 1.15 + 0.2)
     value_axis(axis, whole=True)
     least, most = shown.bounds or (0, 0)
     heading(axis, f"Instances (minimum {least}, maximum {most})" if shown.bounds else "Instances", layout)
@@ -139,7 +143,7 @@ def _draw_windows(axis: Any, windows: Sequence[Window], end: float, layout: Layo
         most, moments, baseline=least, fill=True, facecolor=COLOUR["in-service"], alpha=0.2, hatch="////",
         edgecolor=COLOUR["in-service"], linewidth=0.0, label="may be on AWS",
     )  # fmt: skip
-    for window in windows:
+    for window in windows if len(windows) <= MOST_WHISKERS else ():
         early, late = window.decided
         ends = {"markersize": 5, "markeredgewidth": 1.1, "solid_capstyle": "butt"}
         axis.plot(

@@ -103,7 +103,7 @@ def sentence(found: Sequence[dict[str, str]]) -> str:
     first = found[0]
     return (
         "The moments of scaling are modelled, not measured. The band shows how many instances may be in "
-        "service on AWS, the whiskers when each decision may fall there, given what AWS does not document "
+        "service on AWS, whiskers when each decision may fall there, given what AWS does not document "
         "(delays, the phase of the evaluation, launch times and the like). "
         f"The first, {first['what']}, falls at {first['decided']} here; on AWS from {first['decided_range']}."
     )

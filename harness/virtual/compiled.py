@@ -1,6 +1,7 @@
 """The decorator of every compiled function: machine code, no lock on the interpreter, kept on disk."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -48,9 +49,8 @@ def _watch_all_sources(dispatcher: Any) -> None:
     numba looks at the file that a function stands in; code compiled into it from another file would
     stay as it was.
     """
-    cache_file: Any = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
-    if hasattr(cache_file, "_source_stamp"):
-        cache_file._source_stamp = (cache_file._source_stamp, _SOURCES)
+    with suppress(AttributeError):
+        dispatcher._cache._cache_file._source_stamp = (dispatcher._cache._cache_file._source_stamp, _SOURCES)
 
 
 def _stamps() -> tuple[tuple[str, int, int], ...]:

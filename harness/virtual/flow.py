@@ -16,6 +16,11 @@ RELAXATION_S = 30.0
 utilisation)^2. Where that is longer than this, the tables are not believed and only the backlog speaks."""
 
 
+FADE = 10.0
+"""With so many requests in an instance's backlog half of the utilisation counts for waiting by chance: what
+is in the backlog waits once, not twice. Fitted on a day of 100 policies."""
+
+
 class Flow(NamedTuple):
     """Arrivals as they are needed inside: whole numbers that came before each second, the same smoothed, and
     the highest rate per second of each minute."""
@@ -132,7 +137,8 @@ def pour(
             taken = (each - away) * (last - first)
             outcomes[QUEUE_FULL] += away * (last - first)
             bad[minute] += away * (last - first)
-            wait_s = (before + after) / 2.0 / speed
+            waits = (before + after) / 2.0
+            wait_s = waits / speed
             if wait_s == 0.0:
                 calm(limits, bad, weight, minute, row, utilisation, taken)
             elif taken > 0.0:
@@ -143,7 +149,7 @@ def pour(
                     coarse,
                     minute,
                     row,
-                    utilisation,
+                    utilisation * FADE / (FADE + waits),
                     wait_s,
                     taken,
                     service_scale,

@@ -72,9 +72,8 @@ class WaitingTables:
                 taken = self._play(max(utilisation, 1e-3), instances, concurrency, queue_limit, least)
                 answered = np.sort(taken[~np.isnan(taken)])
                 turned_away[crew, index] = 1.0 - len(answered) / len(taken)
-                if len(answered):
-                    responses[crew, index] = _quantiles(answered, LEVELS)
-                    coarse[crew, index] = _quantiles(answered, middles)
+                responses[crew, index] = _quantiles(answered, LEVELS)
+                coarse[crew, index] = _quantiles(answered, middles)
         return Table(responses, coarse, turned_away)
 
     def _play(

@@ -2,8 +2,8 @@
 
 Every unknown carries its range in its own metadata (`harness.scaling.unknowns`), so that one that is added is
 varied without a line here. Three kinds are told apart. *Delays* only move moments: they are set to their
-early and late ends together. *Rules* change what is decided: each is moved by itself, under early and under
-late delays, then all together. *Launches* say how long a change takes. What the user has set is known, and
+early and late ends together. *Rules* change what is decided: each is moved by itself under late delays, and
+all together under both. *Launches* say how long a change takes. What the user has set is known, and
 stays as it is.
 """
 
@@ -19,8 +19,8 @@ from harness.scaling.settings import CapacityBasis, CooldownStart, Datapoint, Sc
 from harness.stats import percentile
 
 # Where in a minute of CloudWatch the traffic's own minutes begin, when nothing says so.
-SHIFTS_S = (0.0, 15.0, 30.0, 45.0, 59.0)
-MIDDLE_S = 30.0
+SHIFTS_S = (0.0, 20.0, 40.0, 59.0)
+MIDDLE_S = 40.0
 # Endings of the names of those settings that only move moments.
 _DELAYS = ("_delay_s", "_offset_s", "_retry_s")
 _LAUNCH = ("launch_time", "joins", "join_stagger", "settle_s", "scale_in_s")
@@ -50,7 +50,7 @@ class Depth(Enum):
 
     ALL = "all"
     MOST = "most"
-    """Each rule by itself under late delays only, and the traffic's place in the minute only by itself."""
+    """The traffic's place in the minute is moved by itself only, not in combination with rules."""
     EXTREMES = "extremes"
     """Delays alone, and everything together, early and late: where a corner takes seconds."""
 
@@ -106,15 +106,16 @@ class _Space:
             yield self._corner({**early, **self._all(_SOONER)}, fast, middle)
             yield self._corner({**late, **self._all(_LATER)}, slow, self.shifts[0])
             return
-        around = (self.shifts[0], middle) if self.depth is Depth.ALL else self.shifts[:1]
         for delays in ({}, early, late):
             for shift in self.shifts:
                 yield self._corner(delays, {}, shift)
+        for name, value in self._rules():
+            yield self._corner({**late, name: value}, {}, self.shifts[0])
+        around = (self.shifts[0], middle) if self.depth is Depth.ALL else self.shifts[:1]
         for delays in (early, late):
-            for name, value in self._rules() if self.depth is Depth.ALL or delays is late else ():
-                yield self._corner({**delays, name: value}, {}, self.shifts[0])
             for launch in (fast, slow):
-                for rules in ({}, self._all(_SOONER), self._all(_LATER)):
+                yield self._corner(delays, launch, self.shifts[0])
+                for rules in (self._all(_SOONER), self._all(_LATER)):
                     for shift in dict.fromkeys(around):
                         yield self._corner({**delays, **rules}, launch, shift)
 

@@ -2,9 +2,7 @@
 
 from harness.journal import Fidelity
 
-_MODEL = (
-    "rules with their sources: docs/explanation/fidelity.md; the undocumented is varied for ranges"
-)
+_MODEL = "rules with their sources: docs/explanation/fidelity.md; the undocumented is varied for ranges"
 
 
 def fidelities() -> list[Fidelity]:

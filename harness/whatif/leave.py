@@ -49,9 +49,7 @@ def leave(
     return directory, summary, trouble
 
 
-def _drawn(
-    directory: Path, records: Sequence[Record], summary: dict[str, Any], *, with_report: bool
-) -> str:
+def _drawn(directory: Path, records: Sequence[Record], summary: dict[str, Any], *, with_report: bool) -> str:
     """Write JUnit XML, and the report too if it is wanted: it takes longer than all the rest."""
     if with_report:
         return draw(directory, records, summary)

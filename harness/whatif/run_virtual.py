@@ -57,7 +57,7 @@ def _judge(
 def _why_invalid(case: Case, judged: list[journal.Expectation]) -> list[str]:
     if case.expectations and not judged:
         return ["No expectation of this scenario can be judged on the virtual clock."]
-    if not any(len(trace) for trace in case.traffic.values()):
+    if not any(trace.rows_until(case.until_s) for trace in case.traffic.values()):
         return ["There was no traffic, so nothing was measured."]
     return []
 

@@ -4,8 +4,7 @@ Nothing here reads a clock or the disk: the same case gives the same records.
 """
 
 import gc
-import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -57,9 +56,20 @@ class Story:
 
 def simulate(case: Case, engine: Engine, *, with_ranges: bool = True) -> Story:
     """Play *case* and return what happened, requests and ranges included."""
+    records: list[Record] = list(fidelities())
+    records += [journal.Finding(0.0, "simulation-note", "note", case.name, note, "") for note in case.notes]
+    records.append(journal.PhaseStarted(0.0, "load", case.description))
+    result, nominal, ended_at = _play_once(case, engine, records)
+    gc.collect()  # the world that was played holds an array as long as the traffic
+    # Before the arrays of the requests are used up.
+    found, count = _ranges(case, nominal, ended_at) if with_ranges else ([], 0)
+    records += [*_served(case, result), *found]
+    return Story(records, ended_at, result.engine, count)
+
+
+def _play_once(case: Case, engine: Engine, records: list[Record]) -> tuple[Result, Steps, float]:
+    """Play *case* into *records*; return what became of the requests, the steps, and when it ended."""
     world = world_of(case)
-    notes = [journal.Finding(0.0, "simulation-note", "note", case.name, note, "") for note in case.notes]
-    records: list[Record] = [*fidelities(), *notes, journal.PhaseStarted(0.0, "load", case.description)]
     teller = Teller(world, records.append, None, VirtualCalendar(case.epoch_s), SCOPE)
     for scaled in case.scaled:
         teller.target_registered(scaled.target, 0.0)
@@ -72,10 +82,7 @@ def simulate(case: Case, engine: Engine, *, with_ranges: bool = True) -> Story:
     if case.until_s > case.traffic_ends_s:
         records.append(journal.PhaseStarted(case.traffic_ends_s, "settle", "no more traffic"))
     records += records_of_aliases(case, result, case.traffic_ends_s)
-    # Before the arrays of the requests are used up.
-    found, count = _ranges(case, world, ended_at) if with_ranges else ([], 0)
-    records += [*_served(case, result), *found]
-    return Story(records, ended_at, result.engine, count)
+    return result, _steps(world, case, 0.0), ended_at
 
 
 def _breaks(fault: Fault, records: list[Record]) -> Callable[[World, float], None]:
@@ -113,8 +120,8 @@ def _served(case: Case, result: Result) -> list[Record]:
 # --- ranges ------------------------------------------------------------------------------------------------
 
 
-def _ranges(case: Case, world: World, ended_at: float) -> tuple[list[journal.ActivityRange], int]:
-    nominal = {name: steps for name, steps in _steps(world, case, 0.0).items() if steps}
+def _ranges(case: Case, steps: Steps, ended_at: float) -> tuple[list[journal.ActivityRange], int]:
+    nominal = {name: each for name, each in steps.items() if each}
     if not nominal:
         return [], 0
     moving = _only(case, nominal)
@@ -270,12 +277,6 @@ def _shifted(trace: Trace, shift_s: float, engine: Engine) -> Trace:
     return _Later(trace, shift_s) if engine is Engine.COUNTS else shifted(trace, shift_s)
 
 
-def _steps(world: World, case: Case, shift_s: float) -> dict[str, Any]:
-    loop = world.loop
-    targets: Mapping[str, Any] = {scaled.target.resource_id: scaled for scaled in case.scaled}
-    return {name: steps_of(loop.activities(name), shift_s) for name in targets}
-
-
-def horizon(traffic_ends_s: float, tail_s: float) -> float:
-    """Return the moment until which a case is played: a whole minute, *tail_s* after its traffic."""
-    return math.ceil((traffic_ends_s + tail_s) / 60.0) * 60.0
+def _steps(world: World, case: Case, shift_s: float) -> Steps:
+    names = [scaled.target.resource_id for scaled in case.scaled]
+    return {name: steps_of(world.loop.activities(name), shift_s) for name in names}

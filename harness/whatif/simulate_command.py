@@ -115,7 +115,7 @@ def _policy_case(arguments: argparse.Namespace, assumed: Assumptions) -> tuple[C
         initial=arguments.initial,
         seed=arguments.seed,
         start_epoch_s=None if arguments.start is None else moment(arguments.start),
-        until_s=None if arguments.until is None else number("--until", arguments.until),
+        until_s=None if arguments.until is None else _until(arguments.until),
         arrivals=arguments.arrivals,
     )
     container = assumed.container
@@ -157,6 +157,13 @@ def _scenario_case(arguments: argparse.Namespace) -> tuple[Case, dict[str, Any]]
     start_s = None if arguments.start is None else moment(arguments.start)
     assumed = _assumptions(arguments, assumptions_in(scenario))
     return case_of_scenario(scenario, assumed, seed=arguments.seed, start_epoch_s=start_s)
+
+
+def _until(text: str) -> float:
+    found = float(number("--until", text))
+    if found <= 0:
+        raise ScenarioError(f"--until is {found:g}; give seconds after the beginning of the traffic")
+    return found
 
 
 def moment(text: str) -> float:

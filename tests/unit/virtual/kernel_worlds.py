@@ -147,7 +147,7 @@ def traffic(draw: st.DrawFn) -> tuple[Trace, float]:
     """Return up to a thousand requests in phases of different rates, and the end of the run."""
     random = Random(draw(st.integers(0, 1 << 32)))
     until_s = draw(st.sampled_from([1800.0, 3600.0, 4000.5]))
-    phases = draw(st.lists(st.sampled_from([0.0, 1.0, 3.0, 10.0, 30.0]), min_size=1, max_size=5))
+    phases = draw(st.lists(st.sampled_from([0.0, 2.0, 6.0, 12.0, 30.0]), min_size=2, max_size=8))
     service_s = draw(st.sampled_from([0.05, 2.0, 15.0, 70.0]))
     even = draw(st.booleans())
     arrivals: list[tuple[float, float]] = []
@@ -164,17 +164,17 @@ def traffic(draw: st.DrawFn) -> tuple[Trace, float]:
 @st.composite
 def cases(draw: st.DrawFn) -> KernelCase:
     """Return a policy that random traffic makes act, or not."""
-    low = draw(st.integers(0, 3))
+    low = draw(st.sampled_from([0, 1, 1, 2]))
     return KernelCase(
-        target_value=draw(st.sampled_from([1.0, 2.5, 3.0, 7.5, 10.0, 30.0])),
+        target_value=draw(st.sampled_from([1.0, 2.0, 3.0, 4.5, 6.0])),
         min_capacity=low,
-        max_capacity=max(1, low + draw(st.sampled_from([0, 1, 4, 12]))),
+        max_capacity=max(1, low + draw(st.sampled_from([1, 3, 6, 12]))),
         initial=draw(st.integers(1, 5)),
         scale_in_cooldown_s=draw(st.sampled_from([0.0, 37.5, 60.0, 300.0])),
         scale_out_cooldown_s=draw(st.sampled_from([0.0, 30.0, 300.0])),
-        disable_scale_in=draw(st.integers(0, 5)) == 0,
-        suspended_in=draw(st.integers(0, 7)) == 0,
-        suspended_out=draw(st.integers(0, 7)) == 0,
+        disable_scale_in=draw(st.integers(0, 9)) == 9,
+        suspended_in=draw(st.integers(0, 9)) == 9,
+        suspended_out=draw(st.integers(0, 9)) == 9,
         concurrency=draw(st.sampled_from([1, 1, 2, 4])),
         queue_limit=draw(st.sampled_from([0, 1, 5, 100])),
         routing=draw(st.sampled_from(Routing)),
@@ -185,9 +185,7 @@ def cases(draw: st.DrawFn) -> KernelCase:
 
 endpoint_settings = st.builds(
     EndpointSettings,
-    launch_time=st.sampled_from(
-        [Constant(0.0), Constant(60.0), LogNormal(240.0, 600.0), Uniform(30.0, 90.0)]
-    ),
+    launch_time=st.sampled_from([Constant(0.0), Constant(60.0), LogNormal(120.0, 300.0), Uniform(5.0, 90.0)]),
     joins=st.sampled_from(Joins),
     join_stagger=st.sampled_from([Constant(0.0), Constant(20.0), Uniform(5.0, 30.0)]),
     join_spread_limit_s=st.sampled_from([0.0, 10.0, 180.0]),
@@ -203,13 +201,13 @@ endpoint_settings = st.builds(
 
 scaling_settings = st.builds(
     ScalingSettings,
-    publish_delay_s=st.sampled_from([0.0, 60.0, 90.5, 120.0]),
-    reaction_delay_s=st.sampled_from([0.0, 30.0, 60.0, 75.0]),
+    publish_delay_s=st.sampled_from([0.0, 60.0, 90.5]),
+    reaction_delay_s=st.sampled_from([0.0, 30.0, 75.0]),
     evaluation_period_s=st.sampled_from([60.0, 60.0, 30.0]),
     evaluation_offset_s=st.sampled_from([0.0, 0.0, 17.3, 59.0]),
     low_threshold_ratio=st.sampled_from([0.7, 0.9]),
-    high_periods=st.sampled_from([1, 3, 5]),
-    low_periods=st.sampled_from([2, 5, 15]),
+    high_periods=st.sampled_from([1, 2, 3]),
+    low_periods=st.sampled_from([1, 2, 5]),
     evaluation_range_extra=st.sampled_from([0, 2, 5]),
     emit_zeros=st.booleans(),
     datapoint=st.sampled_from(Datapoint),

@@ -6,11 +6,21 @@ import numpy as np
 import pytest
 from hypothesis import event, given
 from hypothesis import settings as examples
-from kernel_worlds import OWN, cases, endpoint_settings, play_world, scaling_settings, trace_of, traffic
+from kernel_worlds import (
+    OWN,
+    Told,
+    cases,
+    endpoint_settings,
+    play_world,
+    scaling_settings,
+    trace_of,
+    traffic,
+)
 
 from harness.endpoint import Constant, EndpointSettings, ScalingSettings
 from harness.endpoint.distributions import LogNormal
 from harness.errors import ScenarioError
+from harness.scaling.decision import Reason
 from harness.scaling.settings import ScaleInMode
 from harness.virtual import recursion
 from harness.virtual.cases import KernelCase
@@ -21,7 +31,7 @@ from harness.virtual.trace import Trace, trace_of_counts
 CALM = KernelCase(target_value=60.0, min_capacity=1, max_capacity=4, initial=1)
 
 
-def check_control(trace: Trace, until_s: float, result: KernelResult, told: object) -> None:
+def check_control(until_s: float, result: KernelResult, told: Told) -> None:
     """Hold decisions, capacities and activities of *result* to what the world *told*."""
     decided = [
         (one.at, str(one.reason), one.previous, one.desired, one.wanted, one.alarm)
@@ -62,7 +72,7 @@ def test_it_does_what_the_world_does(
     told = play_world(trace, case, endpoint, scaling, until_s)
     result = run_exact(trace, case, endpoint, scaling, until_s=until_s, own=OWN, keep_requests=True)
     event(f"{min(len(result.activities), 5)} activities or more")
-    check_control(trace, until_s, result, told)
+    check_control(until_s, result, told)
     requests = result.requests
     assert requests is not None
     fates = [told.fates[index] for index in range(len(told.fates))]
@@ -94,6 +104,29 @@ def test_what_it_counts_is_what_it_keeps(
     assert np.bincount(minute[bad], minlength=len(kept.bad)).tolist() == kept.bad.tolist()
     assert np.bincount(minute, minlength=len(kept.bad)).tolist() == kept.arrived.tolist()
     assert kept.responses.sum() == counted.ok == len(response_s) - counted.failed
+
+
+def test_a_cooldown_credits_the_capacity_that_began_it() -> None:
+    """Out to 4, in to 3, and 4 wanted again: no larger than what the cooldown credits, so not yet."""
+    rates = [40] * 8 + [24] * 4 + [40] * 6
+    arrivals = [
+        (60.0 * minute + 60.0 / rate * n, 0.01) for minute, rate in enumerate(rates) for n in range(rate)
+    ]
+    case = KernelCase(
+        target_value=10.0,
+        min_capacity=1,
+        max_capacity=9,
+        initial=2,
+        scale_in_cooldown_s=0.0,
+        scale_out_cooldown_s=3000.0,
+    )
+    quick = EndpointSettings(launch_time=Constant(10.0), join_stagger=Constant(1.0))
+    alert = ScalingSettings(high_periods=1, low_periods=2, publish_delay_s=0.0, reaction_delay_s=0.0)
+    trace = trace_of(arrivals)
+    told = play_world(trace, case, quick, alert, 1080.0)
+    result = run_exact(trace, case, quick, alert, until_s=1080.0, own=OWN, keep_requests=True)
+    check_control(1080.0, result, told)
+    assert Reason.SCALE_OUT_COOLDOWN in {each.reason for each in result.decisions}
 
 
 def test_instances_are_paid_for_from_the_request_to_the_end() -> None:

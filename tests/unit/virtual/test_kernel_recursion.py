@@ -154,6 +154,12 @@ def moments(random: Random, count: int) -> list[tuple[float, float]]:
     return arrivals
 
 
+def test_compiled_code_is_stale_when_any_file_of_the_room_changes() -> None:
+    """Code of one file is compiled into others, so each kept one knows the stamps of all."""
+    _, stamps = recursion.serve._cache._cache_file._source_stamp
+    assert {"arrivals.py", "heaps.py", "recursion.py"} <= {name for name, *_ in stamps}
+
+
 def test_nobody_serves_where_there_is_no_lane() -> None:
     """Requests before the first join are turned away."""
     trace = trace_of([(1.0, 0.1), (2.0, 0.1)])

@@ -46,6 +46,14 @@ def test_the_second_wave_stands_for_the_second() -> None:
     assert [like_of(here, i, there) for i in range(3)] == there
 
 
+def test_the_first_step_down_stands_for_the_first() -> None:
+    """Also where the other run had grown further: of two that may be meant, the nearer in time."""
+    here = steps((100, 1, 4), (1000, 4, 3), (1400, 3, 2))
+    there = steps((130, 1, 4), (200, 4, 6), (1030, 6, 5), (1430, 5, 4), (1830, 4, 3), (2230, 3, 2))
+    assert like_of(here, 1, there) == there[2]
+    assert like_of(here, 2, there) == there[3]
+
+
 def test_what_comes_after_the_turn_is_another_growth() -> None:
     """A run that grows only in the second wave has nothing that stands for the first."""
     here = steps((100, 1, 2), (900, 2, 1), (2000, 1, 2))

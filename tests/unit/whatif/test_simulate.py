@@ -186,3 +186,10 @@ def test_notes_are_findings() -> None:
     """What was assumed or left out is said in the journal."""
     noted = replace(case([60] * 3), notes=("Something was left out.",))
     assert summarise(run(noted))["findings"][0]["message"] == "Something was left out."
+
+
+def test_what_ends_before_the_first_request_proves_nothing() -> None:
+    """A run in which nothing arrived is invalid, not passed."""
+    summary = summarise(run(case([0, 0, 60], until_s=60.0)))
+    assert summary["verdict"] == "invalid"
+    assert "no traffic" in summary["reason"]

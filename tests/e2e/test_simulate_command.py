@@ -134,6 +134,7 @@ def test_traffic_without_requests_is_no_pass(folder: Path) -> None:
         (("--policy", "policy.json", "--traffic", "counts.csv"), "--initial is missing"),
         ((*ASKED, "--set", "lanch_time=3"), "did you mean 'launch_time'?"),
         ((*ASKED, "--start", "soon"), "--start 'soon' is no moment"),
+        ((*ASKED, "--until", "-5"), "--until is -5"),
         ((*ASKED, "--parameter", "x"), "--parameter x: say NAME=VALUE"),
         (("nowhere",), "nowhere"),
     ],
