@@ -26,10 +26,10 @@ from typing import Any
 import numpy as np
 
 from harness.errors import ExitCode
-from harness.whatif.executors import Threads, usable_cores
-from harness.whatif.grid import Candidate
-from harness.whatif.sweep_engine import KernelEngine, engine_of
-from harness.whatif.sweep_options import SweepPlan, add_options, plan_of
+from harness.sweep.engine import KernelEngine, engine_of
+from harness.sweep.executors import Threads, usable_cores
+from harness.sweep.grid import Candidate
+from harness.sweep.options import SweepPlan, add_options, plan_of
 
 MINUTES = 1_440
 KIND = "ml.m5.large"

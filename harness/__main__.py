@@ -152,7 +152,7 @@ def _add_simulate(commands: Any) -> None:
 
 
 def _add_sweep(commands: Any) -> None:
-    from harness.whatif.sweep_options import add_options
+    from harness.sweep.options import add_options
 
     add_options(
         _command(commands, "sweep", _sweep, "Try many policies over one trace and show which are worth it.")
@@ -211,7 +211,7 @@ def _simulate(arguments: argparse.Namespace) -> int:
 
 
 def _sweep(arguments: argparse.Namespace) -> int:
-    from harness.whatif.sweep_command import sweep_policies
+    from harness.sweep.command import sweep_policies
 
     return sweep_policies(arguments)
 

@@ -35,7 +35,7 @@ def draw_traffic(axis: Any, traffic: Traffic, layout: Layout) -> None:
     if any(traffic.failed):
         axis.stairs(rates(traffic.failed), edges, fill=True, color=COLOUR["failed"], label="failed")
     axis.stairs(rates(traffic.offered), edges, color=COLOUR["offered"], linewidth=1.4, label="offered")
-    axis.set_ylim(0, max(rates(traffic.offered) + rates(traffic.served)) * 1.12)
+    axis.set_ylim(0, max(rates(traffic.offered) + rates(traffic.served)) * 1.12 or 1)
     value_axis(axis)
     heading(axis, f"Requests per {'second' if per_s else 'minute'}", layout)
 

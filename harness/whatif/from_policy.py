@@ -10,15 +10,15 @@ from harness.endpoint.fleet import Routing
 from harness.endpoint.variant import DEFAULT_QUEUE_LIMIT, EndpointConfig, VariantSpec
 from harness.errors import InvalidRun, ScenarioError
 from harness.functions.provisioned import DIMENSION
+from harness.inputs.policy_files import PolicySet
+from harness.inputs.traffic import Traffic
 from harness.scaling.policies import INVOCATIONS, Policy, TargetTracking
 from harness.scaling.targets import split_resource_id
 from harness.scenario.workload import OpenModel, arrivals
 from harness.virtual.trace import Arrivals, Trace, trace_of_counts, trace_of_times
 from harness.whatif.case import EPOCH_S, TAIL_S, Case, Scaled
 from harness.whatif.options import Assumptions, Container, shown
-from harness.whatif.policy_files import PolicySet
 from harness.whatif.profile import Profile
-from harness.whatif.traffic import Traffic
 
 MINUTE_S = 60.0
 DEFAULT_TYPE = "ml.m5.large"
@@ -121,8 +121,8 @@ def case_of(
     epoch_s = EPOCH_S if start_s is None else math.floor(start_s / MINUTE_S) * MINUTE_S
     shift_s = 0.0 if start_s is None else start_s - epoch_s
     trace = _trace(traffic, instance, asked, shift_s)
-    if not len(trace):
-        raise InvalidRun(f"{traffic.source} holds no request, so a simulation of it would prove nothing")
+    if not traffic.duration_s:  # minutes without a call are traffic too: they say when a variant shrinks
+        raise InvalidRun(f"{traffic.source} holds no minute, so a simulation of it would prove nothing")
     ends_s = math.ceil(traffic.duration_s / MINUTE_S) * MINUTE_S + shift_s
     is_alias = target.dimension == DIMENSION
     what = f"provisioned concurrency of {initial}" if is_alias else f"{initial} x {instance.instance_type}"

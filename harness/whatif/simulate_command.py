@@ -104,10 +104,10 @@ def _assumptions(arguments: argparse.Namespace, base: Assumptions | None = None)
 
 
 def _policy_case(arguments: argparse.Namespace, assumed: Assumptions) -> tuple[Case, dict[str, Any]]:
+    from harness.inputs.policy_files import read_policy
+    from harness.inputs.traffic import read_traffic
     from harness.whatif.from_policy import Asked, case_of, instance_of
-    from harness.whatif.policy_files import read_policy
     from harness.whatif.profile import read_profile
-    from harness.whatif.traffic import read_traffic
 
     policies = read_policy(arguments.policy, target=arguments.target, parameters=_parameters(arguments))
     profile = read_profile(arguments.profile, policies.endpoint) if arguments.profile else None

@@ -102,12 +102,23 @@ def test_a_report_that_cannot_be_drawn_loses_nothing_else(tmp_path: Path) -> Non
     assert json.loads((directory / SUMMARY).read_text())["verdict"] == "pass"
 
 
+def packed(data: bytes) -> bytes:
+    """Return *data* compressed, without the moment: every worker of the tests must see the same."""
+    return gzip.compress(data, mtime=0)
+
+
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
         (b"", "journal.jsonl.gz is empty: the run ended before it began"),
-        (gzip.compress(b"{}\n", mtime=0), "journal.jsonl.gz cannot be read: line 1: .*; run the scenario again"),
-        (gzip.compress(encode(PASSED[-1]), mtime=0), "cannot be read: line 1: a journal begins with RunStarted"),
+        (
+            gzip.compress(b"{}\n", mtime=0),
+            "journal.jsonl.gz cannot be read: line 1: .*; run the scenario again",
+        ),
+        (
+            gzip.compress(encode(PASSED[-1]), mtime=0),
+            "cannot be read: line 1: a journal begins with RunStarted",
+        ),
     ],
 )
 def test_a_journal_that_cannot_be_drawn_is_named(tmp_path: Path, data: bytes, sentence: str) -> None:

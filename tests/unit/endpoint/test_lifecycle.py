@@ -436,6 +436,14 @@ def test_an_instance_may_fail_while_it_drains() -> None:
     assert (counts(model), quota.used("ml.m5.large")) == ((1, 1), 1)
 
 
+def test_an_instance_that_has_gone_cannot_fail_any_more() -> None:
+    """A blue/green update may take it away at the very moment it fails."""
+    model = serving(config(count=2))
+    before = model.view()
+    model.fail_instance(VARIANT, "gone", 1000.0)
+    assert model.view() == before
+
+
 def test_a_creation_whose_zones_are_all_down_fails() -> None:
     """Nobody could join, so there is nothing to put in service."""
     quota = InstanceQuota({"ml.m5.large": 2})

@@ -7,8 +7,6 @@ import botocore.loaders
 import pytest
 
 from harness.errors import NotModelled, RequestRefused
-from harness.scaling import call_shapes
-from harness.scaling.alarm_requests import alarm_of, policy_name_of
 from harness.scaling.alarms import Comparison, TreatMissing
 from harness.scaling.policies import (
     CONCURRENT_PER_MODEL,
@@ -22,13 +20,26 @@ from harness.scaling.policies import (
     TargetTracking,
 )
 from harness.scaling.requests import (
+    call_shapes,
     check_together,
     policy_of,
     scheduled_action_of,
     target_of,
 )
+from harness.scaling.requests.alarms import alarm_of, policy_name_of
+from harness.scaling.requests.shapes import (
+    Anything,
+    Flag,
+    Many,
+    Members,
+    Moment,
+    Number,
+    Shape,
+    Text,
+    Whole,
+    coerced,
+)
 from harness.scaling.resource import ScalingMetric
-from harness.scaling.shapes import Anything, Flag, Many, Members, Moment, Number, Shape, Text, Whole, coerced
 
 Arguments = dict[str, Any]
 

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 
 from harness.endpoint.distributions import Constant
+from harness.inputs.policy_files import PolicySet
+from harness.inputs.traffic import Traffic
 from harness.scaling.policies import CONCURRENT_PER_MODEL, ScalableTarget, TargetTracking
 from harness.whatif.case import Case
 from harness.whatif.from_policy import Asked, Instance, case_of, instance_of
 from harness.whatif.options import Assumptions, Container, assumptions
-from harness.whatif.policy_files import PolicySet
-from harness.whatif.traffic import Traffic
 
 RESOURCE = "endpoint/ranker/variant/AllTraffic"
 STEP_UP = [60] * 5 + [360] * 15

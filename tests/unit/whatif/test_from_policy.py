@@ -5,15 +5,15 @@ from small_cases import RESOURCE, case, policy_set
 
 from harness import journal
 from harness.endpoint.distributions import Constant
+from harness.inputs.policy_files import PolicySet
+from harness.inputs.traffic import Traffic, read_traffic
 from harness.scaling.policies import LAMBDA_UTILIZATION, ScalableTarget, TargetTracking
 from harness.summary import summarise
 from harness.whatif.case import Case
 from harness.whatif.from_policy import Asked, case_of, instance_of
 from harness.whatif.options import Container, assumptions
-from harness.whatif.policy_files import PolicySet
 from harness.whatif.profile import Profile
 from harness.whatif.run_virtual import played
-from harness.whatif.traffic import Traffic, read_traffic
 
 PROFILE = Profile("ranker", "ml.c5.xlarge", 3, 100, (0.01, 0.02), 200.0, "measured")
 ALIAS = "function:scorer:live"

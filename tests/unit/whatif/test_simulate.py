@@ -143,10 +143,17 @@ def test_a_scheduled_action_moves_the_bounds() -> None:
     assert 180 <= activity["at_s_low"] <= activity["at_s"] <= activity["at_s_high"] <= 200
 
 
-def test_no_traffic_proves_nothing() -> None:
-    """Counts of zero are refused as an invalid run, with the source."""
-    with pytest.raises(InvalidRun, match="counts holds no request"):
-        case([0, 0, 0])
+def test_minutes_without_a_call_are_traffic() -> None:
+    """A variant that nobody calls shrinks to its minimum, and the answer says so."""
+    summary = summarise(run(case([0] * 40, initial=3)))
+    assert summary["verdict"] == "pass"
+    assert [(each["from"], each["to"]) for each in summary["scaling"]["activities"]] == [(3, 2), (2, 1)]
+
+
+def test_no_minute_at_all_proves_nothing() -> None:
+    """An empty trace is an invalid run, with the source."""
+    with pytest.raises(InvalidRun, match="counts holds no minute"):
+        case([])
 
 
 def test_what_aws_refuses_is_refused() -> None:
