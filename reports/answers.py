@@ -32,12 +32,10 @@ def verdict_sentence(summary: dict[str, Any]) -> str:
             return f"It failed: {_sentence(summary['reason'])}"
         return f"{len(missed)} of {plural(len(checks), 'expectation')} {_was(len(missed))} not met."
     if not checks:
-        return f"The {_kind(summary)} ended well; no expectation was declared."
+        if summary["clock"] == "virtual":
+            return "No expectation was declared, so nothing was judged; this is what would happen."
+        return "The run ended well; no expectation was declared."
     return f"All {len(checks)} expectations were met." if len(checks) > 1 else "The one expectation was met."
-
-
-def _kind(summary: dict[str, Any]) -> str:
-    return "simulation" if summary["clock"] == "virtual" else "run"
 
 
 def _was(count: int) -> str:

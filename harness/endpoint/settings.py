@@ -111,9 +111,10 @@ class EndpointSettings:
     scale_in_s: float = setting(
         30.0,
         "How long an update that takes instances away lasts at least, before it settles; not documented, so "
-        "as long as a container may take to stop.",
+        "as long as a container may take to stop. A user saw the capacity fall only 25 min after the traffic "
+        "had (re:Post, 'SageMaker autoscaling delay'), some 7 min more than alarm and delays take.",
         low=0.0,
-        high=300.0,
+        high=420.0,
     )
     leaves: Leaves = setting(
         Leaves.NEWEST,

@@ -11,6 +11,8 @@ MOST_LINES = 40
 def lines_of(row: dict[str, Any], trouble: str) -> list[str]:
     """Return the few lines that answer: would it have scaled in time, and how sure is that?"""
     verdict = f"{row['verdict']}{': ' + row['reason'] if row['reason'] else ''}"
+    if verdict == "pass" and not row["expectations"]:
+        verdict = "simulated: no expectation was declared, so nothing was judged"
     report = Path(row["run_dir"]) / REPORT
     place = f"report  {report}" if report.is_file() else f"journal {report.with_name(JOURNAL)}"
     parts = [*_scaling(row), *_load(row), *_expectations(row), verdict, trouble, place]

@@ -15,7 +15,7 @@ import sample
 from harness import journal as j
 from harness.recorder import Recorder
 from harness.summary import summarise
-from reports.html import TEMPLATES, render, write_report
+from reports.html import TEMPLATES, _badge, render, write_report
 from reports.svg import ROLES
 
 RUNS = [sample.scaled_run, sample.killed_early, sample.invalid_run, sample.many_expectations]
@@ -247,3 +247,11 @@ def test_every_theme_knows_every_colour() -> None:
     names = [set(theme) - {"scheme"} for theme in THEMES]
     assert len(names) == 3
     assert names[0] == names[1] == names[2]
+
+
+def test_a_simulation_that_promised_nothing_is_not_called_a_pass() -> None:
+    """A fifth of the calls may have failed: nothing was judged, and the page says so."""
+    assert _badge({"verdict": "pass", "clock": "virtual", "expectations": []}) == ("Simulated", "plain")
+    assert _badge({"verdict": "pass", "clock": "virtual", "expectations": [{}]})[0] == "Pass"
+    assert _badge({"verdict": "pass", "clock": "wall", "expectations": []})[0] == "Pass"
+    assert _badge({"verdict": "invalid", "clock": "virtual", "expectations": []})[0] == "Invalid"
