@@ -7,7 +7,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
@@ -68,6 +68,16 @@ def _unread(code: int) -> int:
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong with the arguments in one sentence, like any other error of the command."""
 
+    add_arguments: Callable[[argparse.ArgumentParser], None] | None = None
+    """Gives a command its arguments when it is asked for: some need imports that no other command does."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Return what `argparse` does, of a command that knows its arguments now."""
+        add, self.add_arguments = self.add_arguments, None
+        if add is not None:
+            add(self)
+        return super().parse_known_args(args, namespace)
+
     def error(self, message: str) -> NoReturn:
         raise ScenarioError(f"{message}; see {self.prog} --help")
 
@@ -91,8 +101,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _command(commands: Any, name: str, carry_out: Any, text: str) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(
+def _command(commands: Any, name: str, carry_out: Any, text: str) -> _Parser:
+    parser: _Parser = commands.add_parser(
         name, help=text, description=text, epilog=EXIT_CODES
     )
     parser.add_argument("--json", action="store_true", help="print JSON on stdout; people read stderr")
@@ -152,11 +162,15 @@ def _add_simulate(commands: Any) -> None:
 
 
 def _add_sweep(commands: Any) -> None:
-    from harness.sweep.options import add_options
+    def add_arguments(parser: argparse.ArgumentParser) -> None:
+        from harness.sweep.options import add_options
 
-    add_options(
-        _command(commands, "sweep", _sweep, "Try many policies over one trace and show which are worth it.")
+        add_options(parser)
+
+    parser = _command(
+        commands, "sweep", _sweep, "Try many policies over one trace and show which are worth it."
     )
+    parser.add_arguments = add_arguments
 
 
 def _add_report(commands: Any) -> None:

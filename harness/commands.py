@@ -4,16 +4,20 @@ import argparse
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.clock import ClockSpec
 from harness.config import Settings, read_settings
 from harness.errors import ExitCode, ScenarioError
-from harness.scenario import Scenario, find, names
+
+if TYPE_CHECKING:
+    from harness.scenario import Scenario
 
 
 def list_scenarios(*, as_json: bool) -> int:
     """Print every scenario with its variants and what it is about."""
+    from harness.scenario import find, names
+
     rows = [_row(find(name)) for name in names()]
     if as_json:
         emit({"scenarios": rows})
@@ -25,7 +29,7 @@ def list_scenarios(*, as_json: bool) -> int:
     return ExitCode.PASS
 
 
-def _row(scenario: Scenario) -> dict[str, Any]:
+def _row(scenario: "Scenario") -> dict[str, Any]:
     return {
         "name": scenario.name,
         "description": scenario.description,
@@ -60,7 +64,7 @@ def run_scenarios(arguments: argparse.Namespace) -> int:
 
 
 def _run_virtually(
-    scenarios: Sequence[tuple[str, Scenario]], arguments: argparse.Namespace, settings: Settings
+    scenarios: "Sequence[tuple[str, Scenario]]", arguments: argparse.Namespace, settings: Settings
 ) -> list[dict[str, Any]]:
     """Play *scenarios* on the virtual clock; without a name those that have traffic to play."""
     from harness.view import View

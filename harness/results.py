@@ -5,11 +5,13 @@ import os
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.errors import EnvironmentFault, JournalError, ScenarioError
 from harness.journal import Record
-from harness.scenario import Scenario
+
+if TYPE_CHECKING:
+    from harness.scenario import Scenario
 
 JOURNAL = "journal.jsonl.gz"
 SUMMARY = "summary.json"
@@ -28,7 +30,7 @@ def write_summary(directory: Path, records: Sequence[Record]) -> dict[str, Any]:
     return summary
 
 
-def write_profile(directory: Path, scenario: Scenario, records: Sequence[Record]) -> None:
+def write_profile(directory: Path, scenario: "Scenario", records: Sequence[Record]) -> None:
     """Write what the run measured of its models into *directory*; nothing where none answered enough."""
     from harness.whatif.after_run import profiles_after
     from harness.whatif.profile import to_json

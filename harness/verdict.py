@@ -1,9 +1,12 @@
 """From what came of a run to its verdict: pass, fail, invalid or interrupted, and why, in a sentence."""
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from harness import journal
-from harness.scenario import Scenario
+
+if TYPE_CHECKING:
+    from harness.scenario import Scenario
 
 
 def decide(
@@ -36,7 +39,7 @@ def _missed(one: journal.Expectation) -> str:
     return f"{one.name}: {one.value:g} {one.unit}".rstrip() + f", expected {one.limit}"
 
 
-def not_reproduced(scenario: Scenario, failed: Iterable[str]) -> str:
+def not_reproduced(scenario: "Scenario", failed: Iterable[str]) -> str:
     """Return why a run of the variant as written does not show its defect, "" when it does.
 
     *failed* are the names of the expectations that were not met: they must be exactly the declared ones.

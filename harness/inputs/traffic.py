@@ -14,7 +14,6 @@ from pathlib import Path
 from harness.errors import ScenarioError
 from harness.inputs.cloudwatch_export import is_console_csv, read_console_csv, read_metric_json
 from harness.inputs.input_files import read_json, text_of
-from harness.inputs.stages import looks_like_stages, parse_stages
 from harness.inputs.trace_csv import read_trace
 from harness.inputs.traffic_value import Counts, Times, Traffic
 
@@ -30,6 +29,8 @@ def read_traffic(spec: str | Path, *, instances: int | None = None) -> Traffic:
     path = Path(spec)
     if path.is_file():
         return _read_file(path, instances)
+    from harness.inputs.stages import looks_like_stages, parse_stages  # slow to import: they know scenarios
+
     if looks_like_stages(str(spec)):
         return parse_stages(str(spec))
     if path.is_dir():

@@ -1,11 +1,13 @@
 """What a simulation is told about its traffic."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.scenario.rates import Rate
+if TYPE_CHECKING:
+    from harness.scenario.rates import Rate
 
 Counts = NDArray[np.int64]
 Times = NDArray[np.float64]
@@ -27,7 +29,7 @@ class Traffic:
     counts: Counts | None = None
     times: Times | None = None
     start_epoch_s: float | None = None
-    rate: Rate | None = None
+    rate: "Rate | None" = None
     notes: tuple[str, ...] = ()
 
     @property

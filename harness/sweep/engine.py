@@ -17,6 +17,7 @@ from harness import __version__
 from harness.endpoint.distributions import Constant, Distribution
 from harness.endpoint.settings import EndpointSettings
 from harness.errors import InvalidRun
+from harness.inputs.arrivals import trace_of
 from harness.inputs.traffic import Traffic, read_traffic
 from harness.scaling.settings import ScalingSettings
 from harness.sweep.executors import usable_cores
@@ -27,7 +28,7 @@ from harness.virtual.draws import draw_spans
 from harness.virtual.fluid import RATIOS, FluidRun, FluidSummary, FluidTraffic
 from harness.virtual.kernel import ExactRun
 from harness.virtual.recursion import OK
-from harness.virtual.trace import Trace, trace_of_counts, trace_of_times
+from harness.virtual.trace import Trace, trace_of_counts
 
 if TYPE_CHECKING:
     from harness.sweep.options import SweepPlan
@@ -125,7 +126,7 @@ class Arrivals:
         start_s = traffic.start_epoch_s or 0.0
         # CloudWatch's minutes are those of the clock, and the traffic may begin within one.
         shift_s = start_s - math.floor(start_s / MINUTE_S) * MINUTE_S
-        trace = _trace_of(traffic, seed)
+        trace = trace_of(traffic, Constant(0.0), seed)
         if not len(trace):
             raise InvalidRun(f"{traffic.source} holds no request; a sweep over it would prove nothing")
         self.source = traffic.source
@@ -151,14 +152,6 @@ class Arrivals:
         found = sha256(self.at.data)
         found.update(self.place.data)
         return found.hexdigest()
-
-
-def _trace_of(traffic: Traffic, seed: int) -> Trace:
-    nothing = Constant(0.0)
-    if traffic.counts is not None:
-        return trace_of_counts(traffic.counts, service_time=nothing, seed=seed)
-    times = traffic.times if traffic.times is not None else ()
-    return trace_of_times(times, service_time=nothing, seed=seed)
 
 
 class KernelEngine:

@@ -44,11 +44,11 @@ class Trace:
 
     def rows_before(self, moment: float) -> int:
         """Return how many requests arrive before *moment*."""
-        return int(np.searchsorted(self.at, moment))
+        return int(self.at.searchsorted(moment))
 
     def rows_until(self, moment: float) -> int:
         """Return how many requests arrive up to *moment*, that moment included."""
-        return int(np.searchsorted(self.at, moment, side="right"))
+        return int(self.at.searchsorted(moment, side="right"))
 
 
 class Counts:

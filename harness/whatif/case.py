@@ -19,11 +19,11 @@ from harness.scaling.alarms import Alarm
 from harness.scaling.policies import Policy, ScalableTarget
 from harness.scaling.schedule import ScheduledAction
 from harness.scaling.settings import ScalingSettings
-from harness.scenario.expectations import Expectation
-from harness.scenario.faults import Fault
 from harness.virtual.driver import virtual_world
 
 if TYPE_CHECKING:
+    from harness.scenario.expectations import Expectation
+    from harness.scenario.faults import Fault
     from harness.virtual.trace import Trace
 
 # 2026-01-01T00:00:00Z: the model's calendar where nobody names another, so that a run repeats to the byte.
@@ -65,8 +65,8 @@ class Case:
     scaling_settings: ScalingSettings = field(default_factory=ScalingSettings)
     function_settings: FunctionSettings = field(default_factory=FunctionSettings)
     given: frozenset[str] = frozenset()
-    faults: tuple[Fault, ...] = ()
-    expectations: tuple[Expectation, ...] = ()
+    faults: "tuple[Fault, ...]" = ()
+    expectations: "tuple[Expectation, ...]" = ()
     keeps_requests: bool = False
     has_programs: bool = False
     provisioned: Mapping[str, int] = field(default_factory=dict)

@@ -10,12 +10,12 @@ from harness.endpoint.fleet import Routing
 from harness.endpoint.variant import DEFAULT_QUEUE_LIMIT, EndpointConfig, VariantSpec
 from harness.errors import InvalidRun, ScenarioError
 from harness.functions.provisioned import DIMENSION
+from harness.inputs.arrivals import trace_of
 from harness.inputs.policy_files import PolicySet
 from harness.inputs.traffic import Traffic
 from harness.scaling.policies import INVOCATIONS, Policy, TargetTracking
 from harness.scaling.targets import split_resource_id
-from harness.scenario.workload import OpenModel, arrivals
-from harness.virtual.trace import Arrivals, Trace, trace_of_counts, trace_of_times
+from harness.virtual.trace import Arrivals, Trace
 from harness.whatif.case import EPOCH_S, TAIL_S, Case, Scaled
 from harness.whatif.options import Assumptions, Container, shown
 from harness.whatif.profile import Profile
@@ -26,9 +26,6 @@ DEFAULT_CONCURRENCY = (
     2  # of a type that is not in the table; else its vCPUs, as model servers run a worker each
 )
 DEFAULT_SERVICE_TIME_S = 0.050  # a small model on a CPU
-# Stages move inside a minute; up to here each request is drawn from the rate itself, as a load would
-# draw it (1 us each). Beyond, the counts of their minutes do.
-MOST_BY_RATE = 500_000
 SAFETY_FACTOR = 0.5  # AWS's formula for the target: maximum requests a second x 0.5 x 60
 
 
@@ -120,7 +117,7 @@ def case_of(
     start_s = asked.start_epoch_s if asked.start_epoch_s is not None else traffic.start_epoch_s
     epoch_s = EPOCH_S if start_s is None else math.floor(start_s / MINUTE_S) * MINUTE_S
     shift_s = 0.0 if start_s is None else start_s - epoch_s
-    trace = _trace(traffic, instance, asked, shift_s)
+    trace = shifted(trace_of(traffic, instance.service_time, asked.seed, asked.arrivals), shift_s)
     if not traffic.duration_s:  # minutes without a call are traffic too: they say when a variant shrinks
         raise InvalidRun(f"{traffic.source} holds no minute, so a simulation of it would prove nothing")
     ends_s = math.ceil(traffic.duration_s / MINUTE_S) * MINUTE_S + shift_s
@@ -172,27 +169,6 @@ def _endpoint(policies: PolicySet, instance: Instance, initial: int) -> dict[str
         routing=instance.routing,
     )
     return {endpoint: EndpointConfig(endpoint, (spec,))}
-
-
-def _trace(traffic: Traffic, instance: Instance, asked: Asked, shift_s: float) -> Trace:
-    if traffic.rate is not None and traffic.total <= MOST_BY_RATE:
-        load = OpenModel(_Caller("traffic"), traffic.rate, arrivals=asked.arrivals)
-        times = list(arrivals(load, asked.seed))
-        trace = trace_of_times(times, service_time=instance.service_time, seed=asked.seed)
-        return shifted(trace, shift_s)
-    if traffic.counts is not None:
-        trace = trace_of_counts(
-            traffic.counts, service_time=instance.service_time, seed=asked.seed, arrivals=asked.arrivals
-        )
-        return shifted(trace, shift_s)
-    given = traffic.times if traffic.times is not None else ()
-    trace = trace_of_times(given, service_time=instance.service_time, seed=asked.seed)
-    return shifted(trace, shift_s)
-
-
-@dataclass(frozen=True, slots=True)
-class _Caller:
-    name: str
 
 
 def shifted(trace: Trace, shift_s: float) -> Trace:

@@ -1,5 +1,6 @@
 """The files of a simulated run, written at the end and in one step: a run is there whole, or not at all."""
 
+import errno
 import gzip
 import hashlib
 import json
@@ -7,6 +8,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,8 @@ from harness.interrupts import Deferred
 from harness.journal import Record, encode
 from harness.results import JOURNAL, JUNIT, SUMMARY, draw, point_latest
 from harness.summary import summarise
+
+MOST_ATTEMPTS = 100
 
 
 def leave(
@@ -60,7 +64,20 @@ def _drawn(directory: Path, records: Sequence[Record], summary: dict[str, Any], 
 
 
 def _put_in_place(unfinished: Path, directory: Path) -> None:
-    if directory.exists():
-        os.replace(directory, unfinished / "before")
-    os.replace(unfinished, directory)
-    shutil.rmtree(directory / "before", ignore_errors=True)
+    """Move *unfinished* to *directory*, in the place of the same run that is there, of before or of another.
+
+    Two that end at once may get in each other's way; the one that comes too late tries again.
+    """
+    before = unfinished / "before"
+    for attempt in range(MOST_ATTEMPTS):
+        with suppress(FileNotFoundError):
+            os.replace(directory, before)
+        try:
+            os.replace(unfinished, directory)
+        except OSError as error:
+            shutil.rmtree(before, ignore_errors=True)
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST) or attempt + 1 == MOST_ATTEMPTS:
+                raise
+        else:
+            shutil.rmtree(directory / "before", ignore_errors=True)
+            return

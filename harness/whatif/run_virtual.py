@@ -6,7 +6,6 @@ from typing import Any
 from harness import __version__, journal
 from harness.clock import ClockSpec
 from harness.journal import Record
-from harness.scenario.expectations import judge
 from harness.verdict import decide
 from harness.virtual.driver import Engine
 from harness.whatif.case import Case
@@ -41,6 +40,10 @@ def _judge(
 
     Programs may change endpoints, which nobody does here: what is missed where there are some proves nothing.
     """
+    if not case.expectations:
+        return [], []
+    from harness.scenario.expectations import judge  # with all that a scenario may say: slow to import
+
     judged = list(judge([one for one in case.expectations if not one.needs], records, at))
     reasons = {
         one.name: f"It needs {one.needs}, which the virtual clock has not."

@@ -16,7 +16,6 @@ from harness.endpoint.events import Event
 from harness.endpoint.world import World
 from harness.journal import Record
 from harness.scaling.policies import INVOCATIONS, StepScaling, TargetTracking
-from harness.scenario.faults import Fault
 from harness.virtual.driver import COUNTED, EXACT_FROM, Engine
 from harness.virtual.trace import Trace
 from harness.whatif.case import Case, world_of
@@ -28,7 +27,7 @@ from harness.whatif.ranges import Steps, ranges, steps_of
 from harness.whatif.served import by_minute, one_by_one
 
 if TYPE_CHECKING:
-    pass
+    from harness.scenario.faults import Fault
 
 # An activity that was begun is played to its end, but not for ever: without capacity it ends after 34 min.
 FINISH_WITHIN_S = 7_200.0
@@ -85,7 +84,7 @@ def _play_once(case: Case, engine: Engine, records: list[Record]) -> tuple[Resul
     return result, _steps(world, case, 0.0), ended_at
 
 
-def _breaks(fault: Fault, records: list[Record]) -> Callable[[World, float], None]:
+def _breaks(fault: "Fault", records: list[Record]) -> Callable[[World, float], None]:
     def happen(world: World, now: float) -> None:
         zones = ", ".join(fault.zones)
         records.append(journal.FaultInjected(now, "zone failure", f"zones {zones} failed"))
@@ -227,8 +226,9 @@ def play_corner(case: Case, corner: Corner) -> Steps:
     play_case(world, moved, engine, happenings=happenings)
     _finish(world, moved.until_s, lambda _event: None)
     steps = _steps(world, case, shift_s)
-    del world
-    gc.collect()  # a world refers to itself in many places; only what is new is looked through
+    if engine is not Engine.COUNTS or case.until_s > THOROUGH_UP_TO_S:
+        del world
+        gc.collect()  # a world refers to itself in many places; only what is new is looked through
     return steps
 
 

@@ -7,15 +7,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.config import read_settings
 from harness.errors import ExitCode, ScenarioError
 from harness.journal import Record
-from harness.scenario import Scenario
 from harness.view import View
 from harness.whatif.case import Case
 from harness.whatif.options import Assumptions, assumptions, number, span
+
+if TYPE_CHECKING:
+    from harness.scenario import Scenario
 
 CODES = {"pass": ExitCode.PASS, "fail": ExitCode.FAIL}
 # Arguments that change nothing in the journal, and those that a command leaves out when they have this value.
@@ -64,7 +66,7 @@ def left(
 
 
 def simulate_scenarios(
-    scenarios: Sequence[tuple[str, Scenario]], seed: int, runs: Path, view: View
+    scenarios: "Sequence[tuple[str, Scenario]]", seed: int, runs: Path, view: View
 ) -> list[dict[str, Any]]:
     """Play *scenarios*, each under the name it was asked for, as `harness run --clock virtual` does."""
     from harness.whatif.from_scenario import assumptions_in, case_of_scenario

@@ -53,7 +53,6 @@ def in_virtual_time(over_http: tuple[float, list[journal.Record]]) -> dict[str, 
     return {resource_id: list(steps) for resource_id, steps in play_corner(case, corner).items()}
 
 
-@pytest.mark.alone
 @pytest.mark.parametrize("shape", five_shapes.SHAPES)
 def test_both_clocks_give_the_same_steps(
     shape: str, over_http: tuple[float, list[journal.Record]], in_virtual_time: dict[str, list[Step]]

@@ -119,11 +119,12 @@ def test_bad_input_is_refused_and_nothing_is_written(folder: Path, case: str) ->
     assert not (folder / "runs").exists()
 
 
-def test_traffic_without_requests_is_no_pass(folder: Path) -> None:
-    """Nothing was shown: exit 4."""
-    (folder / "counts.csv").write_text("minute,invocations\n0,0\n1,0\n")
-    assert simulate(folder, "--json").code == 4
-    assert not (folder / "runs").exists()
+def test_minutes_without_a_call_are_played(folder: Path) -> None:
+    """They show how a variant shrinks; a file without a minute is refused."""
+    (folder / "counts.csv").write_text("minute,invocations\n" + "".join(f"{n},0\n" for n in range(20)))
+    summary = simulate(folder, "--initial", "3", "--json").document
+    assert (summary["verdict"], "latency" in summary) == ("pass", False)
+    assert summary["scaling"]["activities"][0]["to"] == 2
 
 
 @pytest.mark.parametrize(

@@ -132,13 +132,14 @@ def traffic(stepped: Stepped) -> Iterator[None]:
 
 @pytest.mark.usefixtures("traffic")
 def test_an_alarm_of_ones_own_invokes_a_step_policy(stepped: Stepped) -> None:
-    """Far above its threshold the second step adds two at once; then it stays at the maximum, and says so."""
+    """Above its threshold it adds what its steps say up to the maximum, stays there, and says so."""
     stepped.register(1, 3)
     arn = stepped.put()
     stepped.cloudwatch.put_metric_alarm(**stepped.alarm(arn))
     assert stepped.alarms_of_policy() == [stepped.alarm_name]
     until(lambda: stepped.scaled_to(3), "the scale-out")
-    (out,) = stepped.activities()
+    out, *before = stepped.activities()
+    assert len(before) <= 1  # the first minute of the traffic may be short: then the first step comes first
     assert out["Cause"] == f"monitor alarm {stepped.alarm_name} in state ALARM triggered policy busy"
     assert (out["Description"], out["StatusCode"]) == ("Setting desired instance count to 3.", "Successful")
     until(lambda: stepped.states() == {stepped.alarm_name: "ALARM"}, "the alarm in CloudWatch")

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,19 @@ def test_the_run_is_written_whole(tmp_path: Path) -> None:
     assert json.loads((directory / SUMMARY).read_text()) == summary
     assert trouble == ""
     assert (tmp_path / "small" / "latest").resolve() == directory.resolve()
+
+
+def test_the_same_run_at_once_is_written_by_each(tmp_path: Path) -> None:
+    """Several that end in the same moment: none fails, one directory is left, and it is whole."""
+
+    def write(_number: int) -> list[Path]:
+        return [leave(tmp_path, "small", RECORDS[:1], with_report=False)[0] for _ in range(30)]
+
+    with ThreadPoolExecutor(4) as pool:
+        written = {path for paths in pool.map(write, range(4)) for path in paths}
+    (directory,) = written
+    assert journal.read(directory / JOURNAL) == RECORDS[:1]
+    assert sorted(path.name for path in directory.parent.iterdir()) == sorted(["latest", directory.name])
 
 
 def test_the_same_run_takes_its_own_place(tmp_path: Path) -> None:
