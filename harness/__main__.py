@@ -102,9 +102,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _command(commands: Any, name: str, carry_out: Any, text: str) -> _Parser:
-    parser: _Parser = commands.add_parser(
-        name, help=text, description=text, epilog=EXIT_CODES
-    )
+    parser: _Parser = commands.add_parser(name, help=text, description=text, epilog=EXIT_CODES)
     parser.add_argument("--json", action="store_true", help="print JSON on stdout; people read stderr")
     parser.set_defaults(carry_out=carry_out)
     return parser
@@ -219,6 +217,9 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _simulate(arguments: argparse.Namespace) -> int:
+    from harness.config import spare_numpy_threads
+
+    spare_numpy_threads()
     from harness.whatif.simulate_command import simulate_command
 
     return simulate_command(arguments)

@@ -223,3 +223,11 @@ def _parse(url: str) -> Endpoint:
     host = parts.hostname
     shown = f"[{host}]" if ":" in host else host
     return Endpoint(host, port or 80, f"http://{shown}:{port or 80}")
+
+
+def spare_numpy_threads() -> None:
+    """Let numpy start no threads for linear algebra when it is imported; what the user has set stays.
+
+    They spin while they wait for work: 0.1 s of another core, where nothing is multiplied.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -55,8 +55,6 @@ class VariantResource:
         self._variant = variant
         self._publish_delay_s = publish_delay_s
         self._high_resolution_publish_delay_s = high_resolution_publish_delay_s
-        own = {"EndpointName": model.name, "VariantName": variant}
-        self._dimensions = frozenset(own.items())
         self._covered: dict[ScalingMetric, Metric] = {}
 
     @property
@@ -88,16 +86,11 @@ class VariantResource:
         CloudWatch returns nothing for a period shorter than the metric's own, nor for a unit it was not
         published with (GetMetricStatistics, Unit).
         """
-        kind, unit = _KNOWN.get((metric.namespace, metric.name), (None, ""))
         metrics = self._metrics()
         return (
-            kind is not None
+            is_modelled(metric, self._model.name, self._variant)
             and metrics is not None
-            and metrics.keeps(kind)
-            and metric.statistic in STATISTICS
-            and metric.unit in ("", unit)
-            and (not metric.dimensions or frozenset(metric.dimensions) == self._dimensions)
-            and _has_period(kind, metric.period_s)
+            and metrics.keeps(_KNOWN[metric.namespace, metric.name][0])
         )
 
     def datapoints(self, metric: ScalingMetric, now: float, count: int) -> tuple[Datapoint | None, ...]:
@@ -129,6 +122,19 @@ class VariantResource:
         step_s = GAUGE_S if short else MINUTE_S
         delay_s = self._high_resolution_publish_delay_s if short else self._publish_delay_s
         return math.floor((now - delay_s) / step_s + 1e-9) * step_s
+
+
+def is_modelled(metric: ScalingMetric, endpoint: str, variant: str) -> bool:
+    """Return whether *metric* is one that a variant can have here, and that variant's own."""
+    kind, unit = _KNOWN.get((metric.namespace, metric.name), (None, ""))
+    own = {("EndpointName", endpoint), ("VariantName", variant)}
+    return (
+        kind is not None
+        and metric.statistic in STATISTICS
+        and metric.unit in ("", unit)
+        and (not metric.dimensions or set(metric.dimensions) == own)
+        and _has_period(kind, metric.period_s)
+    )
 
 
 def _has_period(metric: Metric, period_s: float) -> bool:

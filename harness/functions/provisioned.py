@@ -101,15 +101,7 @@ class ProvisionedConcurrency:
 
     def covers(self, metric: ScalingMetric) -> bool:
         """Return whether *metric* is one of this alias, in whole minutes and a statistic that is kept."""
-        own = {("FunctionName", self.function), ("Resource", f"{self.function}:{self.alias}")}
-        return (
-            metric.namespace == NAMESPACE
-            and metric.name in _METRICS
-            and metric.statistic in _STATISTICS
-            and (not metric.dimensions or set(metric.dimensions) == own)
-            and metric.period_s >= MINUTE_S
-            and metric.period_s % MINUTE_S == 0
-        )
+        return is_modelled(metric, self.function, self.alias)
 
     def datapoints(self, metric: ScalingMetric, now: float, count: int) -> tuple[Datapoint | None, ...]:
         """Return the newest *count* periods visible at *now*, oldest first, None where none was invoked.
@@ -238,3 +230,16 @@ def _let_go(ends: list[float], now: float) -> None:
 def _check_durations(least_s: float) -> None:
     if not least_s > 0:
         raise ScenarioError(f"A Lambda invocation takes {least_s!r} s; a duration must be above 0 seconds")
+
+
+def is_modelled(metric: ScalingMetric, function: str, alias: str) -> bool:
+    """Return whether *metric* is one that an alias can have here, and that alias's own."""
+    own = {("FunctionName", function), ("Resource", f"{function}:{alias}")}
+    return (
+        metric.namespace == NAMESPACE
+        and metric.name in _METRICS
+        and metric.statistic in _STATISTICS
+        and (not metric.dimensions or set(metric.dimensions) == own)
+        and metric.period_s >= MINUTE_S
+        and metric.period_s % MINUTE_S == 0
+    )

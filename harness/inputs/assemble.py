@@ -3,10 +3,19 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from harness.endpoint.scalable import is_modelled as variants_have
 from harness.errors import NotModelled, RequestRefused, ScenarioError
+from harness.functions.provisioned import is_modelled as aliases_have
 from harness.inputs.policy_value import Declared, Entry, Instances, PolicySet
 from harness.scaling.alarms import Alarm
-from harness.scaling.policies import VARIANT_DIMENSION, Policy, ScalableTarget, StepScaling
+from harness.scaling.policies import (
+    LAMBDA_UTILIZATION,
+    VARIANT_DIMENSION,
+    Policy,
+    ScalableTarget,
+    StepScaling,
+    TargetTracking,
+)
 from harness.scaling.requests import (
     LAMBDA_DIMENSION,
     check_together,
@@ -22,10 +31,12 @@ from harness.scaling.requests.call_shapes import (
     SCHEDULED_ACTION,
 )
 from harness.scaling.requests.shapes import Members, coerced
+from harness.scaling.resource import ScalingMetric
 
 Value = TypeVar("Value")
 
 IDENTITY = ("ServiceNamespace", "ResourceId", "ScalableDimension")
+_METRIC_OF_POLICY = "TargetTrackingScalingPolicyConfiguration.CustomizedMetricSpecification.MetricName"
 MODELLED = (VARIANT_DIMENSION, LAMBDA_DIMENSION)
 _DIMENSION_OF = {"endpoint/": ("sagemaker", VARIANT_DIMENSION), "function:": ("lambda", LAMBDA_DIMENSION)}
 
@@ -43,9 +54,9 @@ def assemble(declared: Declared, wanted: str | None) -> PolicySet:
             f"{declared.at(chosen.path)}: the dimension {target.dimension} is not modelled, only "
             f"{' and '.join(MODELLED)} are"
         )
-    policies = _policies(declared, chosen)
+    policies = _policies(declared, chosen, target)
     names = {policy.policy_name: policy for policy in policies}
-    alarms, notes = _alarms(declared, names)
+    alarms, notes = _alarms(declared, names, target)
     endpoint, variant = _names(target)
     instances = _instances(declared.instances, endpoint, variant)
     return PolicySet(
@@ -58,7 +69,8 @@ def assemble(declared: Declared, wanted: str | None) -> PolicySet:
         endpoint=endpoint,
         variant=variant,
         source=declared.source,
-        notes=notes + _idle_notes(policies, alarms),
+        notes=notes + _idle_notes(policies, alarms) + _share_notes(policies),
+        instance_type_at=declared.at(instances.path) if instances.path else declared.source,
     )
 
 
@@ -106,7 +118,7 @@ def _with_identity(entry: Entry) -> Entry:
 # -- what belongs to it -----
 
 
-def _policies(declared: Declared, chosen: Entry) -> tuple[Policy, ...]:
+def _policies(declared: Declared, chosen: Entry, target: ScalableTarget) -> tuple[Policy, ...]:
     entries = _belonging(declared, chosen, declared.policies)
     policies: dict[str, Policy] = {}
     for entry in entries:
@@ -115,6 +127,8 @@ def _policies(declared: Declared, chosen: Entry) -> tuple[Policy, ...]:
             raise ScenarioError(
                 f"{declared.at(entry.path)}: a second policy {policy.policy_name!r} would replace the first"
             )
+        if isinstance(policy, TargetTracking):
+            _check_modelled(declared, entry, policy.metric, _METRIC_OF_POLICY, target)
         policies[policy.policy_name] = policy
         _located(declared, entry, lambda: check_together(list(policies.values())))
     return tuple(policies.values())
@@ -155,7 +169,9 @@ def _identity(arguments: Mapping[str, Any]) -> tuple[Any, ...]:
     return tuple(arguments.get(name) for name in IDENTITY)
 
 
-def _alarms(declared: Declared, policies: Mapping[str, Policy]) -> tuple[tuple[Alarm, ...], tuple[str, ...]]:
+def _alarms(
+    declared: Declared, policies: Mapping[str, Policy], target: ScalableTarget
+) -> tuple[tuple[Alarm, ...], tuple[str, ...]]:
     """Return the alarms that invoke step *policies*, and notes on those that do not count here."""
     alarms, notes = [], []
     for entry in declared.alarms:
@@ -168,8 +184,27 @@ def _alarms(declared: Declared, policies: Mapping[str, Policy]) -> tuple[tuple[A
             # Application Auto Scaling makes the alarms of target tracking itself: those of the model count.
             notes.append(f"{declared.at(entry.path)}: the alarms of target tracking are made by the model.")
         else:
-            alarms.append(_made(declared, _by_name(entry, policies), METRIC_ALARM, alarm_of))
+            alarm = _made(declared, _by_name(entry, policies), METRIC_ALARM, alarm_of)
+            if alarm.metric is not None:
+                _check_modelled(declared, entry, alarm.metric, "MetricName", target)
+            alarms.append(alarm)
     return tuple(alarms), tuple(notes)
+
+
+def _check_modelled(
+    declared: Declared, entry: Entry, metric: ScalingMetric, field: str, target: ScalableTarget
+) -> None:
+    """Raise NotModelled for a metric without data here: a simulation with it would never scale."""
+    known = aliases_have if target.dimension == LAMBDA_DIMENSION else variants_have
+    if known(metric, *_names(target)):
+        return
+    dimensions = ", ".join(f"{name}={value}" for name, value in metric.dimensions) or "none named"
+    path = _path(declared, entry, field)
+    raise NotModelled(
+        f"{declared.at(path)}: the metric {metric.name} of {metric.namespace} ({metric.statistic} over "
+        f"{metric.period_s:g} s, dimensions: {dimensions}) is not modelled for {target.resource_id}",
+        path,
+    )
 
 
 _ACTIONS = ("AlarmActions", "OKActions", "InsufficientDataActions")
@@ -213,6 +248,18 @@ def _idle_notes(policies: Sequence[Policy], alarms: Sequence[Alarm]) -> tuple[st
     )
 
 
+def _share_notes(policies: Sequence[Policy]) -> tuple[str, ...]:
+    """Return notes on utilizations that a function never reaches: they are shares, not percentages."""
+    return tuple(
+        f"Policy {policy.policy_name!r} never scales out: its target is {policy.target_value:g}, and the "
+        "utilization of provisioned concurrency is a share of 1 at most; 70 % is 0.7."
+        for policy in policies
+        if isinstance(policy, TargetTracking)
+        and policy.metric.name == LAMBDA_UTILIZATION.name
+        and policy.target_value >= 1.0
+    )
+
+
 # -- the target's own names -----
 
 
@@ -237,7 +284,8 @@ def _instances(known: Sequence[Instances], endpoint: str, variant: str) -> Insta
 def _made(
     declared: Declared, entry: Entry, shape: Members, make: Callable[[Mapping[str, Any]], Value]
 ) -> Value:
-    return _located(declared, entry, lambda: make(coerced(entry.arguments, shape)))
+    arguments = coerced(entry.arguments, shape) if declared.converts_text else entry.arguments
+    return _located(declared, entry, lambda: make(arguments))
 
 
 def _located(declared: Declared, entry: Entry, make: Callable[[], Value]) -> Value:

@@ -47,7 +47,7 @@ _IGNORED = {"CompositeAlarms", "NextToken"}
 
 def declared_in_json(path: Path, text: str, value: Any) -> Declared:
     """Return what the JSON *value*, read from *text*, declares; ScenarioError when it has another form."""
-    declared = Declared(str(path), line_of=lambda where: line_of(text, where))
+    declared = Declared(str(path), line_of=lambda where: line_of(text, where), converts_text=False)
     if isinstance(value, list):
         for index, each in enumerate(value):
             _take_any(declared, each, f"[{index}]")
@@ -109,7 +109,7 @@ def _take_endpoint(declared: Declared, value: Any, path: str) -> None:
         where = declared.at(f"{path}.InitialInstanceCount")
         raise ScenarioError(f"{where}: {count!r:.40} must be a whole number of at least 1")
     endpoint, variant = str(value.get("EndpointName") or ""), str(value.get("VariantName") or "")
-    declared.instances.append(Instances(endpoint, variant, instance_type, count))
+    declared.instances.append(Instances(endpoint, variant, instance_type, count, f"{path}.InstanceType"))
 
 
 def _check_object(declared: Declared, value: Any, path: str) -> None:

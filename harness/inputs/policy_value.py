@@ -18,7 +18,7 @@ class PolicySet:
 
     `endpoint` and `variant` are the two names in its resource id; for a Lambda alias function and alias.
     `instance_type` and `initial_count` are None where the file does not say them. `notes` say what was left
-    out of the model.
+    out of the model; `instance_type_at` is how a message names the place of the instance type.
     """
 
     target: ScalableTarget
@@ -31,6 +31,7 @@ class PolicySet:
     variant: str
     source: str = ""
     notes: tuple[str, ...] = ()
+    instance_type_at: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +45,16 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Instances:
-    """The instances behind a variant, where a file tells of them; "" stands for any endpoint or variant."""
+    """The instances behind a variant, where a file tells of them; "" stands for any endpoint or variant.
+
+    `path` is that of the instance type in the file, "" where it is not known.
+    """
 
     endpoint: str
     variant: str
     instance_type: str | None
     count: int | None
+    path: str = ""
 
 
 @dataclass(slots=True)
@@ -62,6 +67,8 @@ class Declared:
     """Turns a member's path in AWS's arguments into what the file calls it."""
     file_of: Callable[[str], str] | None = None
     """Returns the file of a path where several files were read."""
+    converts_text: bool = True
+    """Whether a number may be written as text, as CloudFormation and Terraform take it and boto3 does not."""
     targets: list[Entry] = field(default_factory=list)
     policies: list[Entry] = field(default_factory=list)
     alarms: list[Entry] = field(default_factory=list)

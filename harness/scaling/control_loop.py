@@ -323,13 +323,14 @@ class ControlLoop:
         found, watched = record.policies.get(call.policy_name), self._alarms.find_alarm(call.alarm_name)
         if watched is None or watched.alarm.metric is None or not isinstance(found, StepPolicy):
             return None
-        values = self._alarms.values(watched, now)
+        points = self._settings.step_points
+        values = call.seen if points is StepPoints.ALARM else self._alarms.values(watched, now)
         return StepSignal(
             found.policy,
             call.alarm_name,
             watched.alarm.threshold,
             watched.alarm.comparison,
-            values[-1:] if self._settings.step_points is StepPoints.LAST else values,
+            values[-1:] if points is StepPoints.LAST else values,
             watched.alarm.metric.name,
             call.state,
         )

@@ -199,12 +199,14 @@ def _tracking_in(case: _Case, lows: list[PolicySignal]) -> ScalingDecision:
     flapping = settings.flapping_guard and would_flap(allowed, seen, settings, case.words)
     if flapping:
         return case.stay(Reason.ANTICIPATED_FLAPPING, f"{told}, but {flapping}", voice)
-    desired, previous = max(voice.wanted, target.min_capacity), seen.desired
+    desired, previous = target.clamp(voice.wanted), seen.desired
     if desired >= previous:
         text = f"{told}, but {previous} are needed to meet the target"
         return case.stay(Reason.ALREADY_AT_DESIRED_CAPACITY, text, voice)
-    step = " (one at a time)" if settings.scale_in_mode is ScaleInMode.ONE_STEP else ""
-    text = f"{told}: from {previous} to {case.words.plural(desired)}{step}."
+    how = " (one at a time)" if settings.scale_in_mode is ScaleInMode.ONE_STEP else ""
+    if desired < voice.wanted:
+        how = f" ({voice.wanted} wanted, maximum {desired})"
+    text = f"{told}: from {previous} to {case.words.plural(desired)}{how}."
     return case.go(desired, Reason.SCALE_IN, text, voice)
 
 
@@ -212,7 +214,8 @@ def _step_in(case: _Case, lows: list[PolicySignal], step_ins: list[_Voice]) -> S
     """Decide for step policies that want less, together with target tracking where it agrees.
 
     PutScalingPolicy: target tracking scales in only if all its policies are ready to; the scale-in of a
-    step policy is not held back by them (AAS guide, "Multiple scaling policies").
+    step policy is not held back by them (AAS guide, "Multiple scaling policies"). No policy leaves the
+    capacity outside the bounds, which may have been set while the resource could not be changed.
     """
     seen, settings = case.seen, case.settings
     voices = list(step_ins)
@@ -224,8 +227,9 @@ def _step_in(case: _Case, lows: list[PolicySignal], step_ins: list[_Voice]) -> S
     held = _held_back(case, voice, told)
     if held is not None:
         return held
-    desired = max(voice.wanted, case.target.min_capacity)
-    bounded = f" ({voice.wanted} wanted, minimum {desired})" if desired > voice.wanted else ""
+    desired = case.target.clamp(voice.wanted)
+    bound = "minimum" if desired > voice.wanted else "maximum"
+    bounded = f" ({voice.wanted} wanted, {bound} {desired})" if desired != voice.wanted else ""
     text = f"{told}: from {seen.desired} to {case.words.plural(desired)}{bounded}."
     return case.go(desired, Reason.SCALE_IN, text, voice)
 

@@ -47,7 +47,11 @@ class StepPoints(StrEnum):
     """Which datapoints a step policy aggregates."""
 
     LAST = "last"
+    """The newest one when Auto Scaling gets round to the policy."""
     WINDOW = "window"
+    """Those of the alarm's window when Auto Scaling gets round to the policy."""
+    ALARM = "alarm"
+    """Those of the alarm's window when the alarm invoked the policy."""
 
 
 class NoCapacityStatus(StrEnum):
@@ -196,9 +200,9 @@ class ScalingSettings:
     step_points: StepPoints = setting(
         StepPoints.WINDOW,
         "The guide: the aggregation type is applied to 'the most recent metric data points'; how many is not "
-        "documented, so those of the alarm's window.",
+        "documented, nor whether they are read again after the alarm, so those of the alarm's window, anew.",
         low=StepPoints.LAST,
-        high=StepPoints.WINDOW,
+        high=StepPoints.ALARM,
     )
     schedule_delay_s: float = setting(
         10.0,

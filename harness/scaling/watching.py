@@ -25,11 +25,12 @@ _EDGE_S = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class StepCall:
-    """An alarm in *state* has invoked a step policy."""
+    """An alarm in *state* has invoked a step policy; `seen` are the real datapoints of its window then."""
 
     policy_name: str
     alarm_name: str
     state: str
+    seen: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +177,7 @@ class AlarmWatch:
                     self._evaluate(feed, now)
                 calls += [call for each in beat.listeners if (call := _call(each, beat, now)) is not None]
         self.next_at = min(self._slow.next_at, self._fast.next_at)
-        return calls
+        return [self._with_seen(each, now) for each in calls]
 
     def resume(self, record: Registration, now: float) -> list[Invocation]:
         """Return the invocations of alarms that are in breach when scaling of *record* is resumed."""
@@ -184,7 +185,7 @@ class AlarmWatch:
         for beat in (self._slow, self._fast):
             for each in beat.listeners:
                 if each.record is record and (call := _call(each, beat, now, again=True)) is not None:
-                    calls.append(call)
+                    calls.append(self._with_seen(call, now))
         return calls
 
     def values(self, watched: WatchedAlarm, now: float) -> tuple[float, ...]:
@@ -193,6 +194,12 @@ class AlarmWatch:
         points = self._read(feed.sources, feed.metric, now, feed.count)
         real = [each.value for each in points if each is not None]
         return tuple(real[-watched.alarm.evaluation_periods :])
+
+    def _with_seen(self, call: Invocation, now: float) -> Invocation:
+        if not call.steps:
+            return call
+        steps = [replace(each, seen=self.values(self._own[each.alarm_name], now)) for each in call.steps]
+        return replace(call, steps=tuple(steps))
 
     # -- building -----
 

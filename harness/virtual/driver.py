@@ -64,6 +64,7 @@ def virtual_world(
     endpoint_settings: EndpointSettings | None = None,
     scaling_settings: ScalingSettings | None = None,
     epoch_s: float = 0.0,
+    tells_minutes: bool = True,
 ) -> World:
     """Return a world whose endpoints `play` can serve."""
     return World(
@@ -73,6 +74,7 @@ def virtual_world(
         epoch_s=epoch_s,
         make_fleet=BulkFleet,
         make_metrics=BulkMetrics,
+        tells_minutes=tells_minutes,
     )
 
 

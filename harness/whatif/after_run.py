@@ -2,7 +2,7 @@
 
 The requests that really arrived are played again at the corners of what is not known. Where the replay with
 the run's own settings does not scale as the run did (a program changed the endpoint meanwhile), nothing is
-said about ranges.
+said about ranges. What the replay does after the end of the run, without traffic, the run has not shown.
 """
 
 import math
@@ -47,7 +47,8 @@ def _ranges(
     case = _case(scenario, endpoint, seed, seen, began_at)
     same = Corner(case.scaling_settings, case.endpoint_settings, case.function_settings, 0.0)
     name = endpoint.resource_id
-    if _shape(play_corner(case, same)[name]) != _shape(steps):
+    again = [step for step in play_corner(case, same)[name] if step.at <= now - began_at]
+    if _shape(again) != _shape(steps):
         return []
     nominal = [_moved(step, -began_at) for step in steps]
     found = ranges({name: nominal}, play_corners(case, corners_of(case, Depth.MOST)), now)
@@ -104,15 +105,17 @@ def _steps(seen: ByType, resource_id: str) -> list[Step]:
             before=rows[-1].from_capacity,
             after=rows[-1].to_capacity,
             done_at=next((row.at for row in rows if row.status == "Successful"), None),
+            refused=rows[-1].status == "Failed",
         )
         for name, rows in stages.items()
-        if rows[-1].status in ("Pending", "InProgress", "Successful")
+        if rows[-1].status in ("Pending", "InProgress", "Successful", "Unfulfilled", "Failed")
     ]
     return sorted(steps, key=lambda step: step.at)
 
 
 def _shape(steps: Sequence[Step]) -> list[tuple[int, int]]:
-    return [(step.before, step.after) for step in steps]
+    """Return which way the capacity went; how often a change was refused depends on the last minute."""
+    return [(step.before, step.after) for step in steps if not step.refused]
 
 
 def _moved(step: Step, by_s: float) -> Step:

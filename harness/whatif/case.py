@@ -74,13 +74,14 @@ class Case:
     variant: str = ""
 
 
-def world_of(case: Case) -> World:
+def world_of(case: Case, *, tells_minutes: bool = True) -> World:
     """Return the world of *case* at second 0; raise RequestRefused where AWS would refuse what is put."""
     world = virtual_world(
         seed=case.seed,
         endpoint_settings=case.endpoint_settings,
         scaling_settings=case.scaling_settings,
         epoch_s=case.epoch_s,
+        tells_minutes=tells_minutes,
     )
     for name, config in case.endpoints.items():
         check(world.adopt_endpoint(name, config, 0.0))

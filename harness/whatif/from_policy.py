@@ -4,11 +4,11 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from harness.endpoint.capacity import instance_type
+from harness.endpoint.capacity import instance_type, is_burstable
 from harness.endpoint.distributions import Constant, Distribution
 from harness.endpoint.fleet import Routing
 from harness.endpoint.variant import DEFAULT_QUEUE_LIMIT, EndpointConfig, VariantSpec
-from harness.errors import InvalidRun, ScenarioError
+from harness.errors import InvalidRun, RequestRefused, ScenarioError
 from harness.functions.provisioned import DIMENSION
 from harness.inputs.arrivals import trace_of
 from harness.inputs.policy_files import PolicySet
@@ -114,6 +114,7 @@ def case_of(
     """Return the case; raise ScenarioError for a target that is no variant, InvalidRun without traffic."""
     target = policies.target
     initial = _initial(policies, asked)
+    doubts = [] if target.dimension == DIMENSION else _doubts(policies, instance.instance_type, assumed)
     start_s = asked.start_epoch_s if asked.start_epoch_s is not None else traffic.start_epoch_s
     epoch_s = EPOCH_S if start_s is None else math.floor(start_s / MINUTE_S) * MINUTE_S
     shift_s = 0.0 if start_s is None else start_s - epoch_s
@@ -144,8 +145,24 @@ def case_of(
         scaling_settings=assumed.scaling,
         function_settings=assumed.function,
         given=assumed.given,
-        notes=(*policies.notes, *traffic.notes),
+        notes=(*policies.notes, *traffic.notes, *doubts),
     )
+
+
+def _doubts(policies: PolicySet, kind: str, assumed: Assumptions) -> list[str]:
+    """Return what is to be said of the instance type *kind*; RequestRefused where AWS does not scale it."""
+    if not is_burstable(kind):
+        return []
+    if kind.removeprefix("ml.").partition(".")[0] in assumed.scaling.unscalable_families:
+        place = policies.instance_type_at if kind == policies.instance_type else "--instance-type"
+        raise RequestRefused(
+            "ValidationException",
+            f"{place}: Automatic scaling is not supported for burstable instances: {kind}.",
+        )
+    return [
+        f"{kind} is burstable: SageMaker refuses to scale burstable types 'such as T2' and does not say "
+        "which others; choose ml.m5 or ml.c5 to be safe."
+    ]
 
 
 def _initial(policies: PolicySet, asked: Asked) -> int:

@@ -221,7 +221,7 @@ def play_corner(case: Case, corner: Corner) -> Steps:
         shift_s=case.shift_s + shift_s,
         epoch_s=case.epoch_s - shift_s,
     )
-    world = world_of(moved)
+    world = world_of(moved, tells_minutes=False)
     happenings = tuple((fault.after_s + moved.shift_s, _breaks(fault, [])) for fault in case.faults)
     play_case(world, moved, engine, happenings=happenings)
     _finish(world, moved.until_s, lambda _event: None)

@@ -33,6 +33,7 @@ def simulate_command(arguments: argparse.Namespace) -> int:
     # them again and again takes half of that second.
     gc.disable()
     case, shown = _case(arguments)
+    gc.freeze()  # nor is what has been imported any garbage
     records = played(
         case,
         arguments.engine,
@@ -51,6 +52,7 @@ def simulate_command(arguments: argparse.Namespace) -> int:
         from harness.whatif.simulate_view import lines_of
 
         print("\n".join(lines_of(row, trouble)))
+    gc.freeze()  # nor need anybody look on the way out
     return int(row["exit_code"])
 
 

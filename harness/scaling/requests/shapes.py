@@ -198,11 +198,12 @@ def _is_moment(value: Any) -> bool:
 
 
 def _refuse_type(value: Any, shape: Shape, path: str) -> None:
+    shown = " ".join(str(value).split())[:60]  # as boto3 does, without quotation marks
     if isinstance(shape, Moment):
-        said = f"Invalid type for parameter {path}, value: {value!r:.60}, valid types: timestamp"
+        said = f"Invalid type for parameter {path}, value: {shown}, valid types: timestamp"
     else:
         said = (
-            f"Invalid type for parameter {path or 'input'}, value: {value!r:.60}, type: {type(value)}, "
+            f"Invalid type for parameter {path or 'input'}, value: {shown}, type: {type(value)}, "
             f"valid types: <class '{_PYTHON[type(shape)]}'>"
         )
     raise RequestRefused("SerializationException", f"Parameter validation failed: {said}", path)

@@ -287,6 +287,69 @@ def test_what_the_model_has_nothing_for(read: Read, document: Document) -> None:
     assert error.value.field.endswith("CustomizedMetricSpecification.Metrics")
 
 
+@pytest.mark.parametrize("part", [{"MetricName": "Temperature"}, {"Period": 10}, {"Dimensions": []}])
+def test_an_alarm_without_data_here(read: Read, document: Document, part: dict[str, Any]) -> None:
+    """It would never ring: an unknown metric, a period it does not have. Dimensions may be left out."""
+    document["Alarms"][0] |= part
+    if part == {"Dimensions": []}:
+        assert read(document).alarms[0].metric is not None
+        return
+    with pytest.raises(
+        NotModelled, match=r"line \d+, Alarms\[0\].MetricName: the metric .* is not modelled for"
+    ):
+        read(document)
+
+
+def test_a_policy_on_a_metric_of_somebody_else(read: Read, document: Document) -> None:
+    """What another endpoint does says nothing of this one."""
+    metric = {
+        "MetricName": "CPUUtilization",
+        "Namespace": "/aws/sagemaker/Endpoints",
+        "Statistic": "Average",
+        "Dimensions": [
+            {"Name": "EndpointName", "Value": "another"},
+            {"Name": "VariantName", "Value": "AllTraffic"},
+        ],
+    }
+    document["ScalingPolicies"][0][TRACKING] = {"TargetValue": 5, "CustomizedMetricSpecification": metric}
+    with pytest.raises(
+        NotModelled, match=r"CustomizedMetricSpecification\.MetricName: .*EndpointName=another"
+    ):
+        read(document)
+
+
+def test_a_utilization_is_a_share(read: Read) -> None:
+    """A target of 70 is taken by AWS and never met; one of 0.7 raises no doubt."""
+    target = {"ResourceId": "function:scorer:live", "MinCapacity": 1, "MaxCapacity": 9}
+    kind = {"PredefinedMetricType": "LambdaProvisionedConcurrencyUtilization"}
+
+    def notes(value: float) -> tuple[str, ...]:
+        tracking = {"TargetValue": value, "PredefinedMetricSpecification": kind}
+        return read(
+            {"ScalableTarget": target, "ScalingPolicies": [{"PolicyName": "u", TRACKING: tracking}]}
+        ).notes
+
+    assert not notes(0.7)
+    assert "'u' never scales out: its target is 70" in notes(70)[0]
+
+
+def test_the_place_of_the_instance_type(read: Read, document: Document) -> None:
+    """For messages about it: the line where it is known, else the file."""
+    document["Endpoint"] = {"InstanceType": "ml.t2.medium"}
+    assert read(document).instance_type_at.endswith("Endpoint.InstanceType")
+    del document["Endpoint"]
+    assert read(document).instance_type_at.endswith("policy.json")
+
+
+def test_numbers_as_text_are_for_templates(read: Read, document: Document) -> None:
+    """In the arguments of a call boto3 refuses them."""
+    document["ScalableTarget"]["MinCapacity"] = "1"
+    with pytest.raises(
+        RequestRefused, match="Invalid type for parameter MinCapacity, value: 1, type: <class 'str'>"
+    ):
+        read(document)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

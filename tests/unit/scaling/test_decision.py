@@ -176,6 +176,13 @@ def test_proportional_scale_in_respects_the_minimum() -> None:
     assert decided(low(0.0), desired=5, target=bounded, scale_in_mode=mode).desired == 2
 
 
+def test_scale_in_ends_within_the_maximum() -> None:
+    """A maximum that was set while the endpoint was being updated holds from the next decision on."""
+    decision = decided(low(*[0.0] * 15, capacity=8.0), desired=8, target=replace(TARGET, max_capacity=4))
+    assert (decision.desired, decision.reason) == (4, Reason.SCALE_IN)
+    assert decision.sentence.endswith("from 8 to 4 instances (7 wanted, maximum 4).")
+
+
 def test_one_instance_less_must_not_scale_out_again() -> None:
     """44.5 in all on 5 instances: four would see 11.1 each, above 10."""
     decision = decided(low(8.9, capacity=5.0), desired=5)

@@ -77,7 +77,9 @@ def test_the_size_of_the_breach_chooses_the_step() -> None:
     assert stage.acted()[0][1] == 5
 
 
-@pytest.mark.parametrize(("points", "desired"), [(StepPoints.WINDOW, 3), (StepPoints.LAST, 5)])
+@pytest.mark.parametrize(
+    ("points", "desired"), [(StepPoints.WINDOW, 3), (StepPoints.LAST, 5), (StepPoints.ALARM, 3)]
+)
 def test_which_datapoints_are_aggregated_is_a_setting(points: StepPoints, desired: int) -> None:
     """61 and 90 are 75.5 on average; the last alone is 30 above."""
     written = Written(jumps((0.0, 61.0), (60.0, 90.0)), 2)
@@ -86,6 +88,20 @@ def test_which_datapoints_are_aggregated_is_a_setting(points: StepPoints, desire
     stage.loop.put_alarm(alarm(), 0.0)
     stage.until(220.0)
     assert stage.acted() == [(210.0, desired)]
+
+
+@pytest.mark.parametrize(("points", "acted"), [(StepPoints.WINDOW, []), (StepPoints.ALARM, [(419.0, 3)])])
+def test_whether_datapoints_are_read_again_after_the_alarm_is_a_setting(
+    points: StepPoints, acted: list[tuple[float, int]]
+) -> None:
+    """A minute of 70, seen by the alarm at 359 s; 60 s later the next minute is there, and is quiet."""
+    written = Written(jumps((0.0, 10.0), (180.0, 70.0), (240.0, 10.0)), 2)
+    settings = ScalingSettings(step_points=points, evaluation_offset_s=59.0, reaction_delay_s=60.0)
+    stage = Stage(written, settings=settings)
+    stage.scale(OUT)
+    stage.loop.put_alarm(alarm(periods=1), 0.0)
+    stage.until(600.0)
+    assert stage.acted() == acted
 
 
 def test_out_and_in_by_two_alarms() -> None:

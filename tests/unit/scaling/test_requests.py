@@ -147,7 +147,7 @@ def test_the_provisioned_concurrency_of_an_alias() -> None:
         (bounds(None), "MinCapacity and MaxCapacity are required", "MinCapacity"),
         (bounds(1, None), "MinCapacity and MaxCapacity are required", "MaxCapacity"),
         (bounds(1, 2**31), "less than or equal to 2147483647", "MaxCapacity"),
-        (bounds("1"), "Invalid type for parameter MinCapacity, value: '1'", "MinCapacity"),
+        (bounds("1"), "Invalid type for parameter MinCapacity, value: 1,", "MinCapacity"),
         (bounds(True), "Invalid type for parameter MinCapacity", "MinCapacity"),
         (bounds(MinCapcity=1), 'Unknown parameter in input: "MinCapcity", must be one of', "MinCapcity"),
         (

@@ -70,6 +70,13 @@ def test_a_step_scales_in_and_stops_at_the_minimum() -> None:
     assert decision.sentence.endswith("from 10 to 5 instances (2 wanted, minimum 5).")
 
 
+def test_a_step_ends_within_the_maximum() -> None:
+    """One of ten is to go; the maximum has become six meanwhile."""
+    decision = decided(step(-1), target=replace(TARGET, max_capacity=6))
+    assert (decision.desired, decision.wanted) == (6, 9)
+    assert decision.sentence.endswith("from 10 to 6 instances (9 wanted, maximum 6).")
+
+
 def test_the_aggregation_decides_which_step_is_met() -> None:
     """The average of 60 and 80 is 70; the maximum another step."""
     steps = (StepAdjustment(0, 15, 1), StepAdjustment(15, None, 5))

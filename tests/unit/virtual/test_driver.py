@@ -21,7 +21,7 @@ from two_worlds import (
 
 from harness.endpoint.calls import CapacityChange
 from harness.endpoint.distributions import Constant
-from harness.endpoint.events import CapacityChanged, Event, StatusChanged
+from harness.endpoint.events import CapacityChanged, Event, MetricPublished, StatusChanged
 from harness.endpoint.fleet import Routing
 from harness.endpoint.settings import Leaves
 from harness.endpoint.variant import EndpointConfig, VariantSpec
@@ -263,3 +263,23 @@ def test_nobody_needs_to_listen() -> None:
     played = play(world, {RESOURCE: steady(1, 10)}, until_s=60.0)
     assert played.requests[RESOURCE].outcome.tolist() == [Fate.OK] * 10
     assert played.requests[RESOURCE].instance_ids == ("AllTraffic-0-1", "AllTraffic-0-2")
+
+
+@given(trace=traces())
+@settings(max_examples=25, deadline=None)
+def test_minutes_that_nobody_is_told_of_change_nothing(trace: Trace) -> None:
+    """A world that tells of no minutes decides the same at the same moments."""
+    told: dict[bool, list[Event]] = {True: [], False: []}
+    for tells_minutes, events in told.items():
+        world = virtual_world(seed=7, endpoint_settings=QUICK, tells_minutes=tells_minutes)
+        setting = Setting()
+        play(
+            setting.prepare(world),
+            {RESOURCE: trace},
+            until_s=setting.until_s,
+            engine=Engine.COUNTS,
+            tell=events.append,
+        )
+    minutes = [each for each in told[True] if isinstance(each, MetricPublished)]
+    assert minutes
+    assert [each for each in told[True] if each not in minutes] == told[False]

@@ -55,7 +55,25 @@ def test_a_run_that_scaled_otherwise_gets_none(run: list[Record]) -> None:
         replace(each, to_capacity=each.to_capacity + 1) if isinstance(each, journal.ScalingActivity) else each
         for each in run
     ]
-    assert ranges_after(SCENARIO, 1, changed, 0.0) == []
+    assert ranges_after(SCENARIO, 1, changed, 9_999.0) == []
+
+
+def test_a_run_that_ended_early_has_ranges_of_what_it_did(run: list[Record]) -> None:
+    """What the replay does after the end of the run contradicts nothing."""
+    recorded = [each for each in run if isinstance(each, journal.ScalingActivity)]
+    activities = [each for each in recorded if each.from_capacity != each.to_capacity]
+    first = activities[0]
+    until = next(each.at for each in activities if each.activity_id != first.activity_id) - 1.0
+    short = [each for each in run if isinstance(each, journal.Exchange) or each.at <= until]  # type: ignore[union-attr]
+    assert [each.activity_id for each in ranges_after(SCENARIO, 1, short, until)] == [first.activity_id]
+
+
+def test_what_the_service_refused_has_a_range_too(run: list[Record]) -> None:
+    """A refusal is no step of the capacity: the run is still the one that is played again."""
+    model = next(each for each in run if isinstance(each, journal.ScalingActivity))
+    refused = replace(model, activity_id="refused", status="Failed", from_capacity=1, to_capacity=99)
+    found = {each.activity_id: each for each in ranges_after(SCENARIO, 1, [*run, refused], 9_999.0)}
+    assert (found["refused"].at_low, found["refused"].certain) == (model.at, False)
 
 
 def test_a_run_without_scaling_gets_none(run: list[Record]) -> None:

@@ -1,10 +1,14 @@
 """From a policy and traffic to a case: instance, start, end, and Lambda aliases."""
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 from small_cases import RESOURCE, case, policy_set
 
 from harness import journal
 from harness.endpoint.distributions import Constant
+from harness.errors import RequestRefused
 from harness.inputs.policy_files import PolicySet
 from harness.inputs.traffic import Traffic, read_traffic
 from harness.scaling.policies import LAMBDA_UTILIZATION, ScalableTarget, TargetTracking
@@ -57,6 +61,29 @@ def test_an_assumed_instance_can_take_what_the_target_means_it_to() -> None:
     assert "AWS's formula" in fast.service_time_from
     slow = instance_of(Container(), None, (TargetTracking("track", 100.0),), None)
     assert slow.service_time == Constant(0.05)
+
+
+def on(kind: str, *, from_file: bool) -> Case:
+    """Return a case on instances of *kind*, said by the policy's file or beside it."""
+    policies = replace(
+        policy_set(), instance_type=kind if from_file else None, instance_type_at="policy.json, line 9"
+    )
+    instance = instance_of(Container(instance_type=kind), None, (), None)
+    traffic = Traffic("counts", counts=np.array([60, 60], dtype=np.int64))
+    return case_of(policies, traffic, assumptions(), instance, Asked(initial=1), name="kind")
+
+
+@pytest.mark.parametrize(("from_file", "place"), [(True, "policy.json, line 9"), (False, "--instance-type")])
+def test_burstable_instances_are_refused_where_they_are_said(from_file: bool, place: str) -> None:
+    """SageMaker does not scale T2; the message names the file, or the option."""
+    with pytest.raises(RequestRefused, match=f"^{place}: Automatic scaling is not supported for burstable"):
+        on("ml.t2.medium", from_file=from_file)
+
+
+def test_what_is_not_said_of_t3_is_noted() -> None:
+    """It is scaled, with a doubt; other types raise none."""
+    assert "ml.t3.medium is burstable" in on("ml.t3.medium", from_file=True).notes[-1]
+    assert not on("ml.m5.large", from_file=True).notes
 
 
 def test_until_is_counted_from_the_traffic() -> None:
