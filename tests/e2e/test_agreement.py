@@ -49,10 +49,11 @@ def in_virtual_time(over_http: tuple[float, list[journal.Record]]) -> dict[str, 
     scenario = find(str(FILE))
     assumed = Assumptions(endpoint=scenario.endpoint_settings, scaling=scenario.scaling_settings)
     case, _ = case_of_scenario(scenario, assumed, seed=1)
-    corner = Corner(assumed.scaling, assumed.endpoint, over_http[0] % TICK_S)
+    corner = Corner(assumed.scaling, assumed.endpoint, assumed.function, over_http[0] % TICK_S)
     return {resource_id: list(steps) for resource_id, steps in play_corner(case, corner).items()}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("shape", five_shapes.SHAPES)
 def test_both_clocks_give_the_same_steps(
     shape: str, over_http: tuple[float, list[journal.Record]], in_virtual_time: dict[str, list[Step]]

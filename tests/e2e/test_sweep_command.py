@@ -260,6 +260,7 @@ def test_a_cluster_gives_the_same_bytes_as_this_machine(
     assert cluster.scheduler.poll() is None
 
 
+@pytest.mark.long
 def test_a_worker_that_dies_is_replaced_by_the_others_and_a_lost_cluster_is_an_error(
     cluster: Cluster, tmp_path: Path
 ) -> None:
@@ -285,6 +286,7 @@ def test_a_worker_that_dies_is_replaced_by_the_others_and_a_lost_cluster_is_an_e
     assert done() > before + 50
 
 
+@pytest.mark.long
 def test_a_cluster_that_does_not_answer_is_named_within_seconds(tmp_path: Path) -> None:
     """Exit code 3, before anything is worked out."""
     pytest.importorskip("distributed", reason="the extra 'dask' is not installed")

@@ -46,9 +46,12 @@ def exact(of: KernelEngine) -> list[Figures]:
 
 def test_a_policy_is_played_request_by_request() -> None:
     """The instances are paid from the request for them on; every arrival is counted."""
-    (one,) = exact(engine())
+    small = engine()
+    (one,) = exact(small)
 
-    assert one.offered == 10 * 300 + 20 * 300 + 30 * 1_800
+    assert one.offered == small.traffic["requests"]
+    # Arrivals of stages are a Poisson process: their number is near the rate's integral.
+    assert one.offered == pytest.approx(10 * 300 + 20 * 300 + 30 * 1_800, rel=0.02)
     assert one.activities >= 1
     assert 2 < (one.peak_instances or 0) <= 6
     assert 2 * 2_400 < one.instance_s < 6 * 2_400

@@ -16,6 +16,9 @@ from harness.virtual.plain import PlainPlane
 from harness.virtual.rules import MakePlane
 from harness.virtual.trace import trace_of_times
 
+# One worker compiles what all of these need; two would do the same work side by side.
+pytestmark = pytest.mark.xdist_group("compiled")
+
 PLANES = pytest.mark.parametrize("make_plane", [PlainPlane, ExactPlane])
 
 

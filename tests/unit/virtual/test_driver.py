@@ -36,6 +36,9 @@ from harness.virtual.driver import Engine, Happening, play, virtual_world
 from harness.virtual.ledger import Fate
 from harness.virtual.trace import Counts, Trace, trace_of_counts
 
+# One worker compiles what all of these need; two would do the same work side by side.
+pytestmark = pytest.mark.xdist_group("compiled")
+
 PLANES = pytest.mark.parametrize("engine", [Engine.REFERENCE, Engine.EXACT])
 
 

@@ -13,6 +13,9 @@ from harness.virtual.kernel import ExactRun
 from harness.virtual.results import KernelResult
 from harness.virtual.trace import Trace, trace_of_counts
 
+# One worker compiles what all of these need; two would do the same work side by side.
+pytestmark = pytest.mark.xdist_group("compiled")
+
 HOURS_S = 4 * 3600.0
 SERVICE = LogNormal(0.1, 0.3)
 WAVE = [round(600 * (1.0 + 0.7 * np.sin(minute / 40))) for minute in range(240)]

@@ -28,6 +28,9 @@ from harness.virtual.kernel import LAUNCHES, ExactRun, run_exact
 from harness.virtual.results import KernelResult
 from harness.virtual.trace import Trace, trace_of_counts
 
+# One worker compiles what all of these need; two would do the same work side by side.
+pytestmark = pytest.mark.xdist_group("compiled")
+
 CALM = KernelCase(target_value=60.0, min_capacity=1, max_capacity=4, initial=1)
 
 

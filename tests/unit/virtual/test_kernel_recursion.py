@@ -16,6 +16,9 @@ from harness.endpoint.outcomes import Rejected
 from harness.virtual import recursion
 from harness.virtual.exact_sum import exact_sum
 
+# One worker compiles what all of these need; two would do the same work side by side.
+pytestmark = pytest.mark.xdist_group("compiled")
+
 Found = dict[int, tuple[int, float, int]]
 
 
