@@ -311,7 +311,8 @@ def test_an_unsigned_call_passes(served: Served) -> None:
         config=Config(signature_version=UNSIGNED),
     )
     client.create_endpoint(EndpointName=name, EndpointConfigName=config)
-    assert client.describe_endpoint(EndpointName=name)["EndpointStatus"] == "Creating"
+    # On this clock Creating lasts a quarter of a second, which a busy machine may need to ask.
+    assert client.describe_endpoint(EndpointName=name)["EndpointStatus"] in ("Creating", "InService")
     client.close()
 
 

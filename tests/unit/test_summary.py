@@ -331,3 +331,11 @@ def test_findings_and_fidelity_are_taken_over() -> None:
     summary = summary_of(j.Finding(1.0, "r", "note", "x", "m", "s"), j.Fidelity(1.0, "t", "modelled", "p"))
     assert summary["findings"][0]["rule"] == "r"
     assert summary["fidelity"] == [{"topic": "t", "how": "modelled", "probed": "p"}]
+
+
+def test_a_simulation_without_an_answer_has_no_latency() -> None:
+    """Calls that all failed are counted, and no time is made up for them."""
+    served = j.ServedTotal(60.0, 0.0, 3, 0, {"queue full": 3}, {}, {})
+    summary = summarise([FIRST, served, j.RunEnded(60.0, "pass", "", 0.0)])
+    assert "latency" not in summary
+    assert (summary["load"]["offered"], summary["load"]["completed"]) == (3, 0)
