@@ -28,7 +28,10 @@ def compiled(function: Function) -> Function:
 
 
 def inner(function: Function) -> Function:
-    """Return *function* compiled for calls from compiled code only: half the time to compile."""
+    """Return *function* compiled for calls from compiled code only: half the time to compile.
+
+    It has no wrapper for Python: called from there it ends the interpreter. Tests call its `py_func`.
+    """
     return cast(Function, _cached(numba.njit(**_INNER)(function)))
 
 

@@ -132,6 +132,18 @@ def test_a_cooldown_credits_the_capacity_that_began_it() -> None:
     assert Reason.SCALE_OUT_COOLDOWN in {each.reason for each in result.decisions}
 
 
+def test_a_load_that_meets_the_target_exactly_is_no_flapping() -> None:
+    """20 calls a minute on 3 instances, a target of 10: two see exactly 10 each, which breaches nothing."""
+    trace = trace_of([(3.0 * n, 0.01) for n in range(20 * 30)])
+    case = KernelCase(target_value=10.0, min_capacity=1, max_capacity=4, initial=3, scale_in_cooldown_s=60.0)
+    told = play_world(trace, case, EndpointSettings(), ScalingSettings(), 1800.0)
+    result = run_exact(
+        trace, case, EndpointSettings(), ScalingSettings(), until_s=1800.0, own=OWN, keep_requests=True
+    )
+    check_control(1800.0, result, told)
+    assert [(each.from_capacity, each.to_capacity) for each in result.activities] == [(3, 2)]
+
+
 def test_instances_are_paid_for_from_the_request_to_the_end() -> None:
     """One instance for 1,200 s, and three asked for at 270 s: three minutes, publishing, reaction."""
     trace = trace_of([(float(second), 0.01) for second in range(1200)])
