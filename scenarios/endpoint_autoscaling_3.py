@@ -34,7 +34,8 @@ TRAFFIC = Stages(
         Constant(0.1, over_s=300),
         Ramp(0.1, 2.0, over_s=1_500),
         Constant(2.0, over_s=600),
-        Constant(4.0, over_s=300),
+        # Eight minutes: three full ones over the target are there even if a busy machine smears one of them.
+        Constant(4.0, over_s=480),
         Constant(0.05, over_s=900),
         Idle(over_s=300),
     ]
