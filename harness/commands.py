@@ -41,8 +41,8 @@ def _row(scenario: "Scenario") -> dict[str, Any]:
 
 def run_scenarios(arguments: argparse.Namespace) -> int:
     """Rehearse the scenarios named, or all; return the exit code of the worst run."""
-    from harness.run_command import SEVERITY, chosen_scenarios, run_all
-    from harness.run_context import Options
+    from harness.run.command import SEVERITY, chosen_scenarios, run_all
+    from harness.run.context import Options
 
     settings = _settings(arguments)
     scenarios = chosen_scenarios(arguments.scenario, arguments.variant)
@@ -92,7 +92,7 @@ def _check_data(directory: Path | None) -> None:
 
 def redraw(run: Path | None, runs: Path | None, *, as_json: bool) -> int:
     """Draw a run's report and summary again from its journal; 3 when the report cannot be drawn."""
-    from harness import results
+    from harness.run import results
 
     directory = run or results.newest(runs or read_settings(backend="embedded").runs_dir)
     summary, trouble = results.redraw(directory)

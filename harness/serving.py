@@ -17,7 +17,7 @@ from harness.config import ACCESS_KEY, SECRET_KEY, Settings
 from harness.errors import EnvironmentFault, ExitCode
 from harness.fidelity import fidelities
 from harness.recorder import Recorder
-from harness.results import JOURNAL
+from harness.run.results import JOURNAL
 
 POLL_S = 0.2
 

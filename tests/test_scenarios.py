@@ -13,7 +13,7 @@ import pytest
 from command import Ended, harness, none_left
 
 from harness.errors import ExitCode
-from harness.results import JOURNAL, JUNIT, REPORT, SUMMARY
+from harness.run.results import JOURNAL, JUNIT, REPORT, SUMMARY
 from harness.scenario import Scenario, find, names
 
 # Most of a run is waiting for model time, so three go together on two cores; set 1 on a slow machine.

@@ -6,7 +6,7 @@ from typing import Any
 from harness import __version__, journal
 from harness.clock import ClockSpec
 from harness.journal import Record
-from harness.verdict import decide
+from harness.run.verdict import decide
 from harness.virtual.driver import Engine
 from harness.whatif.case import Case
 from harness.whatif.options import shown

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from harness.results import JOURNAL, REPORT
+from harness.run.results import JOURNAL, REPORT
 
 MOST_LINES = 40
 

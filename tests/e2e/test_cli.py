@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from command import harness, none_left
 
-from harness.results import JOURNAL, SUMMARY
+from harness.run.results import JOURNAL, SUMMARY
 
 TINY = str(Path(__file__).with_name("tiny.py"))
 DOCS = Path(__file__).parents[2] / "docs"

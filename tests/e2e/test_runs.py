@@ -13,7 +13,7 @@ import pytest
 from command import Command, Ended, harness, none_left
 
 from harness import journal
-from harness.results import JOURNAL, REPORT, SUMMARY
+from harness.run.results import JOURNAL, REPORT, SUMMARY
 
 TINY = str(Path(__file__).with_name("tiny.py"))
 # Looks like what a real account gives out; it must not matter.

@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 from command import Command, Ended, harness
 
-from harness.results import JOURNAL, REPORT
+from harness.run.results import JOURNAL, REPORT
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs/reference/summary.schema.json").read_text())
 RESOURCE = "endpoint/ranker/variant/AllTraffic"

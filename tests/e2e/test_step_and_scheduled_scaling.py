@@ -16,7 +16,7 @@ from botocore.serialize import create_serializer
 from conftest import Served, until
 
 from harness import journal
-from harness.deploy import Deployer
+from harness.run.deploy import Deployer
 from harness.scenario import (
     INVOCATIONS,
     Endpoint,

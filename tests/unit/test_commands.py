@@ -9,8 +9,8 @@ import pytest
 
 from harness.__main__ import main
 from harness.errors import BackendError, ExitCode, InvalidRun, JournalError, ScenarioError
-from harness.run_command import SEVERITY, chosen_scenarios, exit_code
-from harness.runner import Outcome
+from harness.run.command import SEVERITY, chosen_scenarios, exit_code
+from harness.run.runner import Outcome
 from harness.scenario import names
 
 HERE = Path("run")

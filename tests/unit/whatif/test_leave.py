@@ -10,7 +10,7 @@ from small_cases import case
 
 from harness import journal
 from harness.errors import EnvironmentFault
-from harness.results import JOURNAL, JUNIT, REPORT, SUMMARY
+from harness.run.results import JOURNAL, JUNIT, REPORT, SUMMARY
 from harness.whatif.leave import leave
 from harness.whatif.run_virtual import played
 

@@ -4,9 +4,9 @@ import pytest
 
 from harness import journal
 from harness.errors import EnvironmentFault
+from harness.run.verdict import decide, not_reproduced
 from harness.scenario import Endpoint, Model, Role, Scenario, error_ratio
 from harness.scenario.spec import Variant
-from harness.verdict import decide, not_reproduced
 
 MET = journal.Expectation(9.0, "answers", "<= 0", 0.0, "ratio", True, "all", "")
 MISSED = journal.Expectation(9.0, "speed", "< 1", 2.5, "s", False, "over 3", "")

@@ -11,7 +11,7 @@ from harness.errors import HarnessError
 from harness.interrupts import Deferred
 from harness.load import LoadProgress, LoadResult, run_load
 from harness.load_plan import AccessKey, LoadPlan
-from harness.run_context import RunContext
+from harness.run.context import RunContext
 from harness.scenario.faults import Fault
 
 

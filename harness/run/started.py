@@ -7,7 +7,7 @@ from importlib.metadata import version
 from typing import Any
 
 from harness import journal
-from harness.run_context import Options, RunContext
+from harness.run.context import Options, RunContext
 from harness.scenario import Endpoint, OpenModel, Scenario
 from harness.scenario.scaling import Tracking, whole
 

@@ -20,21 +20,21 @@ from harness.aws.thread import Gateway
 from harness.backends import open_backend
 from harness.clock import Clock, ClockSpec
 from harness.config import Settings
-from harness.deploy import Deployer
 from harness.errors import EnvironmentFault, HarnessError, InvalidRun, ScenarioError
 from harness.fidelity import fidelities
 from harness.interrupts import Deferred
-from harness.load_phase import send_load
-from harness.program_phase import begin_build, built, run_program
 from harness.recorder import Recorder
-from harness.results import JOURNAL, draw, point_latest, write_profile, write_summary
-from harness.run_context import Options, RunContext
-from harness.run_started import run_started
+from harness.run.context import Options, RunContext
+from harness.run.deploy import Deployer
+from harness.run.load_phase import send_load
+from harness.run.program_phase import begin_build, built, run_program
+from harness.run.results import JOURNAL, draw, point_latest, write_profile, write_summary
+from harness.run.started import run_started
+from harness.run.verdict import decide
 from harness.scenario import Scenario
 from harness.scenario.expectations import judge
 from harness.scenario.plan import clearing, deployment, removal, scaling, unscaling
 from harness.scenario.programs import Moment
-from harness.verdict import decide
 from harness.view import View
 
 SERVICES = ("s3", "iam", "sagemaker", "application-autoscaling", "monitoring")

@@ -10,7 +10,17 @@ import pytest
 from harness import journal
 from harness.errors import EnvironmentFault, ScenarioError
 from harness.journal import Record, encode
-from harness.results import JOURNAL, JUNIT, REPORT, SUMMARY, draw, newest, point_latest, redraw, write_summary
+from harness.run.results import (
+    JOURNAL,
+    JUNIT,
+    REPORT,
+    SUMMARY,
+    draw,
+    newest,
+    point_latest,
+    redraw,
+    write_summary,
+)
 
 STARTED = journal.RunStarted(
     0.0,

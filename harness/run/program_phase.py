@@ -12,7 +12,7 @@ from harness.config import program_environment
 from harness.errors import ScenarioError
 from harness.processes import ChildProcess
 from harness.program import Job, Kind
-from harness.run_context import RunContext
+from harness.run.context import RunContext
 from harness.scenario import Model, Program
 
 POLL_S = 0.02

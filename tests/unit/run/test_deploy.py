@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from harness.deploy import Deployer
 from harness.errors import BackendError, EnvironmentFault, InvalidRun
+from harness.run.deploy import Deployer
 from harness.scenario.plan import Call, FromAnswer
 
 CREATE = Call("s3", "create_bucket", {"Bucket": "b"}, "bucket b")

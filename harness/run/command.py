@@ -7,12 +7,12 @@ from typing import Any
 
 from harness.config import Settings
 from harness.errors import ExitCode, HarnessError, ScenarioError
-from harness.results import JOURNAL, REPORT
-from harness.run_context import Options
-from harness.runner import Outcome, rehearse
+from harness.run.context import Options
+from harness.run.results import JOURNAL, REPORT
+from harness.run.runner import Outcome, rehearse
+from harness.run.verdict import not_reproduced
 from harness.scenario import Scenario, find, names
 from harness.scenario.spec import AS_WRITTEN, CORRECTED
-from harness.verdict import not_reproduced
 from harness.view import View
 
 # When several runs end differently the command ends with the first of these that occurred.
