@@ -7,6 +7,17 @@ Writing to a file is the shell's work (`harness.recorder`); this room turns valu
 """
 
 from harness.journal.codec import SCHEMA_VERSION, TYPES, Record, decode, decode_all, encode, read
+from harness.journal.message_records import (
+    DeliveryRefused,
+    InventoryTaken,
+    MessageEnded,
+    MessageFound,
+    MessagePublished,
+    MessageReceived,
+    ProgramChanged,
+    QueueDeclared,
+    QueueSampled,
+)
 from harness.journal.run_records import (
     Exchange,
     Expectation,
@@ -52,6 +63,7 @@ __all__ = [
     "AlarmChanged",
     "CapacityChanged",
     "CooldownStarted",
+    "DeliveryRefused",
     "EndpointChanged",
     "Exchange",
     "Expectation",
@@ -60,14 +72,22 @@ __all__ = [
     "Finding",
     "FunctionServed",
     "InstanceChanged",
+    "InventoryTaken",
     "LoadEnded",
     "LoadRequest",
+    "MessageEnded",
+    "MessageFound",
+    "MessagePublished",
+    "MessageReceived",
     "MetricPublished",
     "NotJudged",
     "PhaseStarted",
     "PolicyPut",
     "Predicted",
+    "ProgramChanged",
     "ProgramEnded",
+    "QueueDeclared",
+    "QueueSampled",
     "Record",
     "RunEnded",
     "RunStarted",

@@ -13,6 +13,17 @@ from typing import Any, Union, get_args, get_origin
 import orjson
 
 from harness.errors import JournalError
+from harness.journal.message_records import (
+    DeliveryRefused,
+    InventoryTaken,
+    MessageEnded,
+    MessageFound,
+    MessagePublished,
+    MessageReceived,
+    ProgramChanged,
+    QueueDeclared,
+    QueueSampled,
+)
 from harness.journal.run_records import (
     Exchange,
     Expectation,
@@ -73,6 +84,15 @@ Record = (
     | Expectation
     | NotJudged
     | RunEnded
+    | DeliveryRefused
+    | InventoryTaken
+    | MessageEnded
+    | MessageFound
+    | MessagePublished
+    | MessageReceived
+    | ProgramChanged
+    | QueueDeclared
+    | QueueSampled
 )
 TYPES: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(Record)}
 _FIELDS = {name: tuple(f.name for f in fields(kind)) for name, kind in TYPES.items()}

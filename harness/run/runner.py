@@ -190,7 +190,7 @@ class Rehearsal:
             self.backend.route,
             run.settings,
             seed=run.options.seed,
-            assumptions={endpoint.name: assumptions_of(endpoint) for endpoint in self.scenario.resources},
+            assumptions={endpoint.name: assumptions_of(endpoint) for endpoint in self.scenario.endpoints},
             endpoint_settings=self.scenario.endpoint_settings,
             scaling_settings=self.scenario.scaling_settings,
         )
@@ -214,7 +214,7 @@ class Rehearsal:
     # -----------------------------------------------------------------------------------------------
 
     def _deploy(self, artefacts: Mapping[str, bytes]) -> None:
-        endpoints = self.scenario.resources
+        endpoints = self.scenario.endpoints
         settings = self.run.settings
         self._begin("deploy", ", ".join(endpoint.name for endpoint in endpoints))
         self.deployer.carry_out(deployment(self.scenario, artefacts, settings.account_id, settings.region))
@@ -248,11 +248,11 @@ class Rehearsal:
             time.sleep(SETTLE_POLL_S)
 
     def _settled(self) -> bool:
-        scaled = [endpoint for endpoint in self.scenario.resources if endpoint.scaling]
+        scaled = [endpoint for endpoint in self.scenario.endpoints if endpoint.scaling]
         return all(self.stage.at_minimum(endpoint.resource_id) for endpoint in scaled)
 
     def _tear_down(self) -> None:
-        endpoints = self.scenario.resources
+        endpoints = self.scenario.endpoints
         self._begin("teardown")
         self.deployer.carry_out(unscaling(endpoints))
         for endpoint in endpoints:

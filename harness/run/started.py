@@ -49,7 +49,7 @@ def _command(run: RunContext, backend: str) -> str:
 def _configuration(scenario: Scenario, options: Options) -> dict[str, Any]:
     """Return what the report shows of the scenario, as plain JSON values."""
     return {
-        "endpoints": [_endpoint(endpoint) for endpoint in scenario.resources],
+        "endpoints": [_endpoint(endpoint) for endpoint in scenario.endpoints],
         "workload": [_load(load, options) for load in scenario.workload],
         "settings": {name: repr(value) for name, value in scenario.settings.items()},
         "data": str(options.data) if options.data else "made by the project's own degradation model",

@@ -12,6 +12,7 @@ from harness.scenario.expectations import (
 )
 from harness.scenario.faults import ZoneFailure
 from harness.scenario.find import find, names
+from harness.scenario.messaging import Queue, Subscription, Table, Topic, Webhook
 from harness.scenario.programs import Program
 from harness.scenario.resources import Endpoint, Model, Role, allow
 from harness.scenario.scaling import (
@@ -56,6 +57,7 @@ __all__ = [
     "OpenModel",
     "Payload",
     "Program",
+    "Queue",
     "Ramp",
     "Role",
     "Scaling",
@@ -67,10 +69,14 @@ __all__ = [
     "Stages",
     "Step",
     "StepScaling",
+    "Subscription",
+    "Table",
     "TargetTracking",
+    "Topic",
     "Tracking",
     "TreatMissing",
     "Variant",
+    "Webhook",
     "ZoneFailure",
     "above",
     "allow",

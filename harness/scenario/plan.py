@@ -33,7 +33,7 @@ def deployment(
     yield _bucket(region)
     for model in scenario.models:
         yield from _model(model, artefacts[model.name], account)
-    for endpoint in scenario.resources:
+    for endpoint in scenario.endpoints:
         yield from _endpoint(endpoint)
 
 
@@ -59,7 +59,7 @@ def removal(endpoints: Sequence[Endpoint]) -> Iterator[Call]:
 
 def clearing(scenario: Scenario) -> Iterator[Call]:
     """Yield the calls that remove the rest, once the endpoints are gone: the next run makes it anew."""
-    for endpoint in scenario.resources:
+    for endpoint in scenario.endpoints:
         named = {"EndpointConfigName": _config_name(endpoint)}
         yield Call("sagemaker", "delete_endpoint_config", named, f"endpoint configuration of {endpoint.name}")
     for model in scenario.models:

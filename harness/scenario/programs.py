@@ -6,29 +6,58 @@ from typing import Any, Literal
 
 from harness.errors import ScenarioError
 from harness.scenario.checks import check_name, check_positive
+from harness.scenario.messaging import Queue
+from harness.scenario.resources import Role
 
-Moment = Literal["before_load", "after_load"]
-MOMENTS = ("before_load", "after_load")
+# Before and after the load a program is waited for. "beside_load": it is started before the load and works
+# until it ends by itself or is asked to (`context.stopping`), once the queues it reads are empty.
+Moment = Literal["before_load", "beside_load", "after_load"]
+MOMENTS = ("before_load", "beside_load", "after_load")
+# What happens when a process of it ends while the load goes on. "never": it is not started again.
+# "on-failure": it is, when it ended with an error or by a signal. A scenario's own faults may kill it too.
+Restart = Literal["never", "on-failure"]
+RESTARTS = ("never", "on-failure")
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """`function(context)` run in a process of its own, at the *moment* named, in the order declared.
+    """`function(context)` run in processes of its own, at the *moment* named, in the order declared.
 
-    It returns a flat mapping of results for the summary and the expectations, or nothing. An exception, or
-    more than `at_most_real_s` seconds of this machine, makes the verdict "fail" with the reason; the run goes
-    on.
+    `processes` of it run side by side, told apart by `context.rank` from 0 on. Under `role` each has
+    temporary credentials of that role alone; without one, the account's own. It returns a flat mapping of
+    results for the summary and the expectations (those of rank 0, where there are several), or nothing. An
+    exception, or more than `at_most_real_s` seconds of this machine, is a result with its reason: it makes the verdict
+    "fail" unless `may_fail`; the run goes on. `reads` names the queues it works on: the run settles when they
+    are empty. `stop_within_s` is how long a program beside the load may go on once it was asked to end.
     """
 
     name: str
     function: Callable[[Any], Mapping[str, Any] | None]
     moment: Moment = "before_load"
     at_most_real_s: float = 300.0
+    role: Role | None = None
+    processes: int = 1
+    restart: Restart = "never"
+    restart_after_s: float = 0.5
+    reads: tuple[Queue, ...] = ()
+    stop_within_s: float = 10.0
+    may_fail: bool = False
 
     def __post_init__(self) -> None:
+        who = f"Program {self.name!r}"
         check_name("Program", self.name)
-        check_positive(f"Program {self.name!r}: at_most_real_s", self.at_most_real_s)
-        if self.moment not in MOMENTS:
-            raise ScenarioError(
-                f"Program {self.name!r}: moment is {self.moment!r}; say {' or '.join(map(repr, MOMENTS))}"
-            )
+        check_positive(f"{who}: at_most_real_s", self.at_most_real_s)
+        check_positive(f"{who}: stop_within_s", self.stop_within_s)
+        _check_one_of(who, "moment", self.moment, MOMENTS)
+        _check_one_of(who, "restart", self.restart, RESTARTS)
+        if self.processes < 1:
+            raise ScenarioError(f"{who}: processes is {self.processes}; it must be at least 1")
+        if self.restart_after_s < 0:
+            raise ScenarioError(f"{who}: restart_after_s is {self.restart_after_s:g}; give 0 or more")
+        if self.restart != "never" and self.moment != "beside_load":
+            raise ScenarioError(f"{who}: only a program beside the load is started again; drop restart")
+
+
+def _check_one_of(who: str, what: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise ScenarioError(f"{who}: {what} is {value!r}; say {' or '.join(map(repr, known))}")

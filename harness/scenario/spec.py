@@ -4,7 +4,7 @@ import difflib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from harness.endpoint.settings import EndpointSettings
 from harness.errors import ScenarioError
@@ -12,6 +12,7 @@ from harness.scaling.settings import ScalingSettings
 from harness.scenario.checks import check_name, check_positive
 from harness.scenario.expectations import Expectation
 from harness.scenario.faults import Fault
+from harness.scenario.messaging import Queue, Subscription, Table, Topic, Webhook
 from harness.scenario.programs import Program
 from harness.scenario.resources import Endpoint, Model, Role
 from harness.scenario.workload import OpenModel
@@ -20,14 +21,17 @@ CORRECTED = "corrected"
 AS_WRITTEN = "as-written"
 DEFAULT_CLOCK = "compressed:60"
 
+# Queues and topics that subscriptions and programs name come with them; declaring them again changes nothing.
+Resource: TypeAlias = Endpoint | Topic | Queue | Subscription | Webhook | Table
+
 _ENDPOINT_SETTINGS = frozenset(f.name for f in fields(EndpointSettings))
 _SCALING_SETTINGS = frozenset(f.name for f in fields(ScalingSettings))
 
 
 @dataclass(frozen=True, slots=True)
 class Settle:
-    """How long the run goes on when the load is over: until every endpoint is back at its minimum capacity,
-    but at most `at_most_s` model seconds."""
+    """How long the run goes on when the load is over: until every endpoint is back at its minimum capacity
+    and every queue that a program reads is empty, but at most `at_most_s` model seconds."""
 
     at_most_s: float
 
@@ -45,7 +49,7 @@ class Variant:
 
     defect: str
     must_fail: tuple[str, ...]
-    resources: Sequence[Endpoint] | None = None
+    resources: Sequence[Resource] | None = None
     workload: Sequence[OpenModel] | None = None
     programs: Sequence[Program] | None = None
     faults: Sequence[Fault] | None = None
@@ -55,7 +59,8 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """Everything a rehearsal needs. `resources` are endpoints; their models and roles come with them.
+    """Everything a rehearsal needs. The models and roles of its `resources` come with them, and the topics
+    and queues that a subscription, a program or the load names.
 
     `clock` is the one that suits the scenario where the command line names none. `settings` are figures of
     the endpoint and scaling model by name (`harness.endpoint.settings`), where the scenario departs from
@@ -64,7 +69,7 @@ class Scenario:
 
     name: str
     description: str
-    resources: Sequence[Endpoint]
+    resources: Sequence[Resource]
     expectations: Sequence[Expectation]
     workload: Sequence[OpenModel] = ()
     programs: Sequence[Program] = ()
@@ -80,12 +85,16 @@ class Scenario:
     def __post_init__(self) -> None:
         check_name("Scenario", self.name)
         who = f"Scenario {self.name!r}"
-        _check_unique(who, "endpoints are called", (endpoint.name for endpoint in self.resources))
+        _check_unique(who, "endpoints are called", (endpoint.name for endpoint in self.endpoints))
+        _check_unique(who, "topics are called", (topic.aws_name for topic in self.topics))
+        _check_unique(who, "queues are called", (queue.aws_name for queue in self.queues))
+        _check_unique(who, "webhooks are called", (webhook.name for webhook in self.webhooks))
+        _check_unique(who, "tables are called", (table.name for table in self.tables))
         _check_unique(who, "programs are called", (program.name for program in self.programs))
         _check_unique(who, "parts of the workload are called", (load.label for load in self.workload))
-        _check_models(who, self.resources)
+        _check_models(who, self.resources, self.endpoints)
         _check_expectations(who, self.expectations, self.must_fail)
-        _check_workload(who, self.workload, self.resources)
+        _check_workload(who, self.workload, [*self.endpoints, *self.topics, *self.queues])
         _check_faults(who, self.faults, self.workload)
         self._check_settings(who)
         if self.variant == CORRECTED and self.as_written is not None:
@@ -121,17 +130,64 @@ class Scenario:
         return replace(self, variant=variant, **changed)
 
     @property
+    def endpoints(self) -> list[Endpoint]:
+        """The endpoints, in order."""
+        return [one for one in self.resources if isinstance(one, Endpoint)]
+
+    @property
+    def subscriptions(self) -> list[Subscription]:
+        """The subscriptions, in order."""
+        return [one for one in self.resources if isinstance(one, Subscription)]
+
+    @property
+    def topics(self) -> list[Topic]:
+        """The topics declared, and those that subscriptions, queue policies and the load name, each once."""
+        found = [one for one in self.resources if isinstance(one, Topic)]
+        found += [one.topic for one in self.subscriptions]
+        found += [topic for queue in self.queues for topic in queue.accepts]
+        found += [load.endpoint for load in self.workload if isinstance(load.endpoint, Topic)]
+        return list(dict.fromkeys(found))
+
+    @property
+    def queues(self) -> list[Queue]:
+        """The queues declared and named, with their dead-letter queues, each once."""
+        named = [one for one in self.resources if isinstance(one, Queue)]
+        named += [one.endpoint for one in self.subscriptions if isinstance(one.endpoint, Queue)]
+        named += [queue for program in self.programs for queue in program.reads]
+        named += [load.endpoint for load in self.workload if isinstance(load.endpoint, Queue)]
+        found: list[Queue] = []
+        for queue in named:
+            one: Queue | None = queue
+            while one is not None:
+                found.append(one)
+                one = one.dead_letter
+        return list(dict.fromkeys(found))
+
+    @property
+    def webhooks(self) -> list[Webhook]:
+        """The webhooks declared or subscribed, each once."""
+        found = [one for one in self.resources if isinstance(one, Webhook)]
+        found += [one.endpoint for one in self.subscriptions if isinstance(one.endpoint, Webhook)]
+        return list(dict.fromkeys(found))
+
+    @property
+    def tables(self) -> list[Table]:
+        """The tables, in order."""
+        return [one for one in self.resources if isinstance(one, Table)]
+
+    @property
     def models(self) -> list[Model]:
         """The models of the endpoints, each once, in order."""
-        return list({endpoint.model.name: endpoint.model for endpoint in self.resources}.values())
+        return list({endpoint.model.name: endpoint.model for endpoint in self.endpoints}.values())
 
     @property
     def roles(self) -> list[Role]:
-        """The roles of the models and of whoever sends the load, each once, in order."""
+        """The roles of the models, of whoever sends the load and of the programs, each once, in order."""
         senders = (load.as_role for load in self.workload)
         found = [
             *(model.role for model in self.models),
             *(role for role in senders if isinstance(role, Role)),
+            *(program.role for program in self.programs if program.role is not None),
         ]
         return list({role.name: role for role in found}.values())
 
@@ -152,10 +208,10 @@ def _check_unique(who: str, what: str, names: Iterable[str]) -> None:
             raise ScenarioError(f"{who}: {count} {what} {name!r}; give each a name of its own")
 
 
-def _check_models(who: str, endpoints: Sequence[Endpoint]) -> None:
+def _check_models(who: str, resources: Sequence[Resource], endpoints: Sequence[Endpoint]) -> None:
     """Two different models of one name would share one artefact, two different roles one policy."""
-    if not endpoints:
-        raise ScenarioError(f"{who}: resources is empty; declare at least one Endpoint")
+    if not resources:
+        raise ScenarioError(f"{who}: resources is empty; declare at least one Endpoint, Topic or Queue")
     models = {id(endpoint.model): endpoint.model for endpoint in endpoints}.values()
     _check_unique(who, "different models are called", (model.name for model in models))
 
@@ -177,8 +233,10 @@ def _check_expectations(who: str, expectations: Sequence[Expectation], must_fail
             )
 
 
-def _check_workload(who: str, workload: Sequence[OpenModel], endpoints: Sequence[Endpoint]) -> None:
-    names = [endpoint.name for endpoint in endpoints]
+def _check_workload(
+    who: str, workload: Sequence[OpenModel], targets: Sequence[Endpoint | Topic | Queue]
+) -> None:
+    names = [target.name for target in targets]
     for load in workload:
         if load.endpoint_name not in names:
             raise ScenarioError(

@@ -33,7 +33,7 @@ def ranges_after(scenario: Scenario, seed: int, records: Sequence[Record], now: 
     """Return the range of each scaling activity of the run of *scenario* that left *records*."""
     seen = ByType(records)
     found: list[ActivityRange] = []
-    for endpoint in scenario.resources:
+    for endpoint in scenario.endpoints:
         steps = _steps(seen, endpoint.resource_id)
         if steps and endpoint.scaling is not None:
             found += _ranges(scenario, endpoint, seed, seen, steps, now)
@@ -148,7 +148,7 @@ def profiles_after(scenario: Scenario, records: Sequence[Record]) -> list[Profil
             [each.predict_s for each in answers[endpoint.name]],
             saturated_rps=_saturated_rps(answers[endpoint.name]),
         )
-        for endpoint in scenario.resources
+        for endpoint in scenario.endpoints
     ]
     return [each for each in found if each is not None]
 

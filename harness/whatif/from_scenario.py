@@ -41,7 +41,7 @@ def case_of_scenario(
         raise ScenarioError(
             f"Scenario {scenario.name!r} has no workload; without traffic there is nothing to simulate"
         )
-    instances = {each.name: instance_of_endpoint(each, assumed.container) for each in scenario.resources}
+    instances = {each.name: instance_of_endpoint(each, assumed.container) for each in scenario.endpoints}
     traffic = _traffic(scenario, instances, seed)
     ends_s = max(load.duration_s for load in scenario.workload)
     after_s = scenario.settle.at_most_s if scenario.settle else TAIL_S
@@ -49,8 +49,8 @@ def case_of_scenario(
     case = Case(
         name=scenario.name,
         description=scenario.defect or scenario.description,
-        endpoints={each.name: config_of(each, instances[each.name]) for each in scenario.resources},
-        scaled=tuple(scaled_of(each) for each in scenario.resources if each.scaling is not None),
+        endpoints={each.name: config_of(each, instances[each.name]) for each in scenario.endpoints},
+        scaled=tuple(scaled_of(each) for each in scenario.endpoints if each.scaling is not None),
         traffic=traffic,
         traffic_ends_s=ends_s,
         until_s=ends_s + after_s,
@@ -146,7 +146,7 @@ def _traffic(scenario: Scenario, instances: dict[str, Instance], seed: int) -> d
             service_time=instances[endpoint.name].service_time,
             seed=f"{seed}/{endpoint.name}/{endpoint.variant_name}",
         )
-        for endpoint in scenario.resources
+        for endpoint in scenario.endpoints
         if endpoint.name in due
     }
 

@@ -61,7 +61,7 @@ def batch_predict(context: "Context") -> Mapping[str, Any]:
     from scenarios._turbofan.scoring import BATCH_ROWS, predict_in_batches, rmse
 
     found = turbofan_data(context)
-    endpoint = context.scenario.resources[0].name
+    endpoint = context.scenario.endpoints[0].name
     runtime = context.client("sagemaker-runtime")
     calls = sum(math.ceil(len(subset.test) / BATCH_ROWS) for subset in found.subsets)
     done = 0

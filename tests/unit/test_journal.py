@@ -28,6 +28,7 @@ FIELDS: dict[Any, st.SearchStrategy[Any]] = {
     float: figures,
     bool: st.booleans(),
     float | None: st.none() | figures,
+    int | None: st.none() | st.integers(-1000, 1000),
     dict[str, str]: st.dictionaries(texts, texts, max_size=3),
     dict[str, Any]: st.dictionaries(texts, values, max_size=3),
     list[str]: st.lists(texts, max_size=3),

@@ -1,9 +1,9 @@
-"""What a rehearsal breaks on purpose, and when: seconds from the start of the load."""
+"""Availability zones that fail: their instances are gone at once."""
 
-import math
 from dataclasses import dataclass
 
 from harness.errors import ScenarioError
+from harness.scenario.faults.windows import check_moment
 
 ZONES = ("a", "b", "c")
 
@@ -24,10 +24,4 @@ class ZoneFailure:
             raise ScenarioError(
                 f"ZoneFailure: zones is {self.zones!r}; name one or two of {', '.join(ZONES)}"
             )
-        if not (math.isfinite(self.after_s) and self.after_s >= 0):
-            raise ScenarioError(
-                f"ZoneFailure: after_s is {self.after_s:g}; give seconds after the load's start, 0 or more"
-            )
-
-
-Fault = ZoneFailure
+        check_moment("ZoneFailure", self.after_s)
