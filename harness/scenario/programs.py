@@ -26,9 +26,9 @@ class Program:
     `processes` of it run side by side, told apart by `context.rank` from 0 on. Under `role` each has
     temporary credentials of that role alone; without one, the account's own. It returns a flat mapping of
     results for the summary and the expectations (those of rank 0, where there are several), or nothing. An
-    exception, or more than `at_most_real_s` seconds of this machine, is a result with its reason: it makes the verdict
-    "fail" unless `may_fail`; the run goes on. `reads` names the queues it works on: the run settles when they
-    are empty. `stop_within_s` is how long a program beside the load may go on once it was asked to end.
+    exception, or more than `at_most_real_s` seconds of this machine, is a result with its reason: it makes
+    the verdict "fail" unless `may_fail`; the run goes on. `reads` names the queues it works on: the run
+    settles when they are empty. `stop_within_s` is how long it may go on once it was asked to end.
     """
 
     name: str
