@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.config import ACCESS_KEY, DEFAULT_REGION, SECRET_KEY, check_endpoint
+from harness.config import ACCESS_KEY, DEFAULT_ACCOUNT_ID, DEFAULT_REGION, SECRET_KEY, check_endpoint
 from harness.errors import ScenarioError
 from harness.scenario import workload
 from harness.scenario.workload import OpenModel, Payload
@@ -27,10 +27,15 @@ LAG_LIMIT_S = 0.050
 
 @dataclass(frozen=True, slots=True)
 class AccessKey:
-    """What a role's requests are signed with; fake, the gateway only tells principals apart by it."""
+    """What a role's requests are signed with; fake, the gateway only tells principals apart by it.
+
+    Messages go on to the backend, which may check signatures: there the three are the role's temporary
+    credentials.
+    """
 
     access_key_id: str = ACCESS_KEY
     secret_access_key: str = SECRET_KEY
+    session_token: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,7 @@ class LoadPlan:
     speed: float = 1.0
     start_at: float = 0.0
     region: str = DEFAULT_REGION
+    account: str = DEFAULT_ACCOUNT_ID
     role_keys: Mapping[str, AccessKey] = field(default_factory=dict)
     drain_model_s: float = DRAIN_MODEL_S
     drain_real_s: float = DRAIN_REAL_S
@@ -149,6 +155,9 @@ def _payload_to_json(pool: Payload) -> dict[str, Any]:
         "content_type": pool.content_type,
         "accept": pool.accept,
         "pick": pool.pick,
+        "numbered": pool.numbered,
+        "attributes": list(pool.attributes),
+        "groups": pool.groups,
         "bodies": [base64.b64encode(body).decode() for body in pool.bodies],
     }
 

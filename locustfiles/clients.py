@@ -1,4 +1,4 @@
-"""The two clients that can send a request: boto3 itself, and a lean signed one on raw sockets under gevent.
+"""The clients that can send a request: boto3 itself, and a lean signed one on raw sockets under gevent.
 
 Imported in the Locust process only, after Locust, which has patched the interpreter by then: boto3 first
 would end in a RecursionError in ssl.
@@ -13,6 +13,7 @@ from urllib.parse import quote, urlsplit
 import gevent.socket
 
 from harness.load_plan import AccessKey
+from harness.scenario.workload import OpenModel
 from locustfiles.account import Reply
 from locustfiles.http1 import Answer, NoAnswer, read_answer, request_head
 from locustfiles.sigv4 import Prepared, Signer, amz_date
@@ -30,12 +31,32 @@ TIMES = (
 TIMES_BYTES = tuple(name.encode() for name in TIMES)
 
 
-class SendsRequests(Protocol):
+class Sends(Protocol):
     """What the dispatcher needs of a client."""
+
+    def send(self, model: OpenModel, body: bytes, nth: int, due_at: float) -> Reply:
+        """Send request *nth* of *model*, due at that model second; never raises for an outcome."""
+        ...
+
+
+class SendsRequests(Protocol):
+    """What users of endpoints need of a client."""
 
     def invoke(self, endpoint: str, body: bytes, content_type: str, accept: str) -> Reply:
         """Send one InvokeEndpoint and return what came of it; never raises for an outcome."""
         ...
+
+
+class Invocations:
+    """Sends what a model asks of an endpoint, with *client*."""
+
+    def __init__(self, client: SendsRequests) -> None:
+        self._client = client
+
+    def send(self, model: OpenModel, body: bytes, nth: int, due_at: float) -> Reply:
+        """Send one InvokeEndpoint and return what came of it."""
+        payload = model.payload
+        return self._client.invoke(model.endpoint_name, body, payload.content_type, payload.accept)
 
 
 class Boto3Client:

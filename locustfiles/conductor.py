@@ -22,6 +22,7 @@ from harness.load_plan import BEGIN_FILE, LoadPlan, read_plan
 from harness.load_result import Counts, ProcessReport, judge
 from locustfiles.account import Account
 from locustfiles.dispatch import Dispatcher
+from locustfiles.publisher import OPERATIONS
 from locustfiles.schedule import LoadClock, Share
 from locustfiles.users import clients_of, fire_request
 
@@ -139,7 +140,8 @@ class Conductor:
         return self._dispatcher.run(start_at)
 
     def _fire(self, model: Any, response_s: float, reply: Any) -> None:
-        fire_request(self._environment, model.client, model.endpoint_name, response_s, reply)
+        name, operation = model.endpoint_name, OPERATIONS[model.target]
+        fire_request(self._environment, model.client, name, response_s, reply, operation)
 
     def _conclude(self, outcomes: list[dict[str, Any]], expected: int) -> None:
         """Say what the load came to, and end the run: with exit code 4 when it proves nothing."""

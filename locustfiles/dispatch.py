@@ -15,7 +15,7 @@ from harness.load_plan import LoadPlan
 from harness.load_result import ProcessReport
 from harness.scenario.workload import Due, OpenModel
 from locustfiles.account import Account, Reply
-from locustfiles.clients import SendsRequests
+from locustfiles.clients import Sends
 from locustfiles.schedule import Share, share_of
 
 FLUSH_S = 0.25
@@ -48,7 +48,7 @@ class Dispatcher:
         self,
         plan: LoadPlan,
         share: Share,
-        clients: list[SendsRequests],
+        clients: list[Sends],
         account: Account,
         on_end: Ended = lambda model, response_s, reply: None,
     ) -> None:
@@ -60,11 +60,12 @@ class Dispatcher:
         self._clock = account.clock
         self._limits = [share.part(model.max_in_flight) for model in plan.models]
         self._flights: list[dict[int, Flight]] = [{} for _ in plan.models]
-        self._bodies = [model.payload.bodies for model in plan.models]
+        self._start_at = 0.0
         self._stopping = False
 
     def run(self, start_at: float) -> ProcessReport:
         """Send the share from model second *start_at* on, wait for the last answers, return the account."""
+        self._start_at = start_at
         self._account.begin(start_at)
         helpers = [gevent.spawn(self._keep_books), gevent.spawn(self._watch_cpu)]
         try:
@@ -100,7 +101,7 @@ class Dispatcher:
 
     def _launch(self, due: Due, due_real: float) -> None:
         model = self._plan.models[due.model]
-        body = self._bodies[due.model][model.payload.choose(due.nth, self._plan.seed)]
+        body = model.payload.body(due.nth, self._plan.seed)
         flights = self._flights[due.model]
         if len(flights) >= self._limits[due.model]:
             self._account.dropped(due, len(body))
@@ -110,17 +111,15 @@ class Dispatcher:
         flight.greenlet = gevent.spawn(self._send, flight, model, body)
 
     def _send(self, flight: Flight, model: OpenModel, body: bytes) -> None:
-        payload = model.payload
+        due = flight.due
         flight.sent = time.monotonic()
         flight.lag_s = flight.sent - flight.due_real
         self._account.sent(flight.lag_s)
-        reply = self._clients[flight.due.model].invoke(
-            model.endpoint_name, body, payload.content_type, payload.accept
-        )
+        reply = self._clients[due.model].send(model, body, due.nth, self._start_at + due.at)
         received = time.monotonic()
-        if self._flights[flight.due.model].pop(flight.due.number, None) is None:
+        if self._flights[due.model].pop(due.number, None) is None:
             return  # given up meanwhile, and counted as unfinished
-        self._account.answered(flight.due, flight.sent, received, flight.lag_s, reply, flight.size)
+        self._account.answered(due, flight.sent, received, flight.lag_s, reply, flight.size)
         self._on_end(model, received - flight.due_real, reply)
 
     def _drain(self) -> None:

@@ -22,7 +22,8 @@ from harness.config import DEFAULT_REGION, check_endpoint
 from harness.load_plan import AccessKey, LoadPlan
 from harness.scenario.workload import OpenModel
 from locustfiles.account import Reply
-from locustfiles.clients import Boto3Client, LeanClient, SendsRequests
+from locustfiles.clients import Boto3Client, Invocations, LeanClient, Sends, SendsRequests
+from locustfiles.publisher import Publisher
 from locustfiles.schedule import Share
 
 # Sockets of the one boto3 client that all users of a process share; more users than that wait for each other.
@@ -73,22 +74,33 @@ def shared_client(kind: str, url: str, region: str, key: AccessKey, connections:
     return Boto3Client(url, region, key, connections=connections)
 
 
-def clients_of(plan: LoadPlan, share: Share) -> list[SendsRequests]:
+def clients_of(plan: LoadPlan, share: Share) -> list[Sends]:
     """Return the client of each model of *plan*, with room for all that it may have in flight."""
     url = check_endpoint(plan.gateway_url, plan.allowed_endpoints).url
     connections = sum(share.part(model.max_in_flight) for model in plan.models)
 
-    def of(model: OpenModel) -> SendsRequests:
-        return shared_client(model.client, url, plan.region, plan.key_of(model), connections)
+    def of(model: OpenModel) -> Sends:
+        if model.target != "endpoint":
+            return Publisher(
+                url, plan.region, plan.account, plan.key_of(model), model, connections=connections
+            )
+        return Invocations(shared_client(model.client, url, plan.region, plan.key_of(model), connections))
 
     return [of(model) for model in plan.models]
 
 
-def fire_request(environment: Any, kind: str, endpoint: str, response_s: float, reply: Reply) -> None:
+def fire_request(
+    environment: Any,
+    kind: str,
+    endpoint: str,
+    response_s: float,
+    reply: Reply,
+    operation: str = "InvokeEndpoint",
+) -> None:
     """Tell Locust's statistics, console and web page of one request."""
     environment.events.request.fire(
         request_type=kind,
-        name=f"InvokeEndpoint {endpoint}",
+        name=f"{operation} {endpoint}",
         response_time=response_s * 1e3,
         response_length=reply.response_bytes,
         exception=None if reply.ok else _failure(reply.error or f"HTTP {reply.status}"),

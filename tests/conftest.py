@@ -1,6 +1,7 @@
 """What all tests may use. This file's folder is on the import path: `from command import harness`."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,12 @@ from hypothesis import settings
 # A machine that is busy with something else is no failure of the code under test.
 settings.register_profile("harness", deadline=None)
 settings.load_profile("harness")
+
+
+def pytest_configure() -> None:
+    """Take SIGINT: a shell's background job ignores it, and the commands under test would inherit that."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

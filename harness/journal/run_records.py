@@ -74,6 +74,7 @@ class LoadRequest:
 
     `due_at` and `sent_at` are model seconds; `lag_s` (sent after due) and `overhead_s` are real seconds.
     `outcome` is `ok`, `failed`, `dropped` or `unfinished`; `status` the HTTP status, 0 without an answer.
+    `target` is what `endpoint` names: an `endpoint`, or the `topic` or `queue` that a message was sent to.
     """
 
     due_at: float
@@ -87,6 +88,7 @@ class LoadRequest:
     service_s: float = 0.0
     overhead_s: float = 0.0
     error: str = ""
+    target: str = "endpoint"
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,7 @@ def _plan(run: RunContext) -> LoadPlan:
         speed=run.clock.speed,
         start_at=run.clock.now(),
         region=run.settings.region,
+        account=run.settings.account_id,
         role_keys={one.role_name: AccessKey(f"role-{one.role_name}") for one in models if one.role_name},
     )
 
@@ -64,12 +65,12 @@ def _show(run: RunContext, progress: LoadProgress) -> None:
 
 
 def _journal(run: RunContext, plan: LoadPlan, result: LoadResult) -> None:
-    endpoints = {model.label: model.endpoint_name for model in plan.models}
+    models = {model.label: model for model in plan.models}
     for row in result.rows():
         run.recorder.record(
             journal.LoadRequest(
                 due_at=row.due_at,
-                endpoint=endpoints[row.model],
+                endpoint=models[row.model].endpoint_name,
                 outcome=row.outcome,
                 status=row.status,
                 sent_at=row.sent_at,
@@ -79,6 +80,7 @@ def _journal(run: RunContext, plan: LoadPlan, result: LoadResult) -> None:
                 service_s=row.service_s or 0.0,
                 overhead_s=row.overhead_s or 0.0,
                 error=row.error,
+                target=models[row.model].target,
             )
         )
     run.recorder.record(_account(result, run.clock.now()))

@@ -12,6 +12,7 @@ from random import Random
 from typing import Any, Literal, NamedTuple, Protocol
 
 from harness.errors import ScenarioError
+from harness.scenario.messaging import Queue, Topic
 from harness.scenario.rates import (
     Calls,
     Constant,
@@ -44,6 +45,11 @@ __all__ = [
 Client = Literal["boto3", "lean"]
 Arrivals = Literal["poisson", "uniform"]
 Pick = Literal["round-robin", "seeded"]
+Target = Literal["endpoint", "topic", "queue"]
+TARGETS = ("endpoint", "topic", "queue")
+
+# Replaced in the bodies of a numbered payload.
+NUMBER = b"{{number}}"
 
 # A boto3 process sends 1,450 calls a second at most, so 512 in flight are reached only when answers take
 # longer than a third of a second at full rate; it also stays below the usual limit of 1,024 open files.
@@ -52,13 +58,21 @@ MAX_IN_FLIGHT = 512
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """A named pool of request bodies; request number n of a model takes one of them."""
+    """A named pool of request bodies; request number n of a model takes one of them.
+
+    In the bodies of a `numbered` payload `{{number}}` stands for the request's number in its model, from 0
+    on, so that no two are the same. A message takes `attributes`, all of type String, and in a FIFO topic or
+    queue one of `groups` message groups, in turn; its de-duplication id is its number.
+    """
 
     name: str
     bodies: tuple[bytes, ...] = field(repr=False)
     content_type: str = "text/csv"
     accept: str = ""
     pick: Pick = "round-robin"
+    numbered: bool = False
+    attributes: tuple[tuple[str, str], ...] = ()
+    groups: int = 1
 
     def __init__(
         self,
@@ -67,9 +81,21 @@ class Payload:
         content_type: str = "text/csv",
         accept: str = "",
         pick: Pick = "round-robin",
+        numbered: bool = False,
+        attributes: Mapping[str, str] | Sequence[tuple[str, str]] = (),
+        groups: int = 1,
     ) -> None:
         raw = tuple(body.encode() if isinstance(body, str) else body for body in bodies)
-        values = {"name": name, "bodies": raw, "content_type": content_type, "accept": accept, "pick": pick}
+        values: dict[str, Any] = {
+            "name": name,
+            "bodies": raw,
+            "content_type": content_type,
+            "accept": accept,
+            "pick": pick,
+            "numbered": numbered,
+            "attributes": tuple(dict(attributes).items()),
+            "groups": groups,
+        }
         for attribute, value in values.items():
             object.__setattr__(self, attribute, value)
         if not name:
@@ -77,6 +103,8 @@ class Payload:
         if not raw:
             raise ScenarioError(f"Payload {name!r}: bodies is empty; give at least one request body")
         check_choice(f"Payload {name!r}", "pick", pick, ("round-robin", "seeded"))
+        if groups < 1:
+            raise ScenarioError(f"Payload {name!r}: groups is {groups}; it must be at least 1")
 
     def choose(self, nth: int, seed: int | str) -> int:
         """Return the index of the body of request *nth*; any process gets the same answer on its own."""
@@ -84,12 +112,17 @@ class Payload:
             return nth % len(self.bodies)
         return zlib.crc32(f"{seed}/payload/{self.name}/{nth}".encode()) % len(self.bodies)
 
+    def body(self, nth: int, seed: int | str) -> bytes:
+        """Return the body of request *nth*."""
+        chosen = self.bodies[self.choose(nth, seed)]
+        return chosen.replace(NUMBER, b"%d" % nth) if self.numbered else chosen
+
 
 PING = Payload("ping", ("1",))
 
 
 class Named(Protocol):
-    """An endpoint or role as a scenario declares it; here only its name is needed."""
+    """An endpoint, topic, queue or role as a scenario declares it; here only its name is needed."""
 
     @property
     def name(self) -> str: ...
@@ -97,7 +130,8 @@ class Named(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class OpenModel:
-    """Requests that arrive at an endpoint by the clock, whether or not earlier ones were answered.
+    """Requests that arrive at an endpoint by the clock, whether or not earlier ones were answered; or
+    messages that are published to a topic, or sent to a queue.
 
     `over_s` cuts the rate off, or gives a length to one that has none. `name` tells two models of one
     endpoint apart and names the stream of chance of the arrivals; the endpoint's name when left out.
@@ -122,6 +156,8 @@ class OpenModel:
         check_choice(who, "client", self.client, ("boto3", "lean"))
         check_choice(who, "arrivals", self.arrivals, ("poisson", "uniform"))
         check_span(who, "over_s", self.over_s)
+        if self.target != "endpoint" and self.client != "boto3":
+            raise ScenarioError(f"{who}: only boto3 sends messages; leave client out")
         if self.max_in_flight < 1:
             raise ScenarioError(f"{who}: max_in_flight ({self.max_in_flight}) must be at least 1")
         _check_length(who, self.rate, self.over_s)
@@ -132,6 +168,18 @@ class OpenModel:
     def endpoint_name(self) -> str:
         """Return the endpoint's name."""
         return self.endpoint.name
+
+    @property
+    def target(self) -> Target:
+        """Return what kind of thing the requests go to."""
+        if isinstance(self.endpoint, _Reference):
+            return self.endpoint.target
+        return {Topic: "topic", Queue: "queue"}.get(type(self.endpoint), "endpoint")  # type: ignore[return-value]
+
+    @property
+    def aws_name(self) -> str:
+        """Return the target's name as AWS has it: that of a FIFO topic or queue ends in `.fifo`."""
+        return getattr(self.endpoint, "aws_name", self.endpoint.name)
 
     @property
     def role_name(self) -> str | None:
@@ -187,6 +235,8 @@ def to_json(model: OpenModel) -> dict[str, Any]:
     """Return *model* without its bodies as plain JSON values; the rate as its pieces."""
     return {
         "endpoint": model.endpoint_name,
+        "target": model.target,
+        "aws_name": model.aws_name,
         "pieces": [list(piece) for piece in model.pieces],
         "client": model.client,
         "arrivals": model.arrivals,
@@ -201,7 +251,7 @@ def from_json(values: Mapping[str, Any], payload: Payload) -> OpenModel:
     try:
         rate = Stages([Ramp(*map(float, piece)) for piece in values["pieces"]])
         return OpenModel(
-            endpoint=_Reference(str(values["endpoint"])),
+            endpoint=_Reference(str(values["endpoint"]), values["target"], str(values["aws_name"])),
             rate=rate,
             client=values["client"],
             arrivals=values["arrivals"],
@@ -216,9 +266,11 @@ def from_json(values: Mapping[str, Any], payload: Payload) -> OpenModel:
 
 @dataclass(frozen=True, slots=True)
 class _Reference:
-    """An endpoint or role of which only the name came with the plan."""
+    """An endpoint, topic, queue or role of which only the name came with the plan."""
 
     name: str
+    target: Target = "endpoint"
+    aws_name: str = ""
 
 
 def _every_whole() -> Iterator[float]:

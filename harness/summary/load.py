@@ -67,13 +67,15 @@ def latency(seen: ByType) -> dict[str, Any]:
     (`due_at`) a request was sent, so that a slow answer cannot hide the wait of those behind it; it is this
     machine's own and in real seconds, queue and service are modelled. Without a load: queue + service of each
     InvokeEndpoint exchange with a 2xx status. `overhead_s` is the harness's own time in real seconds, never
-    part of a response. Requests without a good answer are counted in `load` and have no time here. On the
-    virtual clock there is neither lag nor overhead.
+    part of a response. Publishing a message is no such request (`messages` has its times). Requests without
+    a good answer are counted in `load` and have no time here. On the virtual clock there is neither lag nor
+    overhead.
     """
     if total := seen.last(journal.ServedTotal):
         return _of_total(total)
     if seen.all(journal.LoadRequest):
-        answered = [r for r in seen.all(journal.LoadRequest) if r.outcome == "ok"]
+        invoked = [r for r in seen.all(journal.LoadRequest) if r.target == "endpoint"]
+        answered = [r for r in invoked if r.outcome == "ok"]
         return _times(seen, "load", [(response_s(r), r.service_s, r.overhead_s) for r in answered])
     calls = [e for e in seen.all(journal.Exchange) if is_invocation(e) and 200 <= e.status < 300]
     return _times(seen, "exchanges", [(e.queue_s + e.service_s, e.service_s, e.overhead_s) for e in calls])

@@ -18,7 +18,16 @@ class Thing:
     name: str
 
 
-ROWS = Payload("rows", (b"\x00\xff", "1,2"), "application/octet-stream", accept="text/csv", pick="seeded")
+ROWS = Payload(
+    "rows",
+    (b"\x00\xff", "1,2"),
+    "application/octet-stream",
+    accept="text/csv",
+    pick="seeded",
+    numbered=True,
+    attributes={"kind": "row"},
+    groups=3,
+)
 LIVE = OpenModel(Thing("live"), Ramp(1, 9, 30), payload=ROWS, as_role=Thing("caller"), client="lean")
 BATCH = OpenModel(Thing("batch"), Constant(2, 60), payload=ROWS)
 

@@ -92,9 +92,14 @@ def test_a_statement_takes_one_arn_or_several() -> None:
 def test_a_program_says_when_it_runs() -> None:
     """A moment that there is not, a bad name or no time at all is refused."""
     for arguments, sentence in (
-        ({"moment": "later"}, "say 'before_load' or 'after_load'"),
+        ({"moment": "later"}, "say 'before_load' or 'beside_load' or 'after_load'"),
         ({"name": "a/b"}, "Program 'a/b'"),
         ({"at_most_real_s": 0}, "at_most_real_s is 0"),
+        ({"processes": 0}, "processes is 0"),
+        ({"restart": "always"}, "say 'never' or 'on-failure'"),
+        ({"restart": "on-failure"}, "only a program beside the load is started again"),
+        ({"restart_after_s": -1}, "restart_after_s is -1"),
+        ({"stop_within_s": 0}, "stop_within_s is 0"),
     ):
         with pytest.raises(ScenarioError, match=sentence):
             Program(**({"name": "p", "function": lambda context: None} | arguments))  # type: ignore[arg-type]

@@ -5,12 +5,14 @@ import math
 import statistics
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import ScenarioError
+from harness.scenario.messaging import Queue, Topic
 from harness.scenario.rates import Calls, Constant, Idle, Ramp, Rate, Stages
 from harness.scenario.workload import OpenModel, Payload, arrivals, from_json, schedule, to_json
 
@@ -137,6 +139,31 @@ def test_a_seeded_payload_takes_all_bodies() -> None:
     assert all(900 < drawn.count(index) < 1_100 for index in range(4))
 
 
+def test_a_numbered_payload_tells_its_bodies_apart() -> None:
+    """The number stands where the body has room for it; in any other payload it is plain text."""
+    bodies = ('{"id": "{{number}}"}', "{{number}}/{{number}}", "poison")
+    numbered = Payload("p", bodies, numbered=True)
+    assert [numbered.body(n, 1) for n in (3, 4, 5)] == [b'{"id": "3"}', b"4/4", b"poison"]
+    assert Payload("p", bodies).body(1, 1) == b"{{number}}/{{number}}"
+
+
+@pytest.mark.parametrize(
+    ("target", "kind", "aws_name"),
+    [(RANKER, "endpoint", "ranker"), (Topic("t", fifo=True), "topic", "t.fifo"), (Queue("q"), "queue", "q")],
+)
+def test_a_model_knows_what_it_sends_to(target: Any, kind: str, aws_name: str) -> None:
+    """Also after the journey through JSON."""
+    sent = OpenModel(target, Constant(1, 1), payload=Payload("p", ["x"], attributes={"a": "b"}, groups=2))
+    got = from_json(json.loads(json.dumps(to_json(sent))), sent.payload)
+    assert [(one.target, one.aws_name) for one in (sent, got)] == [(kind, aws_name)] * 2
+
+
+def test_only_boto3_sends_messages() -> None:
+    """The lean client speaks InvokeEndpoint alone."""
+    with pytest.raises(ScenarioError, match="only boto3 sends messages"):
+        OpenModel(Topic("t"), Constant(1, 1), client="lean")
+
+
 def test_a_payload_does_not_show_its_bodies() -> None:
     """Messages that name a payload do not print megabytes of rows."""
     assert "secret" not in repr(Payload("rows", ["secret"]))
@@ -185,7 +212,12 @@ def test_what_cannot_work_is_refused_when_built(fields: dict[str, object], says:
 
 @pytest.mark.parametrize(
     ("fields", "says"),
-    [({"name": ""}, "name"), ({"bodies": ()}, "bodies"), ({"pick": "random"}, "pick")],
+    [
+        ({"name": ""}, "name"),
+        ({"bodies": ()}, "bodies"),
+        ({"pick": "random"}, "pick"),
+        ({"groups": 0}, "groups is 0"),
+    ],
 )
 def test_a_payload_that_cannot_work_is_refused(fields: dict[str, object], says: str) -> None:
     """An empty pool, or one without a name, is refused."""
