@@ -129,6 +129,14 @@ def _add_run(commands: Any) -> None:
         "--client", choices=("boto3", "lean"), help="the load's client; the scenario's own otherwise"
     )
     parser.add_argument("--processes", type=_at_least_one, default=1, help="Locust processes (default 1)")
+    parser.add_argument(
+        "--fault",
+        metavar="KIND:...",
+        action="append",
+        default=[],
+        help="break something on purpose, as 'throttle:sns:0.1' or 'kill:worker:every=5'; may be repeated; "
+        "'--fault help' shows every form",
+    )
     _add_backend(parser)
     parser.add_argument("--runs", metavar="DIR", type=Path, help="where runs are kept (default ./runs)")
 

@@ -41,16 +41,25 @@ def _row(scenario: "Scenario") -> dict[str, Any]:
 
 def run_scenarios(arguments: argparse.Namespace) -> int:
     """Rehearse the scenarios named, or all; return the exit code of the worst run."""
-    from harness.run.command import SEVERITY, chosen_scenarios, run_all
+    from harness.run.command import SEVERITY, chosen_scenarios, run_all, with_faults
     from harness.run.context import Options
 
     settings = _settings(arguments)
-    scenarios = chosen_scenarios(arguments.scenario, arguments.variant)
+    if "help" in arguments.fault:
+        return _show_faults(as_json=arguments.json)
+    scenarios = with_faults(chosen_scenarios(arguments.scenario, arguments.variant), arguments.fault)
     _check_data(arguments.data)
     clock = ClockSpec.parse(arguments.clock) if arguments.clock else None
     for _, scenario in scenarios:
         ClockSpec.parse(scenario.clock)
-    options = Options(arguments.seed, clock, arguments.data, arguments.client, arguments.processes)
+    options = Options(
+        arguments.seed,
+        clock,
+        arguments.data,
+        arguments.client,
+        arguments.processes,
+        faults=tuple(arguments.fault),
+    )
     virtual = [each for each in scenarios if (clock or ClockSpec.parse(each[1].clock)).is_virtual]
     real = [each for each in scenarios if each not in virtual]
     rows = _run_virtually(virtual, arguments, settings) if virtual else []
@@ -63,14 +72,27 @@ def run_scenarios(arguments: argparse.Namespace) -> int:
     return next((code for code in SEVERITY if code in codes), ExitCode.INVALID)
 
 
+def _show_faults(*, as_json: bool) -> int:
+    """Print the form of every fault."""
+    from harness.scenario.faults.command_line import forms
+
+    if as_json:
+        emit({"faults": forms()})
+    else:
+        print("\n".join(forms()))
+    return ExitCode.PASS
+
+
 def _run_virtually(
     scenarios: "Sequence[tuple[str, Scenario]]", arguments: argparse.Namespace, settings: Settings
 ) -> list[dict[str, Any]]:
     """Play *scenarios* on the virtual clock; without a name those that have traffic to play."""
+    from harness.run.command import check_on_virtual_clock
     from harness.view import View
     from harness.whatif.simulate_command import simulate_scenarios
 
     chosen = [each for each in scenarios if arguments.scenario or each[1].workload]
+    check_on_virtual_clock(chosen, arguments.fault)
     with View() as view:
         return simulate_scenarios(chosen, arguments.seed, settings.runs_dir, view)
 

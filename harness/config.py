@@ -22,6 +22,10 @@ ACCESS_KEY = "test"
 SECRET_KEY = "test"
 DEFAULT_BACKEND = "embedded"
 DEFAULT_RUNS_DIR = Path("runs")
+# Where `docker compose --profile localstack up` publishes it, as LocalStack's own command line does.
+LOCALSTACK_URL = "http://127.0.0.1:4566"
+# LocalStack's documentation gives this name, which public name servers resolve to 127.0.0.1.
+LOCALSTACK_PUBLIC_NAME = "localhost.localstack.cloud"
 # The emulators answer after about a second; a machine that is 20 times slower is still waited for.
 READY_TIMEOUT_S = 20.0
 
@@ -73,6 +77,15 @@ FAKE_VALUES = frozenset({"", ACCESS_KEY, DEFAULT_ACCOUNT_ID})
 
 
 @dataclass(frozen=True, slots=True)
+class Credentials:
+    """What AWS calls are signed with: by default the fake pair, which the emulators take for the account."""
+
+    access_key: str = ACCESS_KEY
+    secret_key: str = SECRET_KEY
+    session_token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Endpoint:
     """One HTTP address: `host` without brackets, `port`, and the `url` that names both."""
 
@@ -93,6 +106,12 @@ class Settings:
     service_endpoints: Mapping[str, Endpoint] = field(default_factory=lambda: MappingProxyType({}))
     allowed_endpoints: tuple[str, ...] = ()
     ready_timeout_s: float = READY_TIMEOUT_S
+    # where a LocalStack may be running, the likeliest first
+    localstack_urls: tuple[str, ...] = (LOCALSTACK_URL,)
+    # HARNESS_LOCALSTACK_PYTHON: the interpreter of an environment in which LocalStack is installed
+    localstack_python: Path | None = None
+    # for what is made once and used by many runs
+    cache_dir: Path = field(default_factory=lambda: _cache_dir(os.environ))
     # sentences for `harness doctor`; never a value, only names
     ignored: tuple[str, ...] = ()
 
@@ -125,6 +144,9 @@ def read_settings(
         region=env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION") or DEFAULT_REGION,
         service_endpoints=MappingProxyType(services),
         allowed_endpoints=allowed,
+        localstack_urls=_localstack_urls(env),
+        localstack_python=_localstack_python(env),
+        cache_dir=_cache_dir(env),
         ignored=ignored_credentials(env),
     )
 
@@ -175,24 +197,59 @@ def neutral_environment() -> dict[str, str]:
     return {name: os.environ[name] for name in NEUTRAL_VARIABLES if name in os.environ}
 
 
-def program_environment(endpoint_url: str, settings: Settings) -> dict[str, str]:
+def program_environment(
+    endpoint_url: str, settings: Settings, credentials: Credentials | None = None
+) -> dict[str, str]:
     """Return the whole environment of a program: any AWS client in it speaks to *endpoint_url* alone.
 
-    Nothing of the user's AWS settings or proxies is in it, so that no real credential can be picked up
-    there and no call can leave the machine.
+    Its calls are signed with *credentials*, the account's own by default. Nothing of the user's AWS settings
+    or proxies is in it, so that no real credential can be picked up there and no call can leave the machine.
+    What it prints is in its log at once, so that a program that is killed leaves all that it said.
     """
+    signs = credentials or Credentials()
+    token = {"AWS_SESSION_TOKEN": signs.session_token} if signs.session_token else {}
     foreign = ("AWS_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
     kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(foreign)}
     return kept | {
         ENDPOINT_VARIABLE: endpoint_url,
-        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
-        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+        "AWS_ACCESS_KEY_ID": signs.access_key,
+        "AWS_SECRET_ACCESS_KEY": signs.secret_key,
+        **token,
         "AWS_DEFAULT_REGION": settings.region,
         "AWS_REGION": settings.region,
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
+        "PYTHONUNBUFFERED": "1",
     }
+
+
+def own_credentials() -> Credentials:
+    """Return what `program_environment` gave the program that this process is."""
+    return Credentials(
+        os.environ.get("AWS_ACCESS_KEY_ID", ACCESS_KEY),
+        os.environ.get("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
+        os.environ.get("AWS_SESSION_TOKEN") or None,
+    )
+
+
+def _localstack_urls(env: Mapping[str, str]) -> tuple[str, ...]:
+    """AWS_ENDPOINT_URL, LOCALSTACK_HOST (HOST or HOST:PORT, as its clients read it), its usual address."""
+    host, _, port = env.get("LOCALSTACK_HOST", "").partition(":")
+    host = "127.0.0.1" if host == LOCALSTACK_PUBLIC_NAME else host
+    named = f"http://{host}:{port or 4566}" if host else ""
+    return tuple(dict.fromkeys(filter(None, (env.get(ENDPOINT_VARIABLE, ""), named, LOCALSTACK_URL))))
+
+
+def _localstack_python(env: Mapping[str, str]) -> Path | None:
+    given = env.get("HARNESS_LOCALSTACK_PYTHON")
+    # Not resolved: an environment's interpreter is a link, and the link's own place is what counts.
+    return Path(given).expanduser().absolute() if given else None
+
+
+def _cache_dir(env: Mapping[str, str]) -> Path:
+    """XDG Base Directory Specification: $XDG_CACHE_HOME, else ~/.cache."""
+    return Path(env.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "aws-ml-rehearsal-harness"
 
 
 def _service_endpoints(env: Mapping[str, str], allowed: Sequence[str]) -> dict[str, Endpoint]:

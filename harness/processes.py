@@ -62,6 +62,7 @@ class ChildProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._owner = os.getpid()
         self._asked_to_end = False
+        self._thawer: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Self:
         """Start it and return at once. Raises EnvironmentFault when the interpreter cannot be run."""
@@ -142,6 +143,37 @@ class ChildProcess:
         self._asked_to_end = True
         if process.returncode is None:
             self._signal_group(signal.SIGTERM)
+            self.thaw()  # what is frozen hears nothing
+
+    def kill(self) -> None:
+        """Send SIGKILL to the group and return at once; `poll` then says when it is gone."""
+        if self._started().returncode is None:
+            self._signal_group(signal.SIGKILL)
+
+    def freeze(self) -> None:
+        """Stop the group where it stands, until `thaw` or `terminate`; twice is once.
+
+        A frozen child cannot see that its parent has died. A shell waits for that in its place, and thaws it.
+        """
+        if self._thawer is not None or self._started().returncode is not None:
+            return
+        self._thawer = subprocess.Popen(
+            ["/bin/sh", "-c", f"read _; kill -CONT -{self.pid}"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={child.MARK_VARIABLE: self.mark},
+            start_new_session=True,
+        )
+        self._signal_group(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let a frozen group go on; nothing happens to one that is not frozen."""
+        if self._thawer is not None:
+            self._signal_group(signal.SIGCONT)
+            self._thawer.kill()
+            self._thawer.communicate()  # closes the pipe and waits
+            self._thawer = None
 
     def tail(self, lines: int = 10) -> list[str]:
         """Return the last *lines* non-empty lines of its log; [] when there is none."""
@@ -161,8 +193,7 @@ class ChildProcess:
         code = None if self._process is None else self.poll()
         if code is None or self._asked_to_end:
             return None
-        how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
-        return f"{self.name} {how}{when}; {self.last_line()}"
+        return f"{self.name} {ending(code)}{when}; {self.last_line()}"
 
     def last_line(self) -> str:
         """Return where its log is and the last line of it, as the end of a sentence."""
@@ -195,10 +226,21 @@ class ChildProcess:
         # The group's number cannot be taken by a stranger while a member lives, and it was reaped just now.
         self._signal_group(signal.SIGKILL)
         child.sweep(self.mark)
+        self.thaw()
         if self._process is not None and self._process.stdin is not None:
             self._process.stdin.close()
         if self._scratch is not None:
             shutil.rmtree(self._scratch, ignore_errors=True)
+
+
+def ending(code: int) -> str:
+    """Return how a process ended, by its exit code as `poll` gives it: "was ended by SIGKILL"."""
+    if code >= 0:
+        return f"ended with exit code {code}"
+    try:
+        return f"was ended by {signal.Signals(-code).name}"
+    except ValueError:  # a real-time signal has no name
+        return f"was ended by signal {-code}"
 
 
 def terminate_all(children: Sequence[ChildProcess], grace_s: float = GRACE_S) -> None:

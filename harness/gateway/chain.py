@@ -1,7 +1,7 @@
 """What one request travels in, what a handler may answer, and the ordered list of handlers that it passes.
 
 A handler is a plain function `Exchange -> Outcome`. It decides; only the server (server.py, connection.py)
-acts on the outcome: it replies, splices, reads the body or waits.
+acts on the outcome: it replies, splices, reads the body, waits or hangs up.
 """
 
 import json
@@ -60,6 +60,15 @@ class Rest:
 REST = Rest()
 
 
+class Reset:
+    """The client's connection is reset: it gets no answer, and nothing was forwarded."""
+
+    __slots__ = ()
+
+
+RESET = Reset()
+
+
 @dataclass(frozen=True, slots=True)
 class ReadBody:
     """Buffer the request's body into `exchange.body`, then ask *then*; a longer one is answered *too_large*.
@@ -103,6 +112,7 @@ class Exchange:
     error: str = ""
     modelled_s: float = 0.0  # model seconds; set by whoever models them, else send_at - received_at
     overhead_s: float = 0.0  # real seconds beyond the modelled ones
+    reset_at_answer: str = ""  # not empty: its answer is lost in a reset of the connection, for this reason
     ended_at: float = 0.0  # model seconds
     detail: object | None = None  # a typed record for the journal
     raw_body: bytes = b""  # only after ReadBody: the body as framed on the wire, to be sent on
@@ -148,7 +158,7 @@ class Exchange:
             self.answerer.answer(self, reply)
 
 
-Outcome: TypeAlias = "Reply | Forward | ReadBody | Rest | Awaitable[Outcome] | None"
+Outcome: TypeAlias = "Reply | Forward | ReadBody | Rest | Reset | Awaitable[Outcome] | None"
 Handler: TypeAlias = Callable[[Exchange], "Outcome"]
 Failure: TypeAlias = Callable[[Exchange, int, str, str], Reply]
 

@@ -10,23 +10,23 @@ from time import perf_counter
 from typing import cast
 
 from harness.gateway.body import Body, ChunkedBody, Course, LengthBody, decode_chunked
-from harness.gateway.chain import Address, Exchange, Forward, Outcome, ReadBody, Reply, split_target
+from harness.gateway.chain import RESET, Address, Exchange, Forward, Outcome, ReadBody, Reply, split_target
 from harness.gateway.head import (
     END_OF_HEAD,
     MAX_HEAD_BYTES,
     MalformedError,
     RequestHead,
+    never_a_head,
     parse_request,
     without_empty_lines,
 )
 from harness.gateway.house import HIGH_WATER_BYTES, House
-from harness.gateway.relay import Relay
+from harness.gateway.relay import Relay, abort_with_reset
 from harness.gateway.replies import CONTINUE, reply_bytes
 
 LINGER_S = 2.0  # how long a client may take to notice that it is closed upon
 CHUNK_OVERHEAD_BYTES = 64 * 1024  # framing allowed beyond twice the payload of a buffered body in chunks
 TIMER_STEP_S = 0.001  # event loops count in milliseconds
-_TLS_HELLO = b"\x16\x03"
 _CR = 0x0D
 _WAIT, _SPLICE, _COLLECT, _DISCARD = Course.WAIT, Course.SPLICE, Course.COLLECT, Course.DISCARD
 
@@ -144,19 +144,14 @@ class Connection(asyncio.Protocol):
         exchange.answerer = self
         self.request = request
         self._exchange = exchange
-        self._course = _WAIT
-        self._read = None
+        self._course, self._read, self._searched = _WAIT, None, 0
         self._settled = self._asked_for_body = False
-        self._searched = 0
         cut = end + request.length if request.length > 0 else end
         if request.chunked or cut > len(data):
             cut = self._begin_body(exchange, request, data, end)
             if not cut:
                 return False
-        if cut == len(data):
-            self._pending, self._buffer = data, b""
-        else:
-            self._pending, self._buffer = data[:cut], data[cut:]
+        self._pending, self._buffer = data[:cut], data[cut:]
         exchange.bytes_in = cut
         self._act(exchange, self._chain.run(exchange))
         return True
@@ -174,10 +169,8 @@ class Connection(asyncio.Protocol):
         return cut
 
     def _incomplete_head(self, data: bytes) -> None:
-        if len(data) > MAX_HEAD_BYTES:
-            self._refuse_head(data, 431, "The request's head is over 64 KiB.")
-        elif data.startswith(_TLS_HELLO):  # it would otherwise wait for ever for its answer
-            self._refuse_head(data, 400, "This is plain HTTP; say http:// and not https:// in the endpoint.")
+        if why := never_a_head(data):
+            self._refuse_head(data, *why)
         else:
             self._searched = max(0, len(data) - 3)
 
@@ -202,6 +195,8 @@ class Connection(asyncio.Protocol):
             self.answer(exchange, outcome)
         elif isinstance(outcome, ReadBody):
             self._read_body(exchange, outcome)
+        elif outcome is RESET:
+            self.reset(exchange)
         elif isinstance(outcome, Awaitable):
             self._house.spawn(self._wait(exchange, outcome))
 
@@ -246,7 +241,10 @@ class Connection(asyncio.Protocol):
             self.send(exchange, reply)
 
     def send(self, exchange: Exchange, reply: Reply) -> None:
-        """Send *reply* now and end the exchange."""
+        """Send *reply* now and end the exchange, or lose it where that is wanted."""
+        if exchange.reset_at_answer:
+            self.reset(exchange, reply.status)
+            return
         request = self.request
         unasked = self._body is not None and request.expects_continue and not self._asked_for_body
         keep = request.keep_alive and not unasked  # such a client may or may not send its body now
@@ -350,6 +348,13 @@ class Connection(asyncio.Protocol):
             self.request.keep_alive = False
             self.send(exchange, refusal)
 
+    def reset(self, exchange: Exchange, status: int = 0) -> None:
+        """End exchange and connection by a reset; *status* is that of the answer which is lost."""
+        self._settled = True
+        exchange.status = status
+        self._drop(exchange.reset_at_answer)
+        abort_with_reset(self.transport)
+
     def end(self, exchange: Exchange, *, keep: bool) -> None:
         """End an exchange whose reply the relay has sent; *keep* the connection for the next one."""
         exchange.measure(perf_counter(), self._clock.speed)
@@ -371,10 +376,8 @@ class Connection(asyncio.Protocol):
         self._chain.record(exchange)
 
     def _hang_up(self) -> None:
-        """Close once the reply is out.
-
-        While the client still sends, a plain close would reset the connection and could take the reply with
-        it: then only our half is closed, and what comes is thrown away for a while.
+        """Close once the reply is out. While the client still sends, a plain close would reset the connection
+        and could take the reply with it: then our half is closed, and what comes is thrown away for a while.
         """
         self._closed = True
         if self._body is None and self.request.method:

@@ -5,6 +5,7 @@ from urllib.parse import parse_qs
 
 from harness import journal
 from harness.gateway.chain import Address, Exchange, Forward, Handler, Outcome
+from harness.gateway.signing_time import SigningTime
 
 # sagemaker-runtime has no other paths.
 INVOCATIONS = "/endpoints/"
@@ -63,8 +64,9 @@ def forward_to(route: Callable[[str], Address]) -> Handler:
 
 
 def handlers(answering: Sequence[Handler], route: Callable[[str], Address]) -> list[Handler]:
-    """Return the request path: identify the call, let *answering* answer what is ours, forward the rest."""
-    return [identify, *answering, forward_to(route)]
+    """Return the request path: identify the call, refuse it where its clock is wrong, let *answering* answer
+    what is ours, forward the rest."""
+    return [identify, SigningTime().handle, *answering, forward_to(route)]
 
 
 def record_to(write: Callable[[journal.Record], None]) -> Callable[[Exchange], None]:

@@ -34,6 +34,18 @@ class MalformedError(Exception):
         self.status = status
 
 
+_TLS_HELLO = b"\x16\x03"
+
+
+def never_a_head(data: bytes) -> tuple[int, str] | None:
+    """Return status and reason to refuse *data*, which holds no end of a head; None where one may come."""
+    if len(data) > MAX_HEAD_BYTES:
+        return 431, "The request's head is over 64 KiB."
+    if data.startswith(_TLS_HELLO):  # it would otherwise wait for ever for its answer
+        return 400, "This is plain HTTP; say http:// and not https:// in the endpoint."
+    return None
+
+
 # Not frozen: a frozen dataclass sets each field through object.__setattr__, 2 microseconds more a request on
 # the hot path. Nobody writes to it after it is made.
 @dataclass(slots=True)

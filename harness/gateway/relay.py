@@ -24,6 +24,7 @@ class Client(Protocol):
 
     def send(self, exchange: Exchange, reply: Reply) -> None: ...
     def end(self, exchange: Exchange, *, keep: bool) -> None: ...
+    def reset(self, exchange: Exchange, status: int) -> None: ...
     def hold(self) -> None: ...
     def release(self) -> None: ...
 
@@ -119,11 +120,15 @@ class Relay:
     def reply_whole(self, data: bytes, body_at: int, reply: ReplyHead) -> None:
         self._upstream = None
         exchange, self.exchange = self.exchange, None
-        if exchange is not None:
-            exchange.status = reply.status
-            exchange.bytes_out += len(data)
-            self._client.transport.write(data)
-            self._client.end(exchange, keep=self._client.request.keep_alive and not reply.closes)
+        if exchange is None:
+            return
+        if exchange.reset_at_answer:
+            self._client.reset(exchange, reply.status)
+            return
+        exchange.status = reply.status
+        exchange.bytes_out += len(data)
+        self._client.transport.write(data)
+        self._client.end(exchange, keep=self._client.request.keep_alive and not reply.closes)
 
     def reply_started(self, head: bytes, reply: ReplyHead) -> None:
         self.reply = reply
@@ -131,14 +136,16 @@ class Relay:
             self.exchange.status = reply.status
 
     def reply_bytes(self, data: bytes) -> None:
-        if self.exchange is not None:
+        if self.exchange is not None and not self.exchange.reset_at_answer:
             self.exchange.bytes_out += len(data)
             self._client.transport.write(data)
 
     def reply_done(self) -> None:
         self._upstream = None
         exchange, self.exchange = self.exchange, None
-        if exchange is not None and self.reply is not None:
+        if exchange is not None and exchange.reset_at_answer:
+            self._client.reset(exchange, exchange.status)
+        elif exchange is not None and self.reply is not None:
             self._client.end(exchange, keep=self._client.request.keep_alive and not self.reply.closes)
 
     def reply_lost(self, why: str, *, stale: bool) -> None:
@@ -170,8 +177,13 @@ class Relay:
         """Close on a client that has half a reply; its connection_lost then ends the exchange."""
         transport = self._client.transport
         if reply.length is None:  # only a reset tells this client that it was not the end
-            raw = transport.get_extra_info("socket")
-            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            transport.abort()
+            abort_with_reset(transport)
         else:
             transport.close()
+
+
+def abort_with_reset(transport: asyncio.Transport) -> None:
+    """End a connection so that the other side sees a reset: closed with no time to linger, nothing sent."""
+    raw = transport.get_extra_info("socket")
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()

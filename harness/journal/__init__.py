@@ -21,6 +21,7 @@ from harness.journal.message_records import (
 from harness.journal.run_records import (
     Exchange,
     Expectation,
+    FaultEnded,
     FaultInjected,
     Fidelity,
     Finding,
@@ -67,6 +68,7 @@ __all__ = [
     "EndpointChanged",
     "Exchange",
     "Expectation",
+    "FaultEnded",
     "FaultInjected",
     "Fidelity",
     "Finding",

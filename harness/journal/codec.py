@@ -27,6 +27,7 @@ from harness.journal.message_records import (
 from harness.journal.run_records import (
     Exchange,
     Expectation,
+    FaultEnded,
     FaultInjected,
     Fidelity,
     Finding,
@@ -72,6 +73,7 @@ Record = (
     | CooldownStarted
     | ActivityRange
     | FaultInjected
+    | FaultEnded
     | LoadRequest
     | LoadEnded
     | ServedMinute

@@ -17,6 +17,8 @@ class MessagePublished:
     `copies` are the queues and webhooks that must get it, by AWS's rules: subscribed, filter matched, policy
     allows. `filtered` are those whose filter it does not match, `refused` those whose policy refuses it.
     `deduplicated`: a FIFO topic or queue had it within the last five minutes, so it has no copies.
+    `topic` is empty for a message that was sent to `queue` itself. `others` are subscribers of the topic that
+    get it too, but are no queues and no webhooks: functions, mailboxes.
     """
 
     at: float
@@ -31,6 +33,8 @@ class MessagePublished:
     group: str = ""
     body_bytes: int = 0
     sender: str = ""
+    queue: str = ""
+    others: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,18 @@ class FaultInjected:
 
 
 @dataclass(frozen=True, slots=True)
+class FaultEnded:
+    """A fault does nothing any more: of `matching` things that it could have hit (calls, messages, attempts
+    on a process) it hit `hit`."""
+
+    at: float
+    fault: str
+    detail: str
+    matching: int
+    hit: int
+
+
+@dataclass(frozen=True, slots=True)
 class LoadRequest:
     """One request of the load generator. Absent moments mean that it never got so far.
 

@@ -12,6 +12,8 @@ from harness.run.results import JOURNAL, REPORT
 from harness.run.runner import Outcome, rehearse
 from harness.run.verdict import not_reproduced
 from harness.scenario import Scenario, find, names
+from harness.scenario.faults import ZoneFailure
+from harness.scenario.faults.command_line import parse_fault
 from harness.scenario.spec import AS_WRITTEN, CORRECTED
 from harness.view import View
 
@@ -41,6 +43,32 @@ def chosen_scenarios(asked: Sequence[str], variant: str | None) -> list[tuple[st
             f"No scenario has a variant {wanted!r}; there are {CORRECTED!r} and {AS_WRITTEN!r}"
         )
     return [(name, scenario.resolve(wanted)) for name, scenario in found]
+
+
+def with_faults(
+    scenarios: Sequence[tuple[str, Scenario]], texts: Sequence[str]
+) -> list[tuple[str, Scenario]]:
+    """Return *scenarios* with the faults that *texts* name beside their own.
+
+    Raises ScenarioError for one that cannot be read, or that cannot happen in one of the scenarios.
+    """
+    faults = [parse_fault(text) for text in texts]
+    if not faults:
+        return list(scenarios)
+    return [(name, replace(one, faults=[*one.faults, *faults])) for name, one in scenarios]
+
+
+def check_on_virtual_clock(scenarios: Sequence[tuple[str, Scenario]], texts: Sequence[str]) -> None:
+    """Raise ScenarioError when a scenario, or one of *texts*, has a fault that needs calls or processes:
+    there are none on the virtual clock."""
+    for name, scenario in scenarios:
+        for fault in scenario.faults:
+            if not isinstance(fault, ZoneFailure):
+                how = "drop --fault" if texts else "say --clock wall"
+                raise ScenarioError(
+                    f"Scenario {name!r} has a {fault.KIND}, and on the virtual clock there are no calls, "
+                    f"messages or processes that it could hit; {how}"
+                )
 
 
 def run_all(

@@ -7,6 +7,7 @@ from typing import Any
 
 from harness.clock import Clock, ClockSpec
 from harness.config import Settings
+from harness.gateway.inject import OWN_CALLS
 from harness.recorder import Recorder
 from harness.scenario import Scenario
 from harness.scenario.workload import Client
@@ -26,6 +27,7 @@ class Options:
     client: Client | None = None
     processes: int = 1
     scenario_path: str = ""
+    faults: tuple[str, ...] = ()  # as the command line gave them; a scenario's own are not among them
 
 
 @dataclass(slots=True)
@@ -51,7 +53,8 @@ class RunContext:
         return self.directory / "logs"
 
     def client(self, service: str, **options: Any) -> Any:
-        """Return a boto3 client of *service* through the gateway."""
+        """Return a boto3 client of *service* through the gateway, whose calls no fault hits."""
         from harness.sessions import client
 
+        options = {"user_agent_extra": OWN_CALLS} | options
         return client(service, self.url, region=self.settings.region, **options)

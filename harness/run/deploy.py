@@ -6,12 +6,16 @@ from contextlib import contextmanager
 from typing import Any
 
 from harness.errors import BackendError, InvalidRun
-from harness.scenario.plan import Call
+from harness.scenario.plan import Call, FromAnswer
 
 # Often at first, so that a compressed clock loses nothing; a wall clock needs no fifty looks a second.
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.02, 0.5
 # Creating what is there already is no failure of a rehearsal against a backend that keeps its state.
 _ALREADY_THERE = frozenset({"BucketAlreadyOwnedByYou", "EntityAlreadyExists"})
+# What SQS and DynamoDB say of a queue or table that does not exist.
+_NOT_THERE = frozenset(
+    {"AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist", "ResourceNotFoundException"}
+)
 _UNDER_WAY = frozenset({"Creating", "Updating", "SystemUpdating", "RollingBack"})
 
 
@@ -22,20 +26,24 @@ class Deployer:
         self._client = client
         self._check = check
 
-    def carry_out(self, calls: Iterable[Call]) -> None:
+    def carry_out(self, calls: Iterable[Call], *, gone_is_fine: bool = False) -> None:
         """Make *calls* in order; raise BackendError naming the call that was refused and why.
 
-        What one of them is answered may be an argument of a later one (`FromAnswer`).
+        What one of them is answered may be an argument of a later one (`FromAnswer`). Where *gone_is_fine*, a
+        call about what is not there is passed over, and so are those that need its answer.
         """
+        fine = _ALREADY_THERE | _NOT_THERE if gone_is_fine else _ALREADY_THERE
         answers: dict[str, Any] = {}
         for call in calls:
             self._check()
+            if gone_is_fine and not _needed(call) <= answers.keys():
+                continue
             try:
                 with self._words_for(call.service, call.method, call.what):
                     make = getattr(self._client(call.service), call.method)
                     answers[call.what] = make(**call.filled(answers))
             except BackendError as error:
-                if error.code not in _ALREADY_THERE:
+                if error.code not in fine:
                     raise
 
     def await_in_service(self, endpoint: str) -> None:
@@ -87,3 +95,8 @@ class Deployer:
             self._check()
             sentence = f"{service} did not answer {method} for {what}: {error}"
             raise BackendError(sentence, service=service, operation=method) from error
+
+
+def _needed(call: Call) -> set[str]:
+    """Return the calls whose answers *call* is made with."""
+    return {value.what for value in call.arguments.values() if isinstance(value, FromAnswer)}

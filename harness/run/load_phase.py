@@ -1,44 +1,39 @@
-"""Sends a scenario's load through Locust, breaks what its faults name, and journals every request."""
+"""Sends a scenario's load through Locust, and journals every request."""
 
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 from harness import journal
-from harness.aws.stage import Stage
-from harness.clock import Clock
 from harness.errors import HarnessError
 from harness.interrupts import Deferred
 from harness.load import LoadProgress, LoadResult, run_load
 from harness.load_plan import AccessKey, LoadPlan
 from harness.run.context import RunContext
-from harness.scenario.faults import Fault
+from harness.run.credentials import assumed
+from harness.scenario import OpenModel, Role
 
 
-def send_load(run: RunContext, stage: Stage) -> list[str]:
+def send_load(run: RunContext, on_begin: Callable[[float], None]) -> list[str]:
     """Send the load to its end and journal it; return why it proves nothing, empty when it does.
 
+    *on_begin* is told the model second at which it begins, a little before.
     When the backend dies or the user interrupts, the clients are ended, what they had sent is journalled, and
     the error goes on.
     """
     plan = _plan(run)
     watch = _Watch(run.check)
-    faults = _Faults(run.scenario.faults, stage, run.clock)
     with Deferred() as interrupt:
-        try:
-            result = run_load(
-                plan,
-                run.logs,
-                lambda progress: _show(run, progress),
-                processes=run.options.processes,
-                should_stop=lambda: interrupt.came or watch.must_stop(),
-                on_begin=faults.begin,
-            )
-        finally:
-            faults.stop()
+        result = run_load(
+            plan,
+            run.logs,
+            lambda progress: _show(run, progress),
+            processes=run.options.processes,
+            should_stop=lambda: interrupt.came or watch.must_stop(),
+            on_begin=on_begin,
+        )
         _journal(run, plan, result)
     watch.reraise()
-    return [*result.why, *faults.failures]
+    return list(result.why)
 
 
 def _plan(run: RunContext) -> LoadPlan:
@@ -54,8 +49,19 @@ def _plan(run: RunContext) -> LoadPlan:
         start_at=run.clock.now(),
         region=run.settings.region,
         account=run.settings.account_id,
-        role_keys={one.role_name: AccessKey(f"role-{one.role_name}") for one in models if one.role_name},
+        role_keys={one.role_name: _key_of(run, one) for one in models if one.role_name},
     )
+
+
+def _key_of(run: RunContext, model: OpenModel) -> AccessKey:
+    """Return what the requests of *model*'s role are signed with.
+
+    Endpoints are answered here, where a name is enough; messages go on to a backend that may check who asks.
+    """
+    if model.target == "endpoint" or not isinstance(model.as_role, Role):
+        return AccessKey(f"role-{model.role_name}")
+    (found,) = assumed(model.as_role, ["load"], run.client, run.settings.account_id)
+    return AccessKey(found.access_key, found.secret_key, found.session_token)
 
 
 def _show(run: RunContext, progress: LoadProgress) -> None:
@@ -122,36 +128,3 @@ class _Watch:
     def reraise(self) -> None:
         if self._error is not None:
             raise self._error
-
-
-class _Faults:
-    """Timers that break things at their moments of model time; `failures` says what could not be broken."""
-
-    def __init__(self, faults: Sequence[Fault], stage: Stage, clock: Clock) -> None:
-        self.failures: list[str] = []
-        self._faults = faults
-        self._stage = stage
-        self._clock = clock
-        self._timers: list[threading.Timer] = []
-
-    def begin(self, began_at: float) -> None:
-        """Arm every fault; the load begins at model second *began_at*."""
-        for fault in self._faults:
-            wait = max(0.0, self._clock.real_until(began_at + fault.after_s))
-            timer = threading.Timer(wait, self._inject, (fault,))
-            timer.daemon = True
-            timer.start()
-            self._timers.append(timer)
-
-    def stop(self) -> None:
-        """Let no fault happen any more; one that is happening is waited for."""
-        for timer in self._timers:
-            timer.cancel()
-        for timer in self._timers:
-            timer.join()
-
-    def _inject(self, fault: Fault) -> None:
-        try:
-            self._stage.inject(fault)
-        except Exception as error:  # in a thread of its own nobody else would hear of it
-            self.failures.append(f"{fault} could not be injected: {error}.")

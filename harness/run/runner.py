@@ -7,16 +7,18 @@ the journal is kept whatever happens.
 import time
 import traceback
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from harness import journal
+from harness.aws.message_plane import Declared
 from harness.aws.stage import Stage, assumptions_of
 from harness.aws.thread import Gateway
+from harness.aws.webhooks import PREFIX as WEBHOOKS
 from harness.backends import open_backend
 from harness.clock import Clock, ClockSpec
 from harness.config import Settings
@@ -26,19 +28,23 @@ from harness.interrupts import Deferred
 from harness.recorder import Recorder
 from harness.run.context import Options, RunContext
 from harness.run.deploy import Deployer
+from harness.run.faults import RunFaults
+from harness.run.hooks import Hooks, Ticker
 from harness.run.load_phase import send_load
-from harness.run.program_phase import begin_build, built, run_program
+from harness.run.program_phase import await_end, begin_build, built, run_program, start_beside, stop_beside
 from harness.run.results import JOURNAL, draw, point_latest, write_profile, write_summary
+from harness.run.services import services_of
+from harness.run.settling import ATTEMPTS, QUEUES_AT_MOST_REAL_S, Drain, readers_of, settle
 from harness.run.started import run_started
 from harness.run.verdict import decide
-from harness.scenario import Scenario
+from harness.run.workers import Workers
+from harness.scenario import Endpoint, Program, Scenario
 from harness.scenario.expectations import judge
+from harness.scenario.messaging_plan import messaging, unsubscribing
 from harness.scenario.plan import clearing, deployment, removal, scaling, unscaling
 from harness.scenario.programs import Moment
 from harness.view import View
 
-SERVICES = ("s3", "iam", "sagemaker", "application-autoscaling", "monitoring")
-SETTLE_POLL_S = 0.05
 CRASH_LOG = "harness.log"
 
 
@@ -104,13 +110,16 @@ def _crashed(run: RunContext, error: Exception) -> InvalidRun:
 
 
 class Rehearsal:
-    """One run: its phases in order, and its end."""
+    """One run: its phases in order, and its end. `hooks` are what others do in between."""
 
     def __init__(self, run: RunContext) -> None:
         self.run = run
         self.scenario = run.scenario
         self.why_invalid: list[str] = []
         self.phase = "start"
+        self.hooks = Hooks()
+        self.workers = Workers(run)
+        self.beside = [program for program in run.scenario.programs if program.moment == "beside_load"]
         self._began = time.monotonic()
         self._began_epoch_s = time.time()
         self._model_time = False  # whether the model clock has begun
@@ -121,16 +130,26 @@ class Rehearsal:
             # Building the models needs no backend, so both go on side by side, in this machine's time.
             builds = {model.name: begin_build(self.run, model, stack) for model in self.scenario.models}
             self._open_backend(stack)
-            self._begin("train", ", ".join(builds))
+            if builds:
+                self._begin("train", ", ".join(builds))
             artefacts = {name: built(self.run, task) for name, task in builds.items()}
             self._open_gateway(stack)
             self._deploy(artefacts)
-            self._programs("before_load")
-            self._load()
-            self._settle()
-            self._programs("after_load")
+            with Ticker(self.hooks.each_second, self._not_sampled):
+                self._work()
+            self._take_inventory()
             self._tear_down()
             self._ranges()
+
+    def _work(self) -> None:
+        """Let the programs and the load do what the run is about."""
+        self._programs("before_load")
+        self._start_beside()
+        self._load()
+        self._settle()
+        self._end_faults()
+        self._stop()
+        self._programs("after_load")
 
     def close(self, outcome: Outcome) -> None:
         """Judge the run and write its files into *outcome*; raises HarnessError when the disk refuses them.
@@ -158,7 +177,9 @@ class Rehearsal:
         judged = list(judge(self.scenario.expectations, run.recorder.records, now)) if error is None else []
         for expectation in judged:
             run.recorder.record(expectation)
-        programs = [one for one in run.recorder.records if isinstance(one, journal.ProgramEnded)]
+        forgiven = {program.name for program in self.scenario.programs if program.may_fail}
+        ended = (one for one in run.recorder.records if isinstance(one, journal.ProgramEnded))
+        programs = [one for one in ended if one.program not in forgiven]
         verdict, reason = decide(judged, programs, self.why_invalid, error, self.phase)
         run.recorder.record(journal.RunEnded(now, verdict, reason, time.monotonic() - self._began))
 
@@ -169,9 +190,11 @@ class Rehearsal:
         run = self.run
         run.view.phase("start", f"backend {run.settings.backend}")
         self.backend = stack.enter_context(open_backend(run.settings.backend, run.settings, run.logs))
+        # An emulator that runs already has an account of its own; every ARN must name that one.
+        run.settings = replace(run.settings, account_id=self.backend.account_id)
         run.check = self._check
         run.recorder.record(run_started(run, self.backend.name, self.backend.emulators, self._began_epoch_s))
-        if missing := self.backend.missing(SERVICES):
+        if missing := self.backend.missing(services_of(self.scenario)):
             lacks = "; ".join(f"{service} ({how})" for service, how in missing.items())
             raise EnvironmentFault(
                 f"Backend {self.backend.name!r} lacks what {self.scenario.name!r} needs: {lacks}; use another"
@@ -184,6 +207,7 @@ class Rehearsal:
         run = self.run
         run.clock.restart()
         self._model_time = True
+        self.faults = RunFaults(self.scenario.faults, run.clock, run.recorder.record, seed=run.options.seed)
         self.stage = Stage(
             run.clock,
             run.recorder.record,
@@ -193,14 +217,31 @@ class Rehearsal:
             assumptions={endpoint.name: assumptions_of(endpoint) for endpoint in self.scenario.endpoints},
             endpoint_settings=self.scenario.endpoint_settings,
             scaling_settings=self.scenario.scaling_settings,
+            declared=self._declared(),
+            before=[self.faults.injector.handle],
         )
         run.url = stack.enter_context(Gateway(self.stage, port=0)).url
+        stack.enter_context(self.workers)
+        stack.callback(self.faults.stop)
         self.deployer = Deployer(run.client, run.check)
 
+    def _declared(self) -> Declared:
+        """Return what the stage must know of messaging, and have the queues looked at where there are any."""
+        scenario = self.scenario
+        if scenario.topics or scenario.queues:
+            self.hooks.deployed.append(lambda: self.stage.await_on_loop(self.stage.messaging.deployed()))
+        if scenario.queues:
+            self.hooks.each_second.append(lambda: self.stage.await_on_loop(self.stage.messaging.sample()))
+            self.hooks.inventory.append(
+                lambda: self.stage.await_on_loop(self.stage.messaging.take_inventory())
+            )
+        return Declared(scenario.topics, scenario.queues, scenario.webhooks, self.faults.deliveries)
+
     def _check(self) -> None:
-        """Raise EnvironmentFault when an emulator has died."""
+        """Raise EnvironmentFault when an emulator has died, and what `Workers.check` does."""
         if dead := self.backend.dead():
             raise EnvironmentFault(f"{dead}; the run cannot go on, start it again")
+        self.workers.check()
 
     def _begin(self, phase: str, detail: str = "") -> None:
         """Enter *phase*."""
@@ -214,46 +255,105 @@ class Rehearsal:
     # -----------------------------------------------------------------------------------------------
 
     def _deploy(self, artefacts: Mapping[str, bytes]) -> None:
-        endpoints = self.scenario.endpoints
-        settings = self.run.settings
-        self._begin("deploy", ", ".join(endpoint.name for endpoint in endpoints))
-        self.deployer.carry_out(deployment(self.scenario, artefacts, settings.account_id, settings.region))
+        scenario, settings = self.scenario, self.run.settings
+        endpoints = scenario.endpoints
+        self._begin("deploy", ", ".join(_deployed(scenario)))
+        self.deployer.carry_out(deployment(scenario, artefacts, settings.account_id, settings.region))
+        self.deployer.carry_out(
+            messaging(scenario, settings.account_id, settings.region, self._webhooks_url())
+        )
         for endpoint in endpoints:
             self.deployer.await_in_service(endpoint.name)
         self.deployer.carry_out(scaling(endpoints))
         for endpoint in endpoints:
             # Registering may have moved the capacity into its bounds; the load begins when that is done.
             self.deployer.await_in_service(endpoint.name)
+        for action in self.hooks.deployed:
+            action()
+
+    def _webhooks_url(self) -> str:
+        """Return the address below which each webhook answers at its own name."""
+        return self.run.url + WEBHOOKS.rstrip("/")
 
     def _programs(self, moment: Moment) -> None:
         for program in self.scenario.programs:
             if program.moment == moment:
                 self._begin("program", program.name)
-                run_program(self.run, program)
+                run_program(self.run, self.workers, program)
+
+    def _start_beside(self) -> None:
+        if self.beside:
+            self._begin("program", f"{_names(self.beside)} (beside the load)")
+            start_beside(self.run, self.workers, self.beside)
 
     def _load(self) -> None:
         if self.scenario.workload:
             self._begin("load", ", ".join(load.label for load in self.scenario.workload))
-            self.why_invalid += send_load(self.run, self.stage)
+            self.why_invalid += send_load(self.run, self._begin_faults)
+            return
+        self._begin_faults(self.run.clock.now())
+        # Without a load, what reads no queue is what the others wait for: it works to its own end.
+        for program in self.beside:
+            if not program.reads and not self.workers.over(program.name):
+                self._begin("program", f"{program.name} (to its end)")
+                await_end(self.run, self.workers, program)
+
+    def _begin_faults(self, began_at: float) -> None:
+        self.faults.begin(began_at, self.stage, self.workers)
+
+    def _end_faults(self) -> None:
+        self.faults.stop()
+        self.why_invalid += self.faults.failures
 
     def _settle(self) -> None:
-        wanted = self.scenario.settle
-        if wanted is None:
+        """Go on until queues are empty and endpoints are back at their minimum, or the time for it is up."""
+        run, wanted = self.run, self.scenario.settle
+        readers = readers_of(self.beside)
+        if wanted is None and not readers:
             return
-        self._begin("settle", "until capacity is back at its minimum")
-        began = self.run.clock.now()
-        while (now := self.run.clock.now()) < began + wanted.at_most_s and not self._settled():
-            self.run.check()
-            self.run.view.progress(now - began, wanted.at_most_s, self.stage.capacity_line())
-            time.sleep(SETTLE_POLL_S)
+        until = ["capacity is back at its minimum"] if wanted and self._scaled() else []
+        until += [f"{', '.join(readers)} {'is' if len(readers) == 1 else 'are'} empty"] if readers else []
+        self._begin("settle", f"until {' and '.join(until)}" if until else "")
+        sqs = run.client("sqs", attempts=ATTEMPTS) if readers else None
+        drain = Drain(sqs, readers, self._queue_url, self.workers.over)
+        at_most_s = wanted.at_most_s if wanted else QUEUES_AT_MOST_REAL_S * run.clock.speed
+        settle(run, drain, at_most_s, self._at_minimum if wanted else lambda: True, self.stage.capacity_line)
+        keys = {program.name: self.workers.access_keys(program.name) for program in self.beside}
+        for finding in drain.findings(run.clock.now(), list(run.recorder.records), keys):
+            run.recorder.record(finding)
 
-    def _settled(self) -> bool:
-        scaled = [endpoint for endpoint in self.scenario.endpoints if endpoint.scaling]
-        return all(self.stage.at_minimum(endpoint.resource_id) for endpoint in scaled)
+    def _queue_url(self, queue: str) -> str:
+        return f"{self.run.url}/{self.run.settings.account_id}/{queue}"
+
+    def _stop(self) -> None:
+        if self.beside:
+            self._begin("stop", _names([one for one in self.beside if not self.workers.over(one.name)]))
+            stop_beside(self.run, self.workers, self.beside)
+
+    def _take_inventory(self) -> None:
+        if self.hooks.inventory:
+            self._begin("inventory", ", ".join(queue.aws_name for queue in self.scenario.queues))
+            for action in self.hooks.inventory:
+                action()
+
+    def _not_sampled(self, why: str) -> None:
+        """Journal that what is looked at each second could not be."""
+        message = f"What is looked at each second of a run could not be: {why}"
+        self.run.recorder.record(
+            journal.Finding(self.run.clock.now(), "not-sampled", "warning", self.scenario.name, message, "")
+        )
+
+    def _at_minimum(self) -> bool:
+        return all(self.stage.at_minimum(endpoint.resource_id) for endpoint in self._scaled())
+
+    def _scaled(self) -> list[Endpoint]:
+        return [endpoint for endpoint in self.scenario.endpoints if endpoint.scaling]
 
     def _tear_down(self) -> None:
-        endpoints = self.scenario.endpoints
+        endpoints, settings = self.scenario.endpoints, self.run.settings
         self._begin("teardown")
+        calls = unsubscribing(self.scenario, settings.account_id, settings.region)
+        self.deployer.carry_out(calls, gone_is_fine=True)  # a program may have removed what it had done with
         self.deployer.carry_out(unscaling(endpoints))
         for endpoint in endpoints:
             self.deployer.await_still(endpoint.name)
@@ -271,3 +371,15 @@ class Rehearsal:
             found = ranges_after(self.scenario, run.options.seed, run.recorder.records, run.clock.now())
             for each in found:
                 run.recorder.record(each)
+
+
+def _deployed(scenario: Scenario) -> list[str]:
+    """Return what is deployed, as AWS names it."""
+    names = [endpoint.name for endpoint in scenario.endpoints]
+    names += [table.name for table in scenario.tables]
+    names += [topic.aws_name for topic in scenario.topics]
+    return names + [queue.aws_name for queue in scenario.queues]
+
+
+def _names(programs: Sequence[Program]) -> str:
+    return ", ".join(program.name for program in programs)

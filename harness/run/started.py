@@ -43,6 +43,8 @@ def _command(run: RunContext, backend: str) -> str:
     words += ["--data", str(options.data)] if options.data else []
     words += ["--client", options.client] if options.client else []
     words += ["--processes", str(options.processes)] if options.processes != 1 else []
+    for fault in options.faults:
+        words += ["--fault", fault]
     return shlex.join(words)
 
 
@@ -54,6 +56,7 @@ def _configuration(scenario: Scenario, options: Options) -> dict[str, Any]:
         "settings": {name: repr(value) for name, value in scenario.settings.items()},
         "data": str(options.data) if options.data else "made by the project's own degradation model",
         "defect": scenario.defect,
+        "faults": [f"{fault.KIND}: {fault.detail}" for fault in scenario.faults],
     }
 
 

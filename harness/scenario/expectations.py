@@ -15,6 +15,7 @@ from harness import journal
 from harness.errors import ScenarioError
 from harness.journal import Record
 from harness.scenario.checks import check_positive
+from harness.scenario.faults import ZoneFailure
 from harness.scenario.resources import Endpoint
 from harness.stats import percentile
 
@@ -152,13 +153,13 @@ def error_ratio(endpoint: Endpoint) -> Question:
 
 
 def answered_during_fault(endpoint: Endpoint, within_s: float) -> Question:
-    """Ask for the share of good answers to requests due in the *within_s* seconds after the first fault."""
+    """Ask for the share of good answers to requests due *within_s* seconds of the first zone failure."""
     check_positive("answered_during_fault: within_s", within_s)
 
     def measure(records: Records) -> Measured:
-        faults = of_kind(records, journal.FaultInjected)
+        faults = of_kind(records, journal.FaultInjected, fault=ZoneFailure.KIND)
         if not faults:
-            return None, "No fault was injected"
+            return None, "No zone failure was injected"
         began = faults[0].at
         offered = of_kind(records, journal.LoadRequest, endpoint=endpoint.name)
         hit = [r for r in offered if began <= r.due_at < began + within_s]

@@ -30,7 +30,8 @@ def deployment(
     """
     for role in scenario.roles:
         yield from _role(role)
-    yield _bucket(region)
+    if scenario.models:
+        yield _bucket(region)
     for model in scenario.models:
         yield from _model(model, artefacts[model.name], account)
     for endpoint in scenario.endpoints:
@@ -65,7 +66,8 @@ def clearing(scenario: Scenario) -> Iterator[Call]:
     for model in scenario.models:
         yield Call("sagemaker", "delete_model", {"ModelName": model.name}, f"model {model.name}")
         yield Call("s3", "delete_object", {"Bucket": BUCKET, "Key": _key(model)}, f"artefact of {model.name}")
-    yield Call("s3", "delete_bucket", {"Bucket": BUCKET}, f"bucket {BUCKET}")
+    if scenario.models:
+        yield Call("s3", "delete_bucket", {"Bucket": BUCKET}, f"bucket {BUCKET}")
     for role in scenario.roles:
         if role.statements:
             yield Call("iam", "delete_role_policy", _policy_of(role), f"policy of role {role.name}")

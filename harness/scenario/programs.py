@@ -25,10 +25,11 @@ class Program:
 
     `processes` of it run side by side, told apart by `context.rank` from 0 on. Under `role` each has
     temporary credentials of that role alone; without one, the account's own. It returns a flat mapping of
-    results for the summary and the expectations (those of rank 0, where there are several), or nothing. An
-    exception, or more than `at_most_real_s` seconds of this machine, is a result with its reason: it makes
-    the verdict "fail" unless `may_fail`; the run goes on. `reads` names the queues it works on: the run
-    settles when they are empty. `stop_within_s` is how long it may go on once it was asked to end.
+    results for the summary and the expectations, or nothing; the figures of several processes are summed,
+    with `<key>.min` and `<key>.max` beside the sum. An exception, or more than `at_most_real_s` seconds of
+    this machine, is a result with its reason: it makes the verdict "fail" unless `may_fail`; the run goes on.
+    `reads` names the queues it works on: the run settles when they are empty. `stop_within_s` is how long it
+    may go on once it was asked to end.
     """
 
     name: str
@@ -46,6 +47,9 @@ class Program:
     def __post_init__(self) -> None:
         who = f"Program {self.name!r}"
         check_name("Program", self.name)
+        if not callable(self.function):
+            kind = type(self.function).__name__
+            raise ScenarioError(f"{who}: function is of type {kind}; give a function that takes a context")
         check_positive(f"{who}: at_most_real_s", self.at_most_real_s)
         check_positive(f"{who}: stop_within_s", self.stop_within_s)
         _check_one_of(who, "moment", self.moment, MOMENTS)

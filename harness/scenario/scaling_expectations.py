@@ -5,6 +5,7 @@ from itertools import dropwhile, takewhile
 
 from harness import journal
 from harness.scenario.expectations import Expectation, Measured, Question, Records, of_kind
+from harness.scenario.faults import ZoneFailure
 from harness.scenario.resources import Endpoint
 
 # AlarmLow is below 90 % of the target: Lambda developer guide, 63 for a target of 70 (`endpoint.settings`,
@@ -69,9 +70,9 @@ def least_in_service_after_fault(endpoint: Endpoint) -> Question:
     """Ask for the smallest number of instances in service from the first fault on."""
 
     def measure(records: Records) -> Measured:
-        faults = of_kind(records, journal.FaultInjected)
+        faults = of_kind(records, journal.FaultInjected, fault=ZoneFailure.KIND)
         if not faults:
-            return None, "No fault was injected"
+            return None, "No zone failure was injected"
         capacity = _capacity(records, endpoint)
         before = [r.in_service for r in capacity if r.at < faults[0].at][-1:]
         if not before or not before[0]:

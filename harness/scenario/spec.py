@@ -1,6 +1,7 @@
 """A scenario: one value that says what is deployed, what happens to it and what must hold afterwards."""
 
 import difflib
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -12,6 +13,7 @@ from harness.scaling.settings import ScalingSettings
 from harness.scenario.checks import check_name, check_positive
 from harness.scenario.expectations import Expectation
 from harness.scenario.faults import Fault
+from harness.scenario.faults.check import check_faults
 from harness.scenario.messaging import Queue, Subscription, Table, Topic, Webhook
 from harness.scenario.programs import Program
 from harness.scenario.resources import Endpoint, Model, Role
@@ -95,7 +97,7 @@ class Scenario:
         _check_models(who, self.resources, self.endpoints)
         _check_expectations(who, self.expectations, self.must_fail)
         _check_workload(who, self.workload, [*self.endpoints, *self.topics, *self.queues])
-        _check_faults(who, self.faults, self.workload)
+        _check_faults(who, self.faults, self.workload, self.programs, self.queues)
         self._check_settings(who)
         if self.variant == CORRECTED and self.as_written is not None:
             self.resolve(AS_WRITTEN)
@@ -244,12 +246,17 @@ def _check_workload(
             )
 
 
-def _check_faults(who: str, faults: Sequence[Fault], workload: Sequence[OpenModel]) -> None:
-    """A fault is timed from the start of the load; one that comes after its end would never happen."""
-    ends_s = max((load.duration_s for load in workload), default=0.0)
-    for fault in faults:
-        if fault.after_s >= ends_s:
-            raise ScenarioError(
-                f"{who}: {type(fault).__name__} at {fault.after_s:g} s comes after the load has ended "
-                f"({ends_s:g} s); lower after_s or lengthen the workload"
-            )
+def _check_faults(
+    who: str,
+    faults: Sequence[Fault],
+    workload: Sequence[OpenModel],
+    programs: Sequence[Program],
+    queues: Sequence[Queue],
+) -> None:
+    """A fault is timed from the start of the load; one that comes after its end would never happen.
+
+    Without a load it is timed from the start of the programs beside it, whose end nobody knows.
+    """
+    without_end = not workload and any(program.moment == "beside_load" for program in programs)
+    ends_s = max((load.duration_s for load in workload), default=math.inf if without_end else 0.0)
+    check_faults(who, faults, ends_s, programs, queues)

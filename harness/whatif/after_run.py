@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from harness import journal
 from harness.journal import ActivityRange, Record
+from harness.scenario.faults import ZoneFailure
 from harness.scenario.resources import Endpoint
 from harness.scenario.spec import Scenario
 from harness.summary import ByType, is_invocation
@@ -80,11 +81,17 @@ def _case(scenario: Scenario, endpoint: Endpoint, seed: int, seen: ByType, began
         given=frozenset(scenario.settings),
         faults=tuple(
             replace(fault, after_s=at - began_at)
-            for fault, at in zip(
-                scenario.faults, (f.at for f in seen.all(journal.FaultInjected)), strict=False
-            )
+            for fault, at in zip(_zone_failures(scenario), _zones_failed_at(seen), strict=False)
         ),
     )
+
+
+def _zone_failures(scenario: Scenario) -> list[ZoneFailure]:
+    return [fault for fault in scenario.faults if isinstance(fault, ZoneFailure)]
+
+
+def _zones_failed_at(seen: ByType) -> list[float]:
+    return [one.at for one in seen.all(journal.FaultInjected) if one.fault == ZoneFailure.KIND]
 
 
 def _registered_at(seen: ByType, resource_id: str) -> float:

@@ -23,7 +23,7 @@ from harness.virtual.driver import virtual_world
 
 if TYPE_CHECKING:
     from harness.scenario.expectations import Expectation
-    from harness.scenario.faults import Fault
+    from harness.scenario.faults import ZoneFailure
     from harness.virtual.trace import Trace
 
 # 2026-01-01T00:00:00Z: the model's calendar where nobody names another, so that a run repeats to the byte.
@@ -65,7 +65,7 @@ class Case:
     scaling_settings: ScalingSettings = field(default_factory=ScalingSettings)
     function_settings: FunctionSettings = field(default_factory=FunctionSettings)
     given: frozenset[str] = frozenset()
-    faults: "tuple[Fault, ...]" = ()
+    faults: "tuple[ZoneFailure, ...]" = ()
     expectations: "tuple[Expectation, ...]" = ()
     keeps_requests: bool = False
     has_programs: bool = False

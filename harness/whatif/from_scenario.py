@@ -16,6 +16,7 @@ from harness.scaling.alarms import Alarm
 from harness.scaling.policies import Policy, ScalableTarget
 from harness.scaling.requests import alarm_of, policy_of, scheduled_action_of, target_of
 from harness.scaling.schedule import ScheduledAction
+from harness.scenario.faults import ZoneFailure
 from harness.scenario.resources import Endpoint
 from harness.scenario.scaling_plan import scaling_of
 from harness.scenario.spec import Scenario
@@ -60,7 +61,7 @@ def case_of_scenario(
         endpoint_settings=assumed.endpoint,
         scaling_settings=assumed.scaling,
         given=assumed.given,
-        faults=tuple(scenario.faults),
+        faults=tuple(one for one in scenario.faults if isinstance(one, ZoneFailure)),
         expectations=tuple(scenario.expectations),
         keeps_requests=requests <= MOST_RECORDS,
         has_programs=bool(scenario.programs),

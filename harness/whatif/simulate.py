@@ -27,7 +27,7 @@ from harness.whatif.ranges import Steps, ranges, steps_of
 from harness.whatif.served import by_minute, one_by_one
 
 if TYPE_CHECKING:
-    from harness.scenario.faults import Fault
+    from harness.scenario.faults import ZoneFailure
 
 # An activity that was begun is played to its end, but not for ever: without capacity it ends after 34 min.
 FINISH_WITHIN_S = 7_200.0
@@ -84,7 +84,7 @@ def _play_once(case: Case, engine: Engine, records: list[Record]) -> tuple[Resul
     return result, _steps(world, case, 0.0), ended_at
 
 
-def _breaks(fault: "Fault", records: list[Record]) -> Callable[[World, float], None]:
+def _breaks(fault: "ZoneFailure", records: list[Record]) -> Callable[[World, float], None]:
     def happen(world: World, now: float) -> None:
         zones = ", ".join(fault.zones)
         records.append(journal.FaultInjected(now, "zone failure", f"zones {zones} failed"))

@@ -4,11 +4,12 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
+from seen import holders, listening
 
 from harness import sessions
 from harness.backends import Backend, open_backend
@@ -21,8 +22,6 @@ from harness.errors import EnvironmentFault, ScenarioError
 from harness.gateway.chain import Address
 
 ACCOUNT = "123456789012"
-LISTEN = "0A"  # /proc/net/tcp, column st
-LOOPBACK_HEX = "0100007F"
 
 needs_proc = pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="sockets are read from /proc")
 
@@ -38,33 +37,9 @@ def url(address: Address) -> str:
     return f"http://{address.host}:{address.port}"
 
 
-def pids_of(backend: Backend) -> list[int]:
-    """Return the pids that listen at the backend's addresses, found by the sockets they hold."""
-    ports = {address.port for address in backend.addresses}
-    inodes = {inode for _, port, inode in listeners() if port in ports}
-    return [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if sockets(pid) & inodes]
-
-
-def listeners() -> list[tuple[str, int, str]]:
-    """Return (address in hex, port, inode) of every TCP socket that listens on this machine."""
-    found = []
-    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
-        for line in Path(table).read_text().splitlines()[1:]:
-            fields = line.split()
-            host, _, port = fields[1].partition(":")
-            if fields[3] == LISTEN:
-                found.append((host, int(port, 16), fields[9]))
-    return found
-
-
-def sockets(pid: int) -> set[str]:
-    """Return the inodes of the sockets that process *pid* holds."""
-    found = set()
-    with suppress(OSError):  # it has ended, or belongs to another user
-        for entry in os.listdir(f"/proc/{pid}/fd"):
-            with suppress(FileNotFoundError):  # closed meanwhile
-                found.add(os.readlink(f"/proc/{pid}/fd/{entry}").removeprefix("socket:[").rstrip("]"))
-    return found
+def pids_of(backend: Backend) -> set[int]:
+    """Return the pids that listen at the backend's addresses."""
+    return holders({address.port for address in backend.addresses})
 
 
 def test_the_embedded_backend_answers_every_probed_service(embedded: Backend) -> None:
@@ -115,10 +90,9 @@ def test_both_emulators_are_one_account_and_region(embedded: Backend) -> None:
 @needs_proc
 def test_nothing_listens_but_one_loopback_port_each(embedded: Backend) -> None:
     """No MQTT, no SFTP, no interface but loopback."""
-    mine: set[str] = set().union(*(sockets(pid) for pid in pids_of(embedded)))
-    listening = [(host, port) for host, port, inode in listeners() if inode in mine]
+    found = listening(pids_of(embedded))
 
-    assert sorted(listening) == sorted((LOOPBACK_HEX, address.port) for address in embedded.addresses)
+    assert sorted(found) == sorted(("127.0.0.1", address.port) for address in embedded.addresses)
 
 
 @needs_proc
@@ -310,7 +284,8 @@ def test_an_emulator_that_never_answers_is_given_up(tmp_path: Path) -> None:
 def test_a_bad_interpreter_leaves_no_scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An interpreter that cannot be run is an environment fault; nothing is left in the temp directory."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    emulator = Emulator(moto_recipe(Settings()), Settings(), tmp_path / "logs", python="/no/such/python")
+    recipe = replace(moto_recipe(Settings()), python="/no/such/python")
+    emulator = Emulator(recipe, Settings(), tmp_path / "logs")
 
     with pytest.raises(EnvironmentFault, match="moto cannot be started: /no/such/python"):
         emulator.spawn()
@@ -319,9 +294,8 @@ def test_a_bad_interpreter_leaves_no_scratch(tmp_path: Path, monkeypatch: pytest
 
 def test_an_unknown_backend_lists_the_known_ones(tmp_path: Path) -> None:
     """A wrong name is a usage error with the choices."""
-    with pytest.raises(
-        ScenarioError, match="Unknown backend 'motto'; choose embedded, moto or an http:// address"
-    ):
+    choices = "embedded, moto, localstack or an http:// address"
+    with pytest.raises(ScenarioError, match=f"Unknown backend 'motto'; choose {choices}"):
         open_backend("motto", Settings(), tmp_path)
 
 

@@ -7,6 +7,9 @@ import math
 
 from harness.errors import ScenarioError
 
+# ChangeMessageVisibility counts whole seconds, up to 12 hours (SQS API reference).
+LONGEST_HIDDEN_S = 43_200
+
 
 def check_moment(who: str, after_s: float) -> None:
     """Raise ScenarioError unless *after_s* is a moment from the load's start on."""
@@ -25,3 +28,15 @@ def check_share(who: str, share: float) -> None:
     """Raise ScenarioError unless *share* is above 0 and at most 1."""
     if not 0.0 < share <= 1.0:
         raise ScenarioError(f"{who}: share is {share:g}; give more than 0 and at most 1, as 0.1 for a tenth")
+
+
+def percent(share: float) -> str:
+    """Return *share* as people read it: `10 %`."""
+    return f"{100 * share:g} %"
+
+
+def window(after_s: float, until_s: float) -> str:
+    """Return when a fault acts, empty where that is always."""
+    if math.isinf(until_s):
+        return f", from {after_s:g} s on" if after_s else ""
+    return f", from {after_s:g} s to {until_s:g} s"

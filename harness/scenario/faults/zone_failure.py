@@ -1,9 +1,11 @@
 """Availability zones that fail: their instances are gone at once."""
 
 from dataclasses import dataclass
+from typing import ClassVar, Self
 
 from harness.errors import ScenarioError
 from harness.scenario.faults.windows import check_moment
+from harness.scenario.faults.words import Words
 
 ZONES = ("a", "b", "c")
 
@@ -16,6 +18,9 @@ class ZoneFailure:
     the zones that are left.
     """
 
+    KIND: ClassVar[str] = "zone failure"
+    FORM: ClassVar[str] = "zone:ZONE[,ZONE]:after=SECONDS"
+
     zones: tuple[str, ...]
     after_s: float
 
@@ -25,3 +30,18 @@ class ZoneFailure:
                 f"ZoneFailure: zones is {self.zones!r}; name one or two of {', '.join(ZONES)}"
             )
         check_moment("ZoneFailure", self.after_s)
+
+    @classmethod
+    def from_words(cls, words: Words) -> Self:
+        """Return the fault that the command line names."""
+        return cls(tuple(words.name("zone").split(",")), words.seconds("after"))
+
+    @property
+    def name(self) -> str:
+        """What tells it from other faults."""
+        return f"{self.KIND} {' '.join(self.zones)}"
+
+    @property
+    def detail(self) -> str:
+        """What happens, for people."""
+        return f"zones {', '.join(self.zones)} fail at {self.after_s:g} s"

@@ -73,7 +73,7 @@ def test_the_path_ends_with_the_emulator_of_the_service() -> None:
     moto = Address("moto", "127.0.0.1", 1)
     path = handlers([lambda _: None], {"sagemaker": moto}.__getitem__)
     seen = exchange("POST /", signed("sagemaker"))
-    assert [handler(seen) for handler in path] == [None, None, Forward(moto)]
+    assert [handler(seen) for handler in path] == [None, None, None, Forward(moto)]
     assert forward_to(lambda _: moto)(seen) == Forward(moto)
 
 

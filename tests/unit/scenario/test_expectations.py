@@ -167,7 +167,7 @@ def test_answers_after_a_fault_are_those_due_in_the_window() -> None:
     [
         (response_time(RANKER, 0.5), [request(0, "failed")], "No request to ranker was answered"),
         (error_ratio(RANKER), [request(0, endpoint="other")], "No request was offered to ranker"),
-        (answered_during_fault(RANKER, 60), [request(0)], "No fault was injected"),
+        (answered_during_fault(RANKER, 60), [request(0)], "No zone failure was injected"),
         (
             answered_during_fault(RANKER, 60),
             [FAULT, request(10)],

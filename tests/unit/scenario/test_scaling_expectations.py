@@ -228,7 +228,7 @@ OUT, IN = step(270, "ScaleOut", 1, 2), step(270, "ScaleIn", 2, 1)
             "no instance in service at the end",
         ),
         (deleted, [], "ranker was never created"),
-        (least_in_service_after_fault, capacity((1, 1)), "No fault was injected"),
+        (least_in_service_after_fault, capacity((1, 1)), "No zone failure was injected"),
         (least_in_service_after_fault, [FAULT], "had no instance in service before the fault"),
         (least_in_service_after_fault, [*capacity((1, 0)), FAULT], "had no instance in service before"),
         (first_scale_out, [POLICY, *minutes(90, 90, 90)], "was never scaled out by its policy"),

@@ -1,0 +1,22 @@
+"""Which AWS services a backend must have for a scenario: those that its resources and roles are made with."""
+
+from harness.scenario import Scenario
+
+
+def services_of(scenario: Scenario) -> tuple[str, ...]:
+    """Return the signing names of the services that *scenario* needs, each once.
+
+    What its programs call beside that is not declared, and so it is not known here.
+    """
+    needed = {
+        "s3": scenario.models,
+        "iam": scenario.roles,
+        "sts": [program for program in scenario.programs if program.role],
+        "sagemaker": scenario.endpoints,
+        "application-autoscaling": scenario.endpoints,
+        "monitoring": scenario.endpoints,
+        "sns": scenario.topics,
+        "sqs": scenario.queues,
+        "dynamodb": scenario.tables,
+    }
+    return tuple(service for service, things in needed.items() if things)

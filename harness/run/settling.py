@@ -1,0 +1,173 @@
+"""When a run is over: the queues that programs work on are empty, and endpoints are back at their minimum.
+
+How full a queue is, is what GetQueueAttributes says of it, and that is approximate (SQS API reference): a
+queue counts as empty when two looks in a row, a pause apart, find nothing in any of them.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from harness import journal
+from harness.errors import BackendError
+from harness.journal import Record
+from harness.run.context import RunContext
+from harness.scenario import Program
+
+# Where the scenario declares no Settle: seconds of this machine, since its processes do the work.
+QUEUES_AT_MOST_REAL_S = 60.0
+LOOK_EVERY_REAL_S = 0.5
+LOOKS_IN_A_ROW = 2
+POLL_S = 0.05
+COUNTS = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+)
+# A look is tried again: a fault that throttles SQS must not end the wait.
+ATTEMPTS = 5
+RULE = "queue-not-drained"
+SOURCE = "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html"
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """What is in a queue: to be received, received and not deleted, and not yet to be seen."""
+
+    visible: int = 0
+    in_flight: int = 0
+    delayed: int = 0
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.visible + self.in_flight + self.delayed
+
+    def __str__(self) -> str:
+        return f"{self.total} ({self.visible} visible, {self.in_flight} in flight, {self.delayed} delayed)"
+
+
+def readers_of(programs: Iterable[Program]) -> dict[str, list[str]]:
+    """Return who works on what: the names of *programs* by the AWS name of each queue that they read."""
+    found: dict[str, list[str]] = {}
+    for program in programs:
+        for queue in program.reads:
+            found.setdefault(queue.aws_name, []).append(program.name)
+    return found
+
+
+def settle(
+    run: RunContext, drain: "Drain", at_most_s: float, at_minimum: Callable[[], bool], line: Callable[[], str]
+) -> None:
+    """Return once *drain* is over and capacity *at_minimum*, or *at_most_s* model seconds are.
+
+    *line* says for people how the endpoints stand. Raises what `run.check` does, and BackendError when the
+    backend does not say how full a queue is.
+    """
+    began, look_at = run.clock.now(), time.monotonic()
+    while (now := run.clock.now()) < began + at_most_s:
+        run.check()
+        if time.monotonic() >= look_at:
+            drain.look()
+            look_at = time.monotonic() + LOOK_EVERY_REAL_S
+        if drain.over and at_minimum():
+            return
+        run.view.progress(now - began, at_most_s, "; ".join(filter(None, (drain.line(), line()))))
+        time.sleep(POLL_S)
+
+
+class Drain:
+    """Looks at queues, as often as it is asked to, until they are empty.
+
+    *readers* names the programs of each queue; `is_over(program)` says that one has ended, for then its queue
+    is not waited for: nobody will empty it. *url* is the address of a queue.
+    """
+
+    def __init__(
+        self,
+        sqs: Any,
+        readers: Mapping[str, Sequence[str]],
+        url: Callable[[str], str],
+        is_over: Callable[[str], bool],
+    ) -> None:
+        self._sqs = sqs
+        self._url = url
+        self._readers = readers
+        self._is_over = is_over
+        self._empty_looks = 0
+        self.depths: dict[str, Depth] = {}
+
+    @property
+    def over(self) -> bool:
+        """Whether there is nothing left to wait for, as far as one has looked."""
+        looked = len(self.depths) == len(self._readers)
+        return looked and (self._empty_looks >= LOOKS_IN_A_ROW or not self._waited_for())
+
+    def look(self) -> None:
+        """Ask how full each queue is."""
+        self.depths = {queue: self._depth(queue) for queue in self._readers}
+        empty = not any(self.depths[queue].total for queue in self._waited_for())
+        self._empty_looks = self._empty_looks + 1 if empty else 0
+
+    def line(self) -> str:
+        """Return what is left, in a line for people."""
+        return ", ".join(f"{queue}: {depth.total}" for queue, depth in self.depths.items())
+
+    def findings(
+        self, at: float, records: Iterable[Record], keys: Mapping[str, frozenset[str]]
+    ) -> list[Record]:
+        """Return a warning for each queue that is not empty, and what its programs did about that.
+
+        *keys* are the access keys of each program, by which its calls in *records* are known.
+        """
+        left = {queue: depth for queue, depth in self.depths.items() if depth.total}
+        received = _who_received(records) if left else frozenset()
+        return [
+            journal.Finding(at, RULE, "warning", queue, self._sentence(queue, depth, received, keys), SOURCE)
+            for queue, depth in left.items()
+        ]
+
+    def _waited_for(self) -> list[str]:
+        return [queue for queue, readers in self._readers.items() if not all(map(self._is_over, readers))]
+
+    def _depth(self, queue: str) -> Depth:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            answer = self._sqs.get_queue_attributes(QueueUrl=self._url(queue), AttributeNames=list(COUNTS))
+        except (ClientError, BotoCoreError) as error:
+            code = error.response["Error"].get("Code", "") if isinstance(error, ClientError) else ""
+            if "NonExistentQueue" in code:
+                return Depth()  # a program has deleted it, and all that was in it
+            sentence = f"sqs did not say how full queue {queue} is: {error}"
+            raise BackendError(
+                sentence, service="sqs", operation="get_queue_attributes", code=code
+            ) from error
+        return Depth(*(int(answer["Attributes"][name]) for name in COUNTS))
+
+    def _sentence(
+        self,
+        queue: str,
+        depth: Depth,
+        received: frozenset[str],
+        keys: Mapping[str, frozenset[str]],
+    ) -> str:
+        did = [self._what_it_did(program, received, keys) for program in self._readers[queue]]
+        return f"Messages were left in the queue when the run had settled: {depth}. {' '.join(did)}"
+
+    def _what_it_did(self, program: str, received: frozenset[str], keys: Mapping[str, frozenset[str]]) -> str:
+        if not keys.get(program, frozenset()) & received:
+            return f"Program {program!r}, which is said to read it, never asked for a message."
+        if self._is_over(program):
+            return f"Program {program!r}, which reads it, had ended before."
+        return f"Program {program!r}, which reads it, did not come to an end with them."
+
+
+def _who_received(records: Iterable[Record]) -> frozenset[str]:
+    """Return the access keys that called ReceiveMessage."""
+    return frozenset(
+        one.access_key
+        for one in records
+        if isinstance(one, journal.Exchange) and one.operation == "ReceiveMessage"
+    )

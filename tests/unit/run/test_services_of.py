@@ -1,0 +1,49 @@
+"""A backend is asked only for what a scenario is made with."""
+
+from typing import Any
+
+from harness.run.services import services_of
+from harness.scenario import (
+    Endpoint,
+    Model,
+    Program,
+    Queue,
+    Role,
+    Scenario,
+    Subscription,
+    Table,
+    Topic,
+    result,
+)
+
+
+def nothing(context: Any) -> bytes:
+    """Do nothing."""
+    return b""
+
+
+ENDPOINT = Endpoint("e", Model("m", build=nothing, role=Role("model-role")))
+TOPIC, QUEUE, TABLE = Topic("t"), Queue("q"), Table("seen")
+WORKER = Role("worker-role", "ecs-tasks.amazonaws.com")
+
+
+def scenario(*resources: Any, programs: tuple[Program, ...] = ()) -> Scenario:
+    return Scenario("s", "d", list(resources), [result("p", "k").at_least(0)], programs=programs)
+
+
+def test_an_endpoint_needs_what_keeps_and_scales_it() -> None:
+    """Its model's artefact and role among it, and nothing of messages."""
+    needed = ("s3", "iam", "sagemaker", "application-autoscaling", "monitoring")
+    assert services_of(scenario(ENDPOINT)) == needed
+
+
+def test_queues_need_no_sagemaker() -> None:
+    """A run of queues alone works on a backend that has nothing else."""
+    assert services_of(scenario(QUEUE)) == ("sqs",)
+    assert services_of(scenario(Subscription(TOPIC, QUEUE), TABLE)) == ("sns", "sqs", "dynamodb")
+
+
+def test_a_program_under_a_role_needs_credentials() -> None:
+    """IAM has the role, STS gives it out."""
+    programs = (Program("p", nothing, role=WORKER),)
+    assert services_of(scenario(TOPIC, programs=programs)) == ("iam", "sts", "sns")
