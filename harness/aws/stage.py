@@ -4,7 +4,7 @@ It holds the pure world of `harness.endpoint` and what really predicts behind it
 gateway's loop, but for the methods that say otherwise.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from harness import journal
@@ -15,6 +15,7 @@ from harness.aws.backend_calls import BackendCalls
 from harness.aws.catalogue import Catalogue, EndpointPlan
 from harness.aws.invoke import PAYLOAD_LIMIT_BYTES, Invoker
 from harness.aws.living import LivingWorld
+from harness.aws.message_plane import Declared, MessagePlane
 from harness.aws.metric_alarms import MetricAlarms
 from harness.aws.mirror import Mirror
 from harness.aws.sagemaker import SageMaker
@@ -36,7 +37,7 @@ from harness.gateway.server import ServerThread
 from harness.gateway.splice import Pool
 from harness.refusal import Refusal
 from harness.scaling.settings import ScalingSettings
-from harness.scenario.faults import Fault
+from harness.scenario.faults import ZoneFailure
 from harness.sessions import client
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ T = TypeVar("T")
 class Stage:
     """The modelled part of AWS behind one gateway; `handlers` is its part of the request path.
 
-    *payload_limit_bytes* is the most that one InvokeEndpoint may carry.
+    *payload_limit_bytes* is the most that one InvokeEndpoint may carry. *declared* is what the scenario says
+    of messaging; *before* are handlers that come before all others, faults say.
     """
 
     def __init__(
@@ -68,6 +70,8 @@ class Stage:
         endpoint_settings: EndpointSettings | None = None,
         scaling_settings: ScalingSettings | None = None,
         payload_limit_bytes: int = PAYLOAD_LIMIT_BYTES,
+        declared: Declared | None = None,
+        before: Sequence[Handler] = (),
     ) -> None:
         self.clock = clock
         self.record = record
@@ -75,7 +79,8 @@ class Stage:
         self.region = settings.region
         self.account = settings.account_id
         self.pool = Pool()
-        self.backend = BackendCalls(Fetcher(self.pool), route, self.region)
+        fetcher = Fetcher(self.pool)
+        self.backend = BackendCalls(fetcher, route, self.region)
         scope = f"{self.region}:{self.account}"
         self.catalogue = Catalogue(self.backend, Artefacts(lambda: self._backend_client("s3", "s3")), scope)
         self._assumptions = dict(assumptions or {})
@@ -94,14 +99,27 @@ class Stage:
         self.targets = Targets(self.living, self._teller)
         self._invoker = Invoker(self, payload_limit_bytes)
         sagemaker, scaling_tags = SageMaker(self), ScalingTags()
+        self.messaging = MessagePlane(
+            declared or Declared(),
+            clock,
+            record,
+            fetcher,
+            route,
+            self._mirror.show,
+            region=self.region,
+            account=self.account,
+        )
         self.handlers: list[Handler] = [
-            self._invoker.handle,  # first: there are most of them by far
+            *before,
+            self._invoker.handle,  # there are most of them by far
+            *self.messaging.first,
             self.catalogue.handle,
             sagemaker.handle,
             Tagging(self, sagemaker.tags).handle,
             AutoScaling(self, scaling_tags.of).handle,
             scaling_tags.handle,
             MetricAlarms(self).handle,
+            *self.messaging.last,
         ]
         self._thread: ServerThread | None = None
 
@@ -256,11 +274,11 @@ class Stage:
 
     # -- for the runner, from outside the loop -----
 
-    def inject(self, fault: Fault) -> None:
+    def inject(self, fault: ZoneFailure) -> None:
         """Break what *fault* names, now."""
         self._on_loop(lambda: self._inject(fault))
 
-    def _inject(self, fault: Fault) -> None:
+    def _inject(self, fault: ZoneFailure) -> None:
         zones = ", ".join(fault.zones)
         self.record(journal.FaultInjected(self.living.now(), "zone failure", f"zones {zones} failed"))
         for zone in fault.zones:
@@ -293,10 +311,14 @@ class Stage:
         return self._on_loop(look)
 
     def _on_loop(self, call: Callable[[], T]) -> T:
-        if self._thread is None:
-            raise RuntimeError("the stage is not open")
-
         async def there() -> T:
             return call()
 
-        return self._thread.submit(there()).result()
+        return self.await_on_loop(there())
+
+    def await_on_loop(self, work: Coroutine[object, object, T]) -> T:
+        """Return what *work* comes to on the gateway's loop; for the runner, from outside of it."""
+        if self._thread is None:
+            work.close()
+            raise RuntimeError("the stage is not open")
+        return self._thread.submit(work).result()

@@ -15,6 +15,7 @@ from harness.errors import JournalError
 from harness.journal import Record
 from harness.summary.grouped import ByType
 from harness.summary.load import INVOKE, is_invocation, latency, load_account, response_s
+from harness.summary.messages import messages, programs
 from harness.summary.scaling import measures, resource_of, scaling
 
 __all__ = ["INVOKE", "ByType", "is_invocation", "measures", "resource_of", "response_s", "summarise"]
@@ -42,6 +43,8 @@ def summarise(records: Sequence[Record]) -> dict[str, Any]:
             scaling=scaling(seen),
             endpoints=_endpoints(seen),
             functions=_functions(seen),
+            messages=messages(seen),
+            programs=programs(seen),
             model=records[0].configuration.get("model"),
         ),
         "phases": _phases(seen),

@@ -1,0 +1,116 @@
+"""The little XML that the wiring reads and writes: SNS's attribute lists, S3's notifications."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
+
+from harness.errors import BackendError
+
+# API reference, NotificationConfiguration: the element of each kind of destination and the one with its ARN.
+DESTINATIONS = {
+    "QueueConfiguration": "Queue",
+    "TopicConfiguration": "Topic",
+    "CloudFunctionConfiguration": "CloudFunction",
+    "LambdaFunctionConfiguration": "LambdaFunctionArn",
+}
+
+
+def entries(body: bytes) -> dict[str, str]:
+    """Return the `entry` elements of an answer, `key` to `value`."""
+    return dict(_pairs(_answer(body)))
+
+
+def text_of(body: bytes, name: str) -> str:
+    """Return the text of the first element called *name*, "" without one."""
+    return next((each.text or "" for each in _answer(body).iter() if _local(each) == name), "")
+
+
+def texts_of(body: bytes, name: str) -> list[dict[str, str]]:
+    """Return what each element called *name* has as its own elements, by their names."""
+    return [
+        {_local(inner): inner.text or "" for inner in each}
+        for each in _answer(body).iter()
+        if _local(each) == name and len(each)
+    ]
+
+
+def with_entries(body: bytes, changes: Mapping[str, str | None]) -> bytes:
+    """Return *body* with the `entry` of each key in *changes* set to its text, without those of None."""
+    root = _answer(body)
+    for parent in root.iter():
+        for entry in [each for each in parent if _local(each) == "entry"]:
+            key = _child(entry, "key")
+            if key is not None and (key.text or "") in changes:
+                parent.remove(entry)
+        if _local(parent) == "Attributes":
+            for name, text in changes.items():
+                if text is not None:
+                    _add_entry(parent, name, text)
+    return _written(root)
+
+
+@dataclass(frozen=True, slots=True)
+class Notifications:
+    """A bucket's notification configuration: its XML, and the destinations in it, ARNs in their order."""
+
+    root: Element
+    destinations: tuple[str, ...]
+
+    @classmethod
+    def read(cls, body: bytes) -> "Notifications | None":
+        """Return what *body* configures, None where it is no XML."""
+        try:
+            root = ElementTree.fromstring(body or b"<NotificationConfiguration/>")
+        except ElementTree.ParseError:
+            return None
+        return cls(root, tuple(arn for arn in map(_destination, root) if arn))
+
+    def without(self, refused: frozenset[str]) -> bytes:
+        """Return its XML with the destinations in *refused* left out."""
+        kept = Element(self.root.tag, self.root.attrib)
+        kept.extend(each for each in self.root if _destination(each) not in refused)
+        return _written(kept)
+
+
+def _destination(configuration: Element) -> str:
+    found = _child(configuration, DESTINATIONS.get(_local(configuration), ""))
+    return (found.text or "").strip() if found is not None else ""
+
+
+def _answer(body: bytes) -> Element:
+    try:
+        return ElementTree.fromstring(body)
+    except ElementTree.ParseError as error:
+        raise BackendError(f"The backend sent no XML but {body[:80]!r}") from error
+
+
+def _pairs(root: Element) -> Iterator[tuple[str, str]]:
+    for entry in (each for each in root.iter() if _local(each) == "entry"):
+        key, value = _child(entry, "key"), _child(entry, "value")
+        if key is not None:
+            yield key.text or "", (value.text if value is not None else "") or ""
+
+
+def _add_entry(parent: Element, name: str, text: str) -> None:
+    space = parent.tag.rpartition("}")
+    prefix = space[0] + space[1]
+    entry = ElementTree.SubElement(parent, f"{prefix}entry")
+    ElementTree.SubElement(entry, f"{prefix}key").text = name
+    ElementTree.SubElement(entry, f"{prefix}value").text = text
+
+
+def _written(root: Element) -> bytes:
+    space = root.tag[1:].partition("}")[0] if root.tag.startswith("{") else None
+    written: bytes = ElementTree.tostring(
+        root, encoding="utf-8", xml_declaration=True, default_namespace=space
+    )
+    return written
+
+
+def _child(parent: Element, name: str) -> Element | None:
+    return next((each for each in parent if _local(each) == name), None)
+
+
+def _local(element: Element) -> str:
+    return element.tag.rpartition("}")[2]
