@@ -1,70 +1,122 @@
 """What each topic of a run is worth: enforced, modelled, forwarded or not covered; shown in every report."""
 
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
 from harness.journal import Fidelity
+from harness.messaging.differences import fidelity_of_messages
+
+if TYPE_CHECKING:
+    from harness.scenario import Scenario
 
 _MODEL = (
     "rules with their sources in docs/explanation/fidelity.md; unknowns are settings with stated defaults"
 )
+Row = tuple[str, str, str]
 
 
-def fidelities(backend: str) -> list[Fidelity]:
-    """Return the rows for a run on *backend*; what is not in them is not claimed."""
-    rows = [
-        ("endpoint life (Creating, InService, Updating, Failed)", "modelled", _MODEL),
-        (
-            "instance launch time, one join after another",
-            "modelled",
-            "lognormal, median 240 s, p95 600 s: three published timings",
-        ),
-        (
-            "target tracking, step scaling, scheduled actions, alarms, cooldowns, activities",
-            "modelled",
-            _MODEL,
-        ),
-        (
-            "alarms of your own that invoke a scaling policy",
-            "modelled",
-            "on metrics that this stage publishes of the variant; any other is an error finding",
-        ),
-        (
-            "size of one scale-in step",
-            "modelled",
-            "AWS says gradual, not how much: one instance at a time by default",
-        ),
-        (
-            "service time, concurrency and queue of an instance",
-            "modelled",
-            "assumed by the scenario, not measured on AWS",
-        ),
-        ("predictions", "enforced", "the real model answers, by onnxruntime on this machine"),
-        ("invocation payload limit and 60 s time-out", "enforced", "25 MB (FAQ); 60 s (InvokeEndpoint)"),
-        (
-            "models, endpoint configurations, scalable targets",
-            "forwarded",
-            f"kept by the backend {backend!r}, probed at start",
-        ),
-        ("S3 objects, IAM roles", "forwarded", f"kept by the backend {backend!r}, probed at start"),
-        (
-            "permissions of the caller (IAM)",
-            "not covered",
-            "any key may call the endpoints; policies are stored only",
-        ),
-        ("throttling of API calls and account quotas", "not covered", "no limit is applied"),
-        (
-            "network time between client and endpoint",
-            "not covered",
-            "loopback; response times hold no network",
-        ),
-        (
-            "provisioned concurrency of Lambda",
-            "not covered",
-            "stored by the backend; `harness simulate` plays its scaling in virtual time",
-        ),
-        (
-            "metric math, percentiles and composite alarms in scaling",
-            "not covered",
-            "stored by the backend, with an error finding",
-        ),
-        ("billing", "not covered", "no cost is computed"),
-    ]
+def fidelities(
+    backend: str, emulators: Mapping[str, str], scenario: "Scenario | None" = None
+) -> list[Fidelity]:
+    """Return the rows for a run of *scenario* on *backend*; what is not in them is not claimed.
+
+    *emulators* are name -> version. Without a scenario anything may be asked for: then every row is given.
+    """
+    rows = list(_everywhere(backend))
+    if scenario is None or scenario.endpoints:
+        rows += _endpoints(backend)
+    if scenario is None or scenario.topics or scenario.queues:
+        rows += _messages(emulators)
     return [Fidelity(0.0, topic, how, probed) for topic, how, probed in rows]
+
+
+def _everywhere(backend: str) -> Iterator[Row]:
+    yield "S3 objects, IAM roles", "forwarded", f"kept by the backend {backend!r}, probed at start"
+    yield "signing time", "enforced", "a signature too far off is refused: 15 min, 5 min for newer services"
+    yield (
+        "permissions of the caller (IAM)",
+        "not covered",
+        "any key may call what is answered here; else as far as the backend checks its own",
+    )
+    yield (
+        "throttling of API calls and account quotas",
+        "not covered",
+        "no limit is applied but for the faults of a scenario",
+    )
+    yield "network time between client and endpoint", "not covered", "loopback; times hold no network"
+    yield "billing", "not covered", "no cost is computed"
+
+
+def _endpoints(backend: str) -> Iterator[Row]:
+    yield "endpoint life (Creating, InService, Updating, Failed)", "modelled", _MODEL
+    yield (
+        "instance launch time, one join after another",
+        "modelled",
+        "lognormal, median 240 s, p95 600 s: three published timings",
+    )
+    yield (
+        "target tracking, step scaling, scheduled actions, alarms, cooldowns, activities",
+        "modelled",
+        _MODEL,
+    )
+    yield (
+        "alarms of your own that invoke a scaling policy",
+        "modelled",
+        "on metrics that this stage publishes of the variant; any other is an error finding",
+    )
+    yield (
+        "size of one scale-in step",
+        "modelled",
+        "AWS says gradual, not how much: one instance at a time by default",
+    )
+    yield (
+        "service time, concurrency and queue of an instance",
+        "modelled",
+        "assumed by the scenario, not measured on AWS",
+    )
+    yield "predictions", "enforced", "the real model answers, by onnxruntime on this machine"
+    yield (
+        "invocation payload limit and 60 s time-out",
+        "enforced",
+        "25 MB (FAQ); 60 s (InvokeEndpoint)",
+    )
+    yield (
+        "models, endpoint configurations, scalable targets",
+        "forwarded",
+        f"kept by the backend {backend!r}, probed at start",
+    )
+    yield (
+        "provisioned concurrency of Lambda",
+        "not covered",
+        "stored by the backend; `harness simulate` plays its scaling in virtual time",
+    )
+    yield (
+        "metric math, percentiles and composite alarms in scaling",
+        "not covered",
+        "stored by the backend, with an error finding",
+    )
+
+
+def _messages(emulators: Mapping[str, str]) -> Iterator[Row]:
+    yield "delivery semantics of SNS and SQS", "forwarded", fidelity_of_messages(emulators)
+    yield (
+        "policies of queues, topics and functions for deliveries between services",
+        "enforced",
+        "SNS, S3 and EventBridge to SQS, SNS and Lambda: what AWS would refuse is not delivered",
+    )
+    yield (
+        "filter policies of subscriptions",
+        "enforced",
+        "refused when malformed, in AWS's words; matched by the backend",
+    )
+    yield (
+        "retries of SNS to HTTP endpoints, dead-letter queues of subscriptions",
+        "not covered",
+        "as the backend has them; AWS retries for 23 days (SNS guide, Message delivery retries)",
+    )
+    yield (
+        "keys of encrypted queues and topics",
+        "not covered",
+        "a queue with a KMS key is taken as one without",
+    )
+    yield "speed of deliveries", "forwarded", "this emulator's on this machine, never shown as AWS's"

@@ -5,6 +5,7 @@ import platform
 import sys
 import time
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -36,6 +37,7 @@ def serve_until_interrupted(
     verdict, reason = "interrupted", ""
     try:
         with open_backend(settings.backend, settings, directory / "logs") as backend:
+            settings = replace(settings, account_id=backend.account_id)
             clock.restart()  # starting the emulators took this machine's time, not AWS's
             _record_start(recorder, clock, seed, backend)
             stage = Stage(clock, recorder.record, backend.route, settings, seed=seed)
@@ -83,7 +85,7 @@ def _record_start(recorder: Recorder, clock: Clock, seed: int, backend: Backend)
             command="harness serve",
         )
     )
-    for fidelity in fidelities(backend.name):
+    for fidelity in fidelities(backend.name, backend.emulators):
         recorder.record(fidelity)
 
 

@@ -199,7 +199,7 @@ class Rehearsal:
             raise EnvironmentFault(
                 f"Backend {self.backend.name!r} lacks what {self.scenario.name!r} needs: {lacks}; use another"
             )
-        for fidelity in fidelities(self.backend.name):
+        for fidelity in fidelities(self.backend.name, self.backend.emulators, self.scenario):
             run.recorder.record(fidelity)
 
     def _open_gateway(self, stack: ExitStack) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from harness import journal
 from harness.run.context import Options, RunContext
-from harness.scenario import Endpoint, OpenModel, Scenario
+from harness.scenario import Endpoint, OpenModel, Program, Queue, Scenario, Subscription
 from harness.scenario.scaling import Tracking, whole
 
 PACKAGES = ("boto3", "locust", "moto", "ministack", "onnxruntime", "scikit-learn", "numpy")
@@ -51,12 +51,50 @@ def _command(run: RunContext, backend: str) -> str:
 def _configuration(scenario: Scenario, options: Options) -> dict[str, Any]:
     """Return what the report shows of the scenario, as plain JSON values."""
     return {
+        **_messaging(scenario),
         "endpoints": [_endpoint(endpoint) for endpoint in scenario.endpoints],
         "workload": [_load(load, options) for load in scenario.workload],
         "settings": {name: repr(value) for name, value in scenario.settings.items()},
         "data": str(options.data) if options.data else "made by the project's own degradation model",
         "defect": scenario.defect,
         "faults": [f"{fault.KIND}: {fault.detail}" for fault in scenario.faults],
+    }
+
+
+def _messaging(scenario: Scenario) -> dict[str, Any]:
+    """Return the topics, queues, subscriptions and programs; a kind that there is none of is left out."""
+    shown = {
+        "topics": [topic.aws_name for topic in scenario.topics],
+        "queues": [_queue(queue) for queue in scenario.queues],
+        "subscriptions": [_subscription(one) for one in scenario.subscriptions],
+        "programs": [_program(program) for program in scenario.programs],
+    }
+    return {name: rows for name, rows in shown.items() if rows}
+
+
+def _queue(queue: Queue) -> dict[str, Any]:
+    names = ("visibility_timeout_s", "retention_s", "delay_s")
+    dead = queue.dead_letter
+    redrive = {"dead_letter": dead.aws_name, "max_receive_count": queue.max_receive_count} if dead else {}
+    return {"name": queue.aws_name, **{name: getattr(queue, name) for name in names}, **redrive}
+
+
+def _subscription(one: Subscription) -> dict[str, Any]:
+    to = one.endpoint if isinstance(one.endpoint, str) else one.endpoint.name
+    filters = (
+        {"filter_policy": dict(one.filter_policy), "scope": one.filter_scope} if one.filter_policy else {}
+    )
+    return {"topic": one.topic.aws_name, "to": to, "raw": one.raw, **filters}
+
+
+def _program(program: Program) -> dict[str, Any]:
+    return {
+        "name": program.name,
+        "moment": program.moment,
+        "processes": program.processes,
+        "role": program.role.name if program.role else None,
+        "restart": program.restart,
+        "reads": [queue.aws_name for queue in program.reads],
     }
 
 

@@ -136,7 +136,9 @@ class Queue:
         groups = tuple(tuple(each.id for each in group) for group in self._sequences(now))
         fits = [self.copies[each] for group in groups for each in group]
         sure = frozenset(
-            each.id for each in fits if self.visible_surely(each, now) and self.certain(each, now)
+            each.id
+            for each in fits
+            if self.visible_surely(each, now) and self.certain(each, now) and not self.held_up(each, now)
         )
         if self.fifo:
             return Offer(frozenset(), tuple(group for group in groups if group), sure, most)
@@ -166,6 +168,14 @@ class Queue:
             elif self.certain(copy, now):
                 break
         return head
+
+    def held_up(self, copy: Copy, now: float) -> bool:
+        """Return True where another of its group, which may be in flight or may be gone, may hold *copy* up."""
+        return self.fifo and any(
+            each.group == copy.group and each.receives > 0 and not self.visible_surely(each, now)
+            for each in self.present()
+            if each is not copy
+        )
 
     def locked_groups(self, now: float) -> frozenset[str | None]:
         """Return the groups of which a message is in flight: no other of them is returned until it is deleted
