@@ -81,10 +81,10 @@ def _queue(queue: Queue) -> dict[str, Any]:
 
 def _subscription(one: Subscription) -> dict[str, Any]:
     to = one.endpoint if isinstance(one.endpoint, str) else one.endpoint.name
-    filters = (
-        {"filter_policy": dict(one.filter_policy), "scope": one.filter_scope} if one.filter_policy else {}
-    )
-    return {"topic": one.topic.aws_name, "to": to, "raw": one.raw, **filters}
+    shown: dict[str, Any] = {"topic": one.topic.aws_name, "to": to, "raw": one.raw}
+    if one.filter_policy is not None:
+        shown |= {"filter_policy": dict(one.filter_policy), "scope": one.filter_scope}
+    return shown
 
 
 def _program(program: Program) -> dict[str, Any]:
