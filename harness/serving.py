@@ -42,6 +42,8 @@ def serve_until_interrupted(
             _record_start(recorder, clock, seed, backend)
             stage = Stage(clock, recorder.record, backend.route, settings, seed=seed)
             with Gateway(stage, port=port) as gateway:
+                if "://" in settings.backend:  # it may hold topics and queues already
+                    stage.await_on_loop(stage.messaging.learn())
                 _tell(gateway.url, settings, directory / JOURNAL, as_json=as_json)
                 while (dead := backend.dead()) is None:
                     time.sleep(POLL_S)

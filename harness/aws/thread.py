@@ -31,6 +31,7 @@ class Gateway:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._stage.await_on_loop(self._stage.messaging.conclude())
         # The server first: while it runs it may still have something to show.
         self._thread.stop()
         self._stage.close()

@@ -229,6 +229,8 @@ class Rehearsal:
         """Return what the stage must know of messaging, and have the queues looked at where there are any."""
         scenario = self.scenario
         if scenario.topics or scenario.queues:
+            if "://" in self.run.settings.backend:  # it may hold some already
+                self.hooks.deployed.append(lambda: self.stage.await_on_loop(self.stage.messaging.learn()))
             self.hooks.deployed.append(lambda: self.stage.await_on_loop(self.stage.messaging.deployed()))
         if scenario.queues:
             self.hooks.each_second.append(lambda: self.stage.await_on_loop(self.stage.messaging.sample()))

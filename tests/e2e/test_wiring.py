@@ -84,6 +84,38 @@ def test_a_queue_whose_policy_keeps_the_topic_out_gets_nothing(
     assert reason in why
 
 
+FROM_ELSEWHERE = {
+    "NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"},
+    "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
+}
+
+
+@pytest.mark.parametrize(
+    ("action", "condition"),
+    [("sqs:*", {"Bool": {"aws:SecureTransport": "false"}}), ("sqs:SendMessage", FROM_ELSEWHERE)],
+    ids=["without TLS", "from elsewhere"],
+)
+def test_a_deny_that_services_do_not_meet_keeps_nothing_out(
+    stand: Stand, action: str, condition: dict[str, Any]
+) -> None:
+    """Promise: the usual hardening of a queue does not stop SNS, also where an emulator judges by itself."""
+    topic, (url, queue) = stand.topic(), stand.queue()
+    deny = allow(queue, Sid="No", Effect="Deny", Principal="*", Action=action, Condition=condition)
+    stand.set_policy(url, allow(queue), deny)
+    stand.subscribe(topic, queue)
+    stand.sns.publish(TopicArn=topic, Message="one")
+    assert stand.got(url) == ["one"]
+
+
+def test_a_queue_that_nobody_here_may_read_is_still_judged(stand: Stand) -> None:
+    """Promise: a policy that locks its own reader out is judged as it was given."""
+    topic, (url, queue) = stand.topic(), stand.queue()
+    stand.subscribe(topic, queue)
+    deny = allow(queue, Effect="Deny", Principal="*", Action="sqs:*", Condition=FROM_ELSEWHERE)
+    stand.set_policy(url, allow(queue), deny)
+    assert [allowed for allowed, _ in stand.refusals(queue)] == [False, True]
+
+
 def test_a_queue_that_does_not_exist_can_be_subscribed(stand: Stand) -> None:
     """Promise: Subscribe and Publish succeed, as on AWS, and the queue gets messages once it is there."""
     topic, name = stand.topic(), unique("later")

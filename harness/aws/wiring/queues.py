@@ -81,6 +81,9 @@ class Queues:
             arn = self._arn(given)
             answer = await self._keeping_policy(exchange, arn, given)
             if answer.status == 200:
+                attributes = given.get("Attributes")
+                if isinstance(attributes, dict) and "Policy" in attributes:
+                    self._board.root.remember(arn, str(attributes["Policy"]))
                 await self._board.relearn(arn)
         return answer.as_reply()
 

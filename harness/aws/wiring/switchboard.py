@@ -90,10 +90,10 @@ class Switchboard:
             NOT_COVERED,
             "error",
             who,
-            f"AWS does not deliver here and puts what it could not deliver into the dead-letter queue {queue}; "
-            "that is not rehearsed: it gets nothing.",
-            "Amazon SNS Developer Guide, Dead-letter queues; Amazon EventBridge User Guide, Event retry policy "
-            "and using dead-letter queues",
+            "AWS does not deliver here and puts what it could not deliver into the dead-letter queue "
+            f"{queue}, which gets nothing in this rehearsal.",
+            "Amazon SNS Developer Guide, Amazon SNS dead-letter queues; Amazon EventBridge User Guide, Using "
+            "dead-letter queues",
         )
 
     # -- what the journal hears -----

@@ -1,0 +1,46 @@
+"""MiniStack asks our judgement when one of its services delivers to another's queue or topic.
+
+Its own evaluator (1.5.33, AUTH on) turns away what AWS delivers: among 40 queue policies it refused SNS in
+five that AWS's documentation lets in, the usual `Deny` without TLS (aws:SecureTransport) among them, and let
+it in by three that do not. Calls of clients stay its own to judge, but for what it takes loopback for.
+"""
+
+from harness.messaging.edges import PRINCIPALS, Edge, Target, judge, policy_of
+
+_SERVICES = {principal: service for service, principal in PRINCIPALS.items()}
+
+
+def install() -> None:
+    """Put our judgement in the place of MiniStack's, in the process that serves it, if it judges at all."""
+    from ministack import app
+    from ministack.services import sns, sqs
+
+    if not app.AUTH:
+        return
+    pin = app.pin_request_origin
+
+    def pin_with_tls(source_ip: str, _secure_transport: bool) -> None:
+        # What comes over plain HTTP on loopback would come to AWS over TLS, which SDKs use by default.
+        pin(source_ip, True)
+
+    app.pin_request_origin = pin_with_tls
+
+    def queue_allows(queue_arn: str, service: str, source_arn: str, source_account: str) -> bool:
+        queue = sqs._queue_by_arn(queue_arn)
+        return queue is not None and _allows(
+            queue["attributes"], service, source_arn, queue_arn, source_account
+        )
+
+    def topic_allows(topic_arn: str, service: str, source_arn: str, source_account: str) -> bool:
+        topic = sns._topic_by_arn_any_scope(topic_arn)
+        return topic is not None and _allows(
+            topic["attributes"], service, source_arn, topic_arn, source_account
+        )
+
+    sqs.queue_policy_allows = queue_allows
+    sns.topic_policy_allows = topic_allows
+
+
+def _allows(attributes: dict[str, str], service: str, source: str, target: str, account: str) -> bool:
+    edge = Edge(_SERVICES[service], source, target)
+    return judge(edge, Target(target, policy_of(attributes.get("Policy"))), account).allowed

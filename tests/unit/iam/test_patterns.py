@@ -1,0 +1,84 @@
+"""Wildcards, policy variables and ARNs."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.iam.patterns import pattern, resource_pattern
+
+CONTEXT = {"aws:sourceaccount": ("123456789012",), "test:many": ("a", "b")}
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "expected"),
+    [
+        ("home/${aws:SourceAccount}/*", "home/123456789012/x", True),
+        ("home/${aws:SourceAccount}/*", "home/999999999999/x", False),
+        ("${test:Absent}", "", False),
+        ("${test:Absent, 'guest'}", "guest", True),
+        ("${test:Many}", "a", False),
+        ("${*}x", "*x", True),
+        ("${*}x", "ax", False),
+        ("${?}${$}", "?$", True),
+        ("a.b", "axb", False),
+        ("a\nb*", "a\nb\nc", True),
+    ],
+)
+def test_variables_stand_for_values_of_the_request(text: str, value: str, expected: bool) -> None:
+    """Promise: a variable without one value and without a default matches nothing."""
+    assert pattern(text).matches(value, CONTEXT) is expected
+
+
+def test_an_old_document_has_no_variables() -> None:
+    """Promise: before version 2012-10-17 `${` means itself."""
+    text = "${aws:SourceAccount}"
+    assert pattern(text, variables=False).matches(text, CONTEXT)
+    assert not pattern(text, variables=False).matches("123456789012", CONTEXT)
+
+
+def test_a_value_is_no_pattern() -> None:
+    """Promise: a star in the request's value is a star."""
+    assert not pattern("${test:Key}").matches("anything", {"test:key": ("*",)})
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "expected"),
+    [
+        ("*", "arn:aws:sqs:us-east-1:123456789012:orders", True),
+        ("arn:aws:sqs:*:*:orders", "arn:aws:sqs:us-east-1:123456789012:orders", True),
+        ("arn:aws:sqs:*:orders", "arn:aws:sqs:us-east-1:123456789012:orders", False),
+        ("arn:aws:sqs", "arn:aws:sqs:us-east-1:123456789012:orders", True),
+        ("arn:aws:s3:::inputs/*", "arn:aws:s3:::inputs/a:b/c", True),
+        ("arn:aws:sqs:us-east-?:*:*", "arn:aws:sqs:us-east-1:123456789012:orders", True),
+        ("arn:aws:sqs:us-east-1:${aws:SourceAccount}:*", "arn:aws:sqs:us-east-1:123456789012:orders", True),
+    ],
+)
+def test_an_arn_is_matched_part_by_part(text: str, value: str, expected: bool) -> None:
+    """Promise: a wildcard stays within its part, but for the last; missing parts are wildcards."""
+    assert resource_pattern(text, variables=True).matches(value, CONTEXT) is expected
+
+
+def test_cases_of_letters() -> None:
+    """Promise: letters of both cases are equal only where that is asked for."""
+    assert pattern("SQS:Send*", ignore_case=True).matches("sqs:sendmessage", {})
+    assert not pattern("SQS:Send*").matches("sqs:sendmessage", {})
+
+
+@given(st.text(max_size=20))
+def test_every_text_matches_itself_when_it_has_no_wildcards(text: str) -> None:
+    """Promise: nothing in a text is taken for a pattern but the two wildcards and variables."""
+    assert pattern(text, wildcards=False, variables=False).matches(text, {})
+
+
+@given(st.text(alphabet="ab*?:", max_size=8), st.text(alphabet="ab:", max_size=8))
+def test_wildcards_agree_with_a_slow_reading(text: str, value: str) -> None:
+    """Promise: `*` is any run of characters and `?` exactly one."""
+    assert pattern(text).matches(value, {}) is slowly(text, value)
+
+
+def slowly(text: str, value: str) -> bool:
+    if not text:
+        return not value
+    if text[0] == "*":
+        return slowly(text[1:], value) or (bool(value) and slowly(text, value[1:]))
+    return bool(value) and text[0] in ("?", value[0]) and slowly(text[1:], value[1:])
