@@ -30,8 +30,25 @@ def row(cycle: int) -> str:
 WHOLE = row(1) + row(2) + row(3)
 
 
+def seconds(*command: str, cwd: Path) -> float:
+    """Return the least of five times that *command* took."""
+
+    def once() -> float:
+        began = time.perf_counter()
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=cwd)
+        return time.perf_counter() - began
+
+    return min(once() for _ in range(5))
+
+
+def times_python(*arguments: str, cwd: Path) -> float:
+    """Return how many times as long as an empty Python program `harness ARGUMENTS` takes, on this machine."""
+    ours = seconds(sys.executable, "-m", "harness", *arguments, cwd=cwd)
+    return ours / seconds(sys.executable, "-c", "pass", cwd=cwd)
+
+
 def test_help_answers_at_once_and_imports_nothing_heavy(tmp_path: Path) -> None:
-    """At most 0.3 s; what a command needs is imported when it is carried out."""
+    """A few times as long as starting Python; what a command needs is imported when it is carried out."""
     script = (
         "import sys\nfrom harness.__main__ import main\n"
         "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
@@ -40,24 +57,13 @@ def test_help_answers_at_once_and_imports_nothing_heavy(tmp_path: Path) -> None:
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert loaded.stderr == "[]\n"
     assert "exit codes: 0 pass" in loaded.stdout
-
-    def seconds() -> float:
-        began = time.perf_counter()
-        assert harness("--help", cwd=tmp_path).code == 0
-        return time.perf_counter() - began
-
-    assert min(seconds() for _ in range(5)) < 0.3
+    assert times_python("--help", cwd=tmp_path) < 10
 
 
 def test_list_answers_soon(tmp_path: Path) -> None:
-    """At most 0.5 s, with every scenario loaded."""
-
-    def seconds() -> float:
-        began = time.perf_counter()
-        assert len(harness("list", "--json", cwd=tmp_path).document["scenarios"]) >= 3
-        return time.perf_counter() - began
-
-    assert min(seconds() for _ in range(5)) < 0.5
+    """Every scenario is loaded for it, but nothing that only a run needs."""
+    assert len(harness("list", "--json", cwd=tmp_path).document["scenarios"]) >= 3
+    assert times_python("list", cwd=tmp_path) < 30
 
 
 def test_a_reader_that_leaves_is_no_error(tmp_path: Path) -> None:

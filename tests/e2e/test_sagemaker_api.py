@@ -133,7 +133,9 @@ def test_an_update_serves_the_new_model_when_it_shows_the_new_configuration(
     settled = [
         (now, answer) for before, now, answer in zip(shown, shown[1:], answers, strict=False) if now == before
     ]
-    assert set(settled) == {(shown[0], 6.0), (new, 106.0)}
+    # On a busy machine the update may be over before the old configuration was seen twice.
+    assert (new, 106.0) in settled
+    assert set(settled) <= {(shown[0], 6.0), (new, 106.0)}
     assert "PendingDeploymentSummary" not in served.await_status(name, "InService")
 
 
