@@ -61,7 +61,7 @@ def decode(body: bytes) -> dict[str, str]:
 def _decoded(text: str) -> str:
     if "+" in text:
         text = text.replace("+", " ")
-    # Not unquote(), which looks for what is no ASCII first: there is none in a form, and it takes twice as long.
+    # Not unquote(): it looks for what is no ASCII first, of which a form has none, and takes twice as long.
     return unquote_to_bytes(text).decode("utf-8", "replace") if "%" in text else text
 
 

@@ -7,7 +7,7 @@ from harness import journal
 from harness.errors import HarnessError
 from harness.interrupts import Deferred
 from harness.load import LoadProgress, LoadResult, run_load
-from harness.load_plan import AccessKey, LoadPlan
+from harness.load_plan import LAG_LIMIT_S, MESSAGE_LAG_LIMIT_S, AccessKey, LoadPlan
 from harness.run.context import RunContext
 from harness.run.credentials import assumed
 from harness.scenario import OpenModel, Role
@@ -39,6 +39,7 @@ def send_load(run: RunContext, on_begin: Callable[[float], None]) -> list[str]:
 def _plan(run: RunContext) -> LoadPlan:
     chosen = run.options.client
     models = [replace(one, client=chosen) if chosen else one for one in run.scenario.workload]
+    messages_only = all(model.target != "endpoint" for model in models)
     return LoadPlan(
         gateway_url=run.url,
         models=tuple(models),
@@ -49,6 +50,7 @@ def _plan(run: RunContext) -> LoadPlan:
         start_at=run.clock.now(),
         region=run.settings.region,
         account=run.settings.account_id,
+        lag_limit_s=MESSAGE_LAG_LIMIT_S if messages_only else LAG_LIMIT_S,
         role_keys={one.role_name: _key_of(run, one) for one in models if one.role_name},
     )
 

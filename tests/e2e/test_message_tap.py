@@ -1,118 +1,20 @@
 """The tap before the embedded backend: what boto3's calls leave in the journal; they stay as they are."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from pathlib import Path
 from time import sleep
-from typing import Any
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 import pytest
-from conftest import Served, unique, until
+from conftest import unique, until
+from tapped import Tapped, body, tap
 
 from harness import journal, sessions
-from harness.aws.messages.part import Messages
-from harness.aws.query_form import name_call
-from harness.aws.stage import Stage
-from harness.aws.thread import Gateway
-from harness.aws.wiring.wiring import Wiring
 from harness.backends import Backend, open_backend
-from harness.clock import Clock, ClockSpec
 from harness.config import Settings
-from harness.gateway.fetch import Fetcher
-from harness.messaging.account import account
-from harness.messaging.statement import ENDS, Account
-
-
-@dataclass(frozen=True)
-class Arranged:
-    order: Sequence[int]
-    held: Mapping[int, float]
-
-
-@dataclass
-class Faults:
-    """Faults that a test switches on by queue: keep one deletion, reverse, or hold the first one back."""
-
-    keep: dict[str, int] = field(default_factory=dict)
-    reverse: set[str] = field(default_factory=set)
-    hold: dict[str, float] = field(default_factory=dict)
-
-    def keeps(self, queue: str, message: str, at: float) -> bool:
-        left = self.keep.get(queue, 0)
-        self.keep[queue] = max(left - 1, 0)
-        return left > 0
-
-    def arrange(self, queue: str, messages: Sequence[str], at: float) -> Arranged:
-        order = list(range(len(messages)))
-        if queue in self.reverse:
-            return Arranged(order[::-1], {})
-        if (held := self.hold.pop(queue, 0.0)) > 0.0:
-            return Arranged(order[1:], {0: held})
-        return Arranged(order, {})
-
-
-class Tapped(Served):
-    """A gateway with a tap; queues and topics are made through it."""
-
-    messages: Messages
-    faults: Faults
-
-    def queue(self, **attributes: str) -> tuple[str, str]:
-        """Make a queue and return its name and URL."""
-        name = unique("q") + (".fifo" if attributes.get("FifoQueue") else "")
-        url = self.client("sqs").create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
-        return name, str(url)
-
-    def arn(self, url: str) -> str:
-        got = self.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
-        return str(got["Attributes"]["QueueArn"])
-
-    def topic(self, *queues: tuple[str, str], raw: bool = False) -> str:
-        """Make a topic whose messages those queues get; return its ARN."""
-        sns, sqs = self.client("sns"), self.client("sqs")
-        arn = str(sns.create_topic(Name=unique("t"))["TopicArn"])
-        for _, url in queues:
-            policy = {
-                "Version": "2012-10-17",
-                "Statement": [
-                    {
-                        "Effect": "Allow",
-                        "Principal": {"Service": "sns.amazonaws.com"},
-                        "Action": "sqs:SendMessage",
-                        "Resource": self.arn(url),
-                    }
-                ],
-            }
-            sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
-            attributes = {"RawMessageDelivery": str(raw).lower()}
-            sns.subscribe(TopicArn=arn, Protocol="sqs", Endpoint=self.arn(url), Attributes=attributes)
-        return arn
-
-    def receive(self, url: str, **options: Any) -> list[dict[str, Any]]:
-        options = {"MaxNumberOfMessages": 10, **options}
-        got: list[dict[str, Any]] = (
-            self.client("sqs").receive_message(QueueUrl=url, **options).get("Messages", [])
-        )
-        return got
-
-    def delete(self, url: str, *messages: dict[str, Any]) -> dict[str, Any]:
-        entries = [{"Id": str(i), "ReceiptHandle": m["ReceiptHandle"]} for i, m in enumerate(messages)]
-        answer: dict[str, Any] = self.client("sqs").delete_message_batch(QueueUrl=url, Entries=entries)
-        return answer
-
-    def account(self) -> Account:
-        return account(self.records)
-
-    def on_loop(self, make: Callable[[], Any]) -> Any:
-        assert self.stage._thread is not None
-        return self.stage._thread.submit(make()).result(60)
-
-    def about(self, kind: type[Any], queue: str) -> list[Any]:
-        return [one for one in self.of(kind) if one.queue == queue]
+from harness.messaging.statement import ENDS
 
 
 @pytest.fixture(scope="module")
@@ -124,38 +26,9 @@ def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
 
 @pytest.fixture
 def tapped(backend: Backend) -> Iterator[Tapped]:
-    """A gateway with a tap on the wall clock."""
-    records: list[journal.Record] = []
-    clock, settings = Clock(ClockSpec()), Settings()
-    stage = Stage(clock, records.append, backend.route, settings, seed=1)
-    fetcher, faults = Fetcher(stage.pool), Faults()
-    account_id, region = settings.account_id, settings.region
-    wiring = Wiring(records.append, clock.now, fetcher, backend.route, account=account_id, region=region)
-    part = Messages(
-        records.append,
-        clock.now,
-        clock,
-        fetcher,
-        backend.route,
-        wiring,
-        region=region,
-        account=account_id,
-        topic_keys={},
-        queue_keys={},
-        faults=faults,
-    )
-    stage.handlers += [part.watch, wiring.handle, name_call, part.handle]
-    with Gateway(stage) as gateway:
-        running = Tapped(gateway.url, stage, backend, records)
-        running.messages, running.faults = part, faults
-        try:
-            yield running
-        finally:
-            running.close()
-
-
-def body(key: object) -> str:
-    return json.dumps({"id": key})
+    """A gateway on the wall clock."""
+    with tap(backend) as running:
+        yield running
 
 
 @pytest.mark.parametrize("raw", [False, True])
@@ -273,9 +146,9 @@ def test_what_was_in_a_deleted_queue_is_purged(tapped: Tapped) -> None:
     with pytest.raises(sqs.exceptions.ClientError):
         sqs.create_queue(QueueName=unique(), Attributes={"VisibilityTimeout": "99999"})
     sqs.delete_queue(QueueUrl=url)
-    tapped.on_loop(tapped.messages.sample)
+    tapped.sample()
     assert [one.how for one in tapped.about(journal.MessageEnded, name)] == ["purged"]
-    taken = tapped.on_loop(tapped.messages.take_inventory)
+    taken = tapped.take_inventory()
     assert name not in {one.queue for one in taken}
     assert tapped.findings("queue") == []
 
@@ -359,7 +232,7 @@ def test_samples_say_how_full_queues_are_and_how_old_their_messages(tapped: Tapp
     for delay in (0, 0, 60):
         tapped.client("sqs").send_message(QueueUrl=url, MessageBody="x", DelaySeconds=delay)
     tapped.receive(url, MaxNumberOfMessages=1)
-    tapped.on_loop(tapped.messages.sample)
+    tapped.sample()
     [sample] = tapped.about(journal.QueueSampled, name)
     assert (sample.visible, sample.in_flight, sample.delayed) == (1, 1, 1)
     sent = tapped.about(journal.MessagePublished, name)[0].at
@@ -382,12 +255,8 @@ def test_every_copy_has_one_end(tapped: Tapped) -> None:
     until(lambda: tapped.receive(url, VisibilityTimeout=30), "the last two")
     tapped.delete(other_url, *tapped.receive(other_url, MaxNumberOfMessages=5))
     sqs.send_message(QueueUrl=other_url, MessageBody=body("late"), DelaySeconds=900)
-    taken = tapped.on_loop(tapped.messages.take_inventory)
-    assert [(one.queue, one.found, one.said) for one in taken if one.queue in (name, dead, other)] == [
-        (dead, 3, 3),
-        (name, 2, 2),
-        (other, 7, 8),
-    ]
+    taken = {one.queue: (one.found, one.said) for one in tapped.take_inventory()}
+    assert (taken[dead], taken[name], taken[other]) == ((3, 3), (2, 2), (7, 8))
     found = tapped.account()
     assert {end: len(found.target(name).ended(end)) for end in ENDS if found.target(name).ended(end)} == {
         "processed": 7,
@@ -399,6 +268,24 @@ def test_every_copy_has_one_end(tapped: Tapped) -> None:
     assert sum(found.total(end) for end in ENDS) == found.expected == 25
     assert tapped.findings("queue") == []
     assert [one.in_flight for one in tapped.about(journal.MessageFound, name)] == [True, True]
+
+
+def test_the_inventory_reads_long_queues_and_what_is_hidden_for_long(tapped: Tapped) -> None:
+    """Also groups of a FIFO queue, and messages hidden beyond the queue's own time-out."""
+    name, url = tapped.queue(VisibilityTimeout="0")
+    fifo, fifo_url = tapped.queue(FifoQueue="true", ContentBasedDeduplication="true")
+    sqs = tapped.client("sqs")
+    for start in range(0, 60, 10):
+        entries = [{"Id": str(key), "MessageBody": body(key)} for key in range(start, start + 10)]
+        sqs.send_message_batch(QueueUrl=url, Entries=entries)
+        groups = [one | {"MessageGroupId": "g"} for one in entries]
+        sqs.send_message_batch(QueueUrl=fifo_url, Entries=groups)
+    tapped.receive(url, VisibilityTimeout=900)
+    tapped.receive(fifo_url)
+    taken = {one.queue: (one.found, one.said) for one in tapped.take_inventory()}
+    assert (taken[name], taken[fifo]) == ((60, 60), (60, 60))
+    assert len(tapped.account().target(name).ended("still_there")) == 60
+    assert tapped.findings("queue") == []
 
 
 def test_many_threads_lose_nothing(tapped: Tapped) -> None:
@@ -431,27 +318,26 @@ def test_many_threads_lose_nothing(tapped: Tapped) -> None:
     assert (target.wrong, target.unexplained, target.duplicates) == ([], [], [])
 
 
-def test_cloudwatch_shows_the_queues_once_a_minute(backend: Backend, tmp_path: Path) -> None:
-    """The minute's counts, ages and sizes are put under AWS/SQS, by QueueName."""
-    from harness.aws.messages.queue_metrics import datapoints
-    from harness.aws.messages.tallies import Tally
+def test_cloudwatch_shows_the_queues_once_a_minute(backend: Backend) -> None:
+    """Counts and sizes of the minute under AWS/SQS, by QueueName; a minute of this clock is 0.6 s."""
+    with tap(backend, speed=100.0) as tapped:
+        name, url = tapped.queue()
+        tapped.sample()
+        for text in ("x" * 100, "x" * 50):
+            tapped.client("sqs").send_message(QueueUrl=url, MessageBody=text)
+        began = tapped.stage.clock.epoch_s(0.0)
 
-    sample = journal.QueueSampled(61.0, "q", 3, 2, 1, 12.5)
-    tally = Tally()
-    for size in (100, 50):
-        tally.add_sent(size)
-    at = backend.route("monitoring")
-    cloudwatch = sessions.client("cloudwatch", f"http://{at.host}:{at.port}")
-    points = datapoints(sample, tally, 1_790_000_040.0)
-    cloudwatch.put_metric_data(Namespace="AWS/SQS", MetricData=[point.as_datum() for point in points])
-    seen = cloudwatch.get_metric_statistics(
-        Namespace="AWS/SQS",
-        MetricName="SentMessageSize",
-        Dimensions=[{"Name": "QueueName", "Value": "q"}],
-        StartTime=1_790_000_000,
-        EndTime=1_790_000_100,
-        Period=60,
-        Statistics=["Sum", "SampleCount"],
-    )["Datapoints"]
-    cloudwatch.close()
-    assert [(one["Sum"], one["SampleCount"]) for one in seen] == [(150.0, 2.0)]
+        def sizes() -> list[tuple[float, float]]:
+            tapped.sample()
+            seen = tapped.client("cloudwatch").get_metric_statistics(
+                Namespace="AWS/SQS",
+                MetricName="SentMessageSize",
+                Dimensions=[{"Name": "QueueName", "Value": name}],
+                StartTime=began,
+                EndTime=began + 86_400,
+                Period=60,
+                Statistics=["Sum", "SampleCount"],
+            )["Datapoints"]
+            return [(one["Sum"], one["SampleCount"]) for one in seen]
+
+        assert until(sizes, "the minute's datapoint") == [(150.0, 2.0)]

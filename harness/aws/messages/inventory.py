@@ -1,7 +1,7 @@
-"""All that is still in the queues when a run is over: read, told to the journal and removed."""
+"""All that is still in the queues when a run is over: read, and told to the journal."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping
 from time import perf_counter
 from typing import Any
 
@@ -25,7 +25,8 @@ class Inventory:
     """Reads every known queue to its end, dead-letter queues too. Consumers must have ended before.
 
     It asks the backend directly, so that none of it counts as consumption. Redrive policies are removed first
-    (else reading would move messages), and what is in flight is made visible by its last receipt handle.
+    (else reading would move messages), and what is in flight is made visible by its last receipt handle. What
+    it read stays hidden, or is deleted: the queues are of no use afterwards.
     """
 
     def __init__(self, house: House, consuming: Consuming) -> None:
@@ -38,18 +39,17 @@ class Inventory:
         Ends after *at_most_real_s* seconds even if a queue is not empty by then.
         """
         end_at = perf_counter() + at_most_real_s
-        there = await self._each([self._is_there(url) for url in self._house.queues.urls.values()])
-        known = self._house.queues.urls.items()
-        urls = {name: url for (name, url), is_there in zip(known, there, strict=True) if is_there}
-        await self._each([self._keep_messages(url) for url in urls.values()])
-        await self._each([self._make_visible(name, url) for name, url in urls.items()])
-        taken = await self._each([self._read(name, url, end_at) for name, url in urls.items()])
+        known = list(self._house.queues.urls.values())
+        there = await asyncio.gather(*(self._is_there(url) for url in known))
+        queues = [
+            _Reading(self._house, self._consuming, url)
+            for url, is_there in zip(known, there, strict=True)
+            if is_there
+        ]
+        await asyncio.gather(*(queue.keep_messages() for queue in queues))
+        taken = await asyncio.gather(*(queue.read(end_at) for queue in queues))
         self._house.counted = True
         return [one for one in taken if one is not None]
-
-    @staticmethod
-    async def _each(work: "Sequence[Any]") -> list[Any]:
-        return list(await asyncio.gather(*work))
 
     async def _is_there(self, url: str) -> bool:
         """Return whether there is such a queue, and note its rules while it has them all."""
@@ -61,48 +61,66 @@ class Inventory:
             self._house.emptied(queue_name(url), self._house.now())
             return False
         except BackendError:
-            return True  # nobody knows; `_read` says so
+            return True  # nobody knows; `_Reading` says so
         self._house.queues.declare(url, answer.get("Attributes") or {}, self._house.now())
         return True
 
-    async def _keep_messages(self, url: str) -> None:
-        await self._ask("SetQueueAttributes", url, Attributes={"RedrivePolicy": ""})
 
-    async def _make_visible(self, name: str, url: str) -> None:
-        handles = dict.fromkeys((copy.handle for copy in self._house.state.in_flight(name)), 0)
+class _Reading:
+    """One queue and what was found in it."""
+
+    def __init__(self, house: House, consuming: Consuming, url: str) -> None:
+        self._house = house
+        self._consuming = consuming
+        self._url = url
+        self._name = queue_name(url)
+        self._found: set[Copy] = set()
+        self._removed = 0
+
+    async def keep_messages(self) -> None:
+        """Let no message leave for the dead-letter queue by being read."""
+        await self._ask("SetQueueAttributes", Attributes={"RedrivePolicy": ""})
+
+    async def read(self, end_at: float) -> journal.InventoryTaken | None:
+        """Read until the queue is empty, or until *end_at* on perf_counter()."""
+        before = await self._counts()
+        if before is None:
+            self._disagree("The backend did not say what is in it, so nobody knows what was lost.")
+            return None
+        rules = self._house.state.rules_of(self._name)
+        await self._make_visible(since=self._house.now() - rules.visibility_s)
+        delayed = left = 0
+        asked_all = False
+        while True:
+            if await self._read_some():
+                continue
+            visible, in_flight, delayed = await self._counts() or (0, 0, 0)
+            left = visible + in_flight - (len(self._found) - self._removed)
+            if left <= 0 or perf_counter() >= end_at:
+                break
+            if not asked_all:  # hidden for longer than the queue's own time-out
+                await self._make_visible()
+            asked_all = True
+            await asyncio.sleep(PAUSE_S)
+        taken = journal.InventoryTaken(self._house.now(), self._name, len(self._found), sum(before))
+        self._house.record(taken)
+        if taken.found + delayed != taken.said:
+            self._disagree(_difference(taken, left, delayed))
+        return taken
+
+    async def _make_visible(self, since: float = 0.0) -> None:
+        """Make visible what consumers got *since* and have not deleted."""
+        copies = [one for one in self._house.state.in_flight(self._name) if one not in self._found]
+        handles = {copy.handle: 0 for copy in copies if copy.received_at >= since}
         try:
-            await self._house.calls.hide(url, handles)
+            await self._house.calls.hide(self._url, handles)
         except (BackendError, QueueGone):
             return
 
-    async def _read(self, name: str, url: str, end_at: float) -> journal.InventoryTaken | None:
-        attributes = await self._attributes(url)
-        if attributes is None:
-            self._disagree(name, "The backend did not say what is in it, so nobody knows what was lost.")
-            return None
-        visible, in_flight, delayed = counts(attributes)
-        said, found = visible + in_flight + delayed, 0
-        while True:
-            got = await self._read_some(name, url)
-            found += got
-            if got:
-                continue
-            left = await self._attributes(url)
-            visible, in_flight, delayed = counts(left) if left else (0, 0, 0)
-            if visible + in_flight == 0 or perf_counter() >= end_at:
-                break
-            await asyncio.sleep(PAUSE_S)
-        taken = journal.InventoryTaken(self._house.now(), name, found, said)
-        self._house.record(taken)
-        if found + delayed != said:
-            self._disagree(name, _difference(taken, visible + in_flight, delayed))
-        return taken
-
-    async def _read_some(self, name: str, url: str) -> int:
-        """Read and remove up to ten messages; return how many there were."""
+    async def _read_some(self) -> int:
+        """Read up to ten messages; return how many there were."""
         answer = await self._ask(
             "ReceiveMessage",
-            url,
             MaxNumberOfMessages=10,
             WaitTimeSeconds=0,
             VisibilityTimeout=HIDDEN_S,
@@ -110,45 +128,51 @@ class Inventory:
         )
         messages = answer.get("Messages") or []
         for one in messages:
-            copy = await self._consuming.identify(name, one)
-            self._found(name, copy, one)
-        if messages:
-            entries = [
-                {"Id": str(number), "ReceiptHandle": one["ReceiptHandle"]}
-                for number, one in enumerate(messages)
-            ]
-            await self._ask("DeleteMessageBatch", url, Entries=entries)
+            copy = await self._consuming.identify(self._name, one)
+            if copy not in self._found:
+                self._found.add(copy)
+                self._tell(copy, one)
+        # In a FIFO queue a message that is hidden holds up those behind it in its group.
+        if messages and self._name.endswith(".fifo"):
+            handles = [one["ReceiptHandle"] for one in messages]
+            entries = [{"Id": str(n), "ReceiptHandle": handle} for n, handle in enumerate(handles)]
+            await self._ask("DeleteMessageBatch", Entries=entries)
+            self._removed += len(messages)
         return len(messages)
 
-    def _found(self, name: str, copy: Copy, given: dict[str, Any]) -> None:
+    def _tell(self, copy: Copy, given: Mapping[str, Any]) -> None:
         now = self._house.now()
-        hidden_until = copy.received_at + self._house.state.rules_of(name).visibility_s
+        hidden_until = copy.received_at + self._house.state.rules_of(self._name).visibility_s
         in_flight = copy.receives > 0 and not copy.ended and hidden_until > now
         # Received by the inventory itself once, which is no consumer.
         received = max(int((given.get("Attributes") or {}).get("ApproximateReceiveCount", 1)) - 1, 0)
         self._house.record(
-            journal.MessageFound(now, name, copy.message, copy.publication, received, copy.key, in_flight)
+            journal.MessageFound(
+                now, self._name, copy.message, copy.publication, received, copy.key, in_flight
+            )
         )
 
-    async def _attributes(self, url: str) -> dict[str, str] | None:
-        answer = await self._ask("GetQueueAttributes", url, AttributeNames=["All"])
-        found: dict[str, str] | None = answer.get("Attributes")
-        return found
+    async def _counts(self) -> tuple[int, int, int] | None:
+        answer = await self._ask("GetQueueAttributes", AttributeNames=["All"])
+        found = answer.get("Attributes")
+        return counts(found) if found else None
 
-    async def _ask(self, operation: str, url: str, **arguments: Any) -> dict[str, Any]:
+    async def _ask(self, operation: str, **arguments: Any) -> dict[str, Any]:
         """Return the answer, {} from a backend that gives none: the inventory says what it could not read."""
         try:
-            return await self._house.calls.ask(operation, {"QueueUrl": url, **arguments})
+            return await self._house.calls.ask(operation, {"QueueUrl": self._url, **arguments})
         except (BackendError, QueueGone):
             return {}
 
-    def _disagree(self, name: str, why: str) -> None:
+    def _disagree(self, why: str) -> None:
         now, source = self._house.now(), "SQS API reference, GetQueueAttributes"
-        self._house.record(journal.Finding(now, "inventory-disagrees", "error", f"queue {name}", why, source))
+        self._house.record(
+            journal.Finding(now, "inventory-disagrees", "error", f"queue {self._name}", why, source)
+        )
 
 
 def _difference(taken: journal.InventoryTaken, hidden: int, delayed: int) -> str:
-    more = f"; {hidden} more are held by somebody and did not come back in time" if hidden else ""
+    more = f"; {hidden} more are held by somebody and did not come back in time" if hidden > 0 else ""
     late = f"; {delayed} are delayed and cannot be read yet" if delayed else ""
     return (
         f"SQS said that {taken.said} messages were in it, and {taken.found} were found{late}{more}: "
