@@ -10,6 +10,7 @@ from harness import journal
 from harness.aws.messages.part import Messages
 from harness.aws.messages.protocols import DeliveryFaults
 from harness.aws.messages.queue_metrics import QueueDatapoint
+from harness.aws.query_form import name_call
 from harness.aws.webhooks import Webhooks
 from harness.aws.wiring import Wiring
 from harness.clock import Clock
@@ -63,7 +64,8 @@ class MessagePlane:
         )
         webhooks = Webhooks(declared.webhooks, declared.topics, record, fetcher, route, region)
         self.first: list[Handler] = [self._messages.watch, webhooks.handle]
-        self.last: list[Handler] = [self._wiring.handle, self._messages.handle]
+        # Named after the wiring, which tells forms from JSON by the call having no name yet.
+        self.last: list[Handler] = [self._wiring.handle, name_call, self._messages.handle]
 
     async def learn(self) -> None:
         """Take in what the backend has already: made before, or past the gateway."""
