@@ -1,11 +1,11 @@
 """A backend: one or several emulators and the table that says which of them answers which service."""
 
 from collections.abc import Mapping, Sequence
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Protocol, Self
 
 from harness.backends.probes import Capability, Probes
-from harness.config import DEFAULT_REGION
+from harness.config import DEFAULT_ACCOUNT_ID, DEFAULT_REGION
 from harness.gateway.chain import Address
 
 
@@ -34,17 +34,25 @@ class Backend:
         default: Member,
         table: Mapping[str, Member],
         region: str = DEFAULT_REGION,
+        account_id: str = DEFAULT_ACCOUNT_ID,
+        lacks: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.name = name
+        # in which it keeps what is made there; an emulator that runs already has one of its own
+        self.account_id = account_id
         self._members = tuple(members)
         self._default = default.address
         self._table = {service: member.address for service, member in table.items()}
+        # service -> why it does not do its work although it answers
+        self._lacks = dict(lacks)
         self._probes = Probes(self.route, region=region)
 
     @property
     def capabilities(self) -> dict[str, Capability]:
         """Service -> what the probes found; the first look waits for the slowest answer."""
-        return self._probes.everything()
+        return self._probes.everything() | {
+            service: Capability(service, False, reason) for service, reason in self._lacks.items()
+        }
 
     @property
     def emulators(self) -> dict[str, str]:
@@ -62,8 +70,9 @@ class Backend:
 
     def missing(self, services: Sequence[str]) -> dict[str, str]:
         """Return service -> reason for those of *services* that do not answer here; {} when all do."""
-        found = [self._probes.find(service) for service in services]
-        return {capability.service: capability.how for capability in found if not capability.ok}
+        found = [self._probes.find(service) for service in services if service not in self._lacks]
+        lacking = {service: self._lacks[service] for service in services if service in self._lacks}
+        return lacking | {capability.service: capability.how for capability in found if not capability.ok}
 
     def dead(self) -> str | None:
         """Return one sentence (exit code, last log line) when an emulator has died by itself, else None."""

@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, packages_distributions, req
 from importlib.util import find_spec
 from pathlib import Path
 
-from harness.backends import open_backend
+from harness.backends import localstack, open_backend
 from harness.backends.emulator import listen_on_loopback
 from harness.backends.probes import Capability
 from harness.clock import Clock
@@ -36,7 +36,15 @@ class DoctorRow:
 
 def doctor_rows(settings: Settings) -> list[DoctorRow]:
     """Return everything checked, in the order in which it is shown. Starts the backend of *settings* once."""
-    return [*_machine(), *_packages(), *_optional(), *_backend(settings), *_ignored(settings)]
+    looks = (
+        _machine(),
+        _packages(),
+        _optional(),
+        _localstack(settings),
+        _backend(settings),
+        _ignored(settings),
+    )
+    return [row for rows in looks for row in rows]
 
 
 def _machine() -> Iterator[DoctorRow]:
@@ -79,6 +87,17 @@ def _optional() -> Iterator[DoctorRow]:
     yield DoctorRow("uvloop", True, "present" if there else "not installed: the gateway runs, but slower")
     for program in OPTIONAL_PROGRAMS:
         yield DoctorRow(program, True, shutil.which(program) or "not found; optional")
+
+
+def _localstack(settings: Settings) -> Iterator[DoctorRow]:
+    """Only a run with `--backend localstack` needs it, and then what is missing stops it."""
+    needed = settings.backend == "localstack"
+    try:
+        found = localstack.describe(settings)
+    except HarnessError as error:
+        yield DoctorRow("localstack", not needed, str(error))
+    else:
+        yield DoctorRow("localstack", not needed or found.there, found.sentence)
 
 
 def _backend(settings: Settings) -> Iterator[DoctorRow]:

@@ -11,11 +11,13 @@ import socket
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from types import MappingProxyType
 
+from harness.backends.shifted_clock import set_shift
 from harness.config import ACCESS_KEY, SECRET_KEY, Settings, neutral_environment
 from harness.errors import EnvironmentFault
 from harness.gateway.chain import Address
@@ -43,10 +45,21 @@ class Recipe:
     ready_path: str
     # (port, scratch directory) -> what the emulator reads from its environment
     variables: Callable[[int, Path], Mapping[str, str]] = _no_variables
+    # what it reads instead when it is to let every call pass, whatever the policies say
+    without_policies: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    python: str = sys.executable
+    # how long it may take to answer on a machine of ordinary speed, next to the others
+    patience: float = 1.0
+    # answer at ready_path -> version; without it that of the distribution beside the harness
+    read_version: Callable[[bytes], str] | None = None
 
 
 class Emulator:
-    """A child process that answers AWS calls on a loopback port; removed without a trace by `close()`."""
+    """A child process that answers AWS calls on a loopback port; removed without a trace by `close()`.
+
+    With `enforce` False it checks no policy. Its time of day is ahead by what `clock_shift` says, a file as
+    in shifted_clock.py, which is made if it is not there.
+    """
 
     def __init__(
         self,
@@ -55,7 +68,8 @@ class Emulator:
         log_dir: Path,
         *,
         port: int = 0,
-        python: str = sys.executable,
+        enforce: bool = True,
+        clock_shift: Path | None = None,
     ) -> None:
         self.name = recipe.name
         self.version = installed_version(recipe.distribution)
@@ -63,7 +77,8 @@ class Emulator:
         self._settings = settings
         self._log_path = log_dir / f"{recipe.name}.log"
         self._port = port
-        self._python = python
+        self._enforce = enforce
+        self._clock_shift = clock_shift
         self._address: Address | None = None
         self._child: ChildProcess | None = None
 
@@ -88,13 +103,13 @@ class Emulator:
             scratch = Path(tempfile.mkdtemp(prefix=f"harness-{self.name}-"))
             self._child = ChildProcess(
                 self.name,
-                ["-m", self._recipe.module, "--fd", str(listener.fileno())],
+                [*self._command(), "--fd", str(listener.fileno())],
                 log_path=self._log_path,
-                env=clean_environment(self._settings, scratch) | dict(self._recipe.variables(port, scratch)),
+                env=self._environment(port, scratch),
                 cwd=scratch,
                 scratch=scratch,
                 pass_fds=(listener.fileno(),),
-                python=self._python,
+                python=self._recipe.python,
             )
             try:
                 self._child.start()
@@ -103,11 +118,23 @@ class Emulator:
                 raise
         self._address = Address(self.name, LOOPBACK, port)
 
+    def _command(self) -> list[str]:
+        if self._clock_shift is None:
+            return ["-m", self._recipe.module]
+        if not self._clock_shift.exists():
+            set_shift(self._clock_shift, 0)
+        shifted = ["-m", "harness.backends.shifted_clock", str(self._clock_shift.resolve())]
+        return [*shifted, self._recipe.module]
+
+    def _environment(self, port: int, scratch: Path) -> dict[str, str]:
+        environment = clean_environment(self._settings, scratch) | dict(self._recipe.variables(port, scratch))
+        return environment if self._enforce else environment | dict(self._recipe.without_policies)
+
     def await_ready(self) -> None:
         """Return once it has answered. Raises EnvironmentFault, and has closed it, when it does not."""
-        limit_s = self._settings.ready_timeout_s
+        limit_s = self._settings.ready_timeout_s * self._recipe.patience
         try:
-            fetch(self.address, self._recipe.ready_path, limit_s)
+            _, answer = fetch(self.address, self._recipe.ready_path, limit_s)
         except TimeoutError as error:
             self.close()
             raise EnvironmentFault(
@@ -117,6 +144,8 @@ class Emulator:
             sentence = self._last_words()
             self.close()
             raise EnvironmentFault(sentence) from error
+        if self._recipe.read_version is not None:
+            self.version = self._recipe.read_version(answer)
 
     def obituary(self) -> str | None:
         """Return one sentence when it has ended by itself, else None."""

@@ -40,6 +40,7 @@ def recipe(settings: Settings) -> Recipe:
         module="harness.backends.ministack",
         ready_path="/_ministack/health",
         variables=variables,
+        without_policies={"AUTH": "false"},
     )
 
 
@@ -55,6 +56,9 @@ def serve(fd: int) -> None:
     from hypercorn.config import Config
     from ministack.app import app
 
+    from harness.backends.ministack_policies import install
+
+    install()
     os.set_inheritable(fd, False)
     _raise_file_limit()
     config = Config()

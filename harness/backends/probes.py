@@ -4,6 +4,7 @@ Nothing is taken from a list of what an emulator claims: a service that does not
 missing, and a scenario that needs it is skipped with what was seen as the reason.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -14,8 +15,10 @@ from harness.clock import Clock
 from harness.config import ACCESS_KEY, DEFAULT_REGION, SECRET_KEY
 from harness.gateway.chain import Address
 
-TIMEOUT_S = 10.0
+# A machine that is busy with something else is slow; a service that is not there says so at once.
+TIMEOUT_S = 30.0
 ANSWER_CHARACTERS = 120
+ACCOUNT_IN_ANSWER = re.compile(rb"<Account>(\d{12})</Account>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,8 @@ QUESTIONS: Mapping[str, Question] = MappingProxyType(
         "application-autoscaling": _json(
             "AnyScaleFrontendService.DescribeScalableTargets", b'{"ServiceNamespace": "sagemaker"}'
         ),
+        "events": _json("AWSEvents.ListRules"),
+        "dynamodb": _json("DynamoDB_20120810.ListTables", version="1.0"),
         "ec2": _query("DescribeSpotInstanceRequests", "2016-11-15"),
     }
 )
@@ -115,7 +120,7 @@ def ask(service: str, address: Address, *, region: str = DEFAULT_REGION) -> Capa
     question = QUESTIONS[service]
     clock = Clock()
     try:
-        status, answer = _send(service, question, address, region)
+        status, answer = send(service, question, address, region)
     except (OSError, HTTPException) as error:
         return Capability(service, False, f"{question.operation} got no answer from {address}: {error}")
     took_ms = clock.now() * 1000
@@ -126,8 +131,21 @@ def ask(service: str, address: Address, *, region: str = DEFAULT_REGION) -> Capa
     return Capability(service, False, f"{seen}: {text[:ANSWER_CHARACTERS]}")
 
 
-def _send(service: str, question: Question, address: Address, region: str) -> tuple[int, bytes]:
-    headers = _signed_headers(service, question, address, region)
+def caller_account(address: Address, region: str = DEFAULT_REGION) -> str | None:
+    """Return the account of the fake credentials at *address*, or None when it does not say."""
+    try:
+        status, answer = send("sts", QUESTIONS["sts"], address, region)
+    except (OSError, HTTPException):
+        return None
+    found = ACCOUNT_IN_ANSWER.search(answer)
+    return found[1].decode() if status == 200 and found else None
+
+
+def send(
+    service: str, question: Question, address: Address, region: str, access_key: str = ACCESS_KEY
+) -> tuple[int, bytes]:
+    """Return (status, body) of the answer at *address*. Raises OSError or HTTPException when none comes."""
+    headers = _signed_headers(service, question, address, region, access_key)
     connection = HTTPConnection(address.host, address.port, timeout=TIMEOUT_S)
     try:
         connection.request(question.method, question.path, body=question.body, headers=headers)
@@ -137,7 +155,9 @@ def _send(service: str, question: Question, address: Address, region: str) -> tu
         connection.close()
 
 
-def _signed_headers(service: str, question: Question, address: Address, region: str) -> dict[str, str]:
+def _signed_headers(
+    service: str, question: Question, address: Address, region: str, access_key: str
+) -> dict[str, str]:
     """Sign with the fake credentials: MiniStack checks it, and every emulator reads the service from it."""
     from botocore.auth import S3SigV4Auth, SigV4Auth
     from botocore.awsrequest import AWSRequest
@@ -146,5 +166,5 @@ def _signed_headers(service: str, question: Question, address: Address, region: 
     url = f"http://{address.host}:{address.port}{question.path}"
     request = AWSRequest(question.method, url, dict(question.headers), question.body)
     signer = S3SigV4Auth if service == "s3" else SigV4Auth
-    signer(Credentials(ACCESS_KEY, SECRET_KEY), service, region).add_auth(request)
+    signer(Credentials(access_key, SECRET_KEY), service, region).add_auth(request)
     return {str(name): str(value) for name, value in request.headers.items()}

@@ -4,7 +4,8 @@ import json
 from http.client import HTTPException
 
 from harness.backends.emulator import fetch
-from harness.config import Endpoint
+from harness.backends.probes import caller_account
+from harness.config import Endpoint, Settings
 from harness.errors import EnvironmentFault
 from harness.gateway.chain import Address
 
@@ -22,6 +23,10 @@ class RunningEndpoint:
         self.name, self.version = identify(Address("endpoint", endpoint.host, endpoint.port), endpoint.url)
         self.address = Address(self.name, endpoint.host, endpoint.port)
         self._url = endpoint.url
+
+    def account_id(self, settings: Settings) -> str:
+        """Return the account that the fake credentials are there; that of *settings* if it does not say."""
+        return caller_account(self.address, settings.region) or settings.account_id
 
     def obituary(self) -> str | None:
         """Return one sentence when nothing answers at the address any more, else None."""

@@ -17,9 +17,8 @@ from harness import sessions
 from harness.aws.stage import Stage
 from harness.aws.thread import Gateway
 from harness.backends import Backend, open_backend
-from harness.backends.doctor import doctor_rows
 from harness.backends.emulator import Emulator
-from harness.backends.localstack import recipe
+from harness.backends.localstack import Found, describe, recipe
 from harness.backends.localstack_install import find_interpreter
 from harness.clock import Clock
 from harness.config import Settings, read_settings
@@ -139,6 +138,14 @@ def test_localstacks_own_client_works_through_the_gateway(gateway: str) -> None:
     sns, sqs = session.client("sns"), session.resource("sqs")
     topic = sns.create_topic(Name="news")["TopicArn"]
     queue = sqs.create_queue(QueueName="reader")
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": queue.attributes["QueueArn"],
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    queue.set_attributes(Attributes={"Policy": policy})
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue.attributes["QueueArn"])
 
     sns.publish(TopicArn=topic, Message="hello")
@@ -181,10 +188,6 @@ def test_a_localstack_that_runs_is_used_as_it_is(another: Any, backend: Backend,
     """
     running = another("000000000000")
     settings = Settings(localstack_urls=(NOBODY, url(running.address)))
-    rows = {
-        row.check: row
-        for row in doctor_rows(Settings(backend="moto", localstack_urls=settings.localstack_urls))
-    }
     with open_backend("localstack", settings, tmp_path) as opened:
         scaling = sessions.client("sagemaker", url(opened.route("sagemaker")))
         role = "arn:aws:iam::000000000000:role/any"
@@ -192,7 +195,7 @@ def test_a_localstack_that_runs_is_used_as_it_is(another: Any, backend: Backend,
         assert (opened.route("sqs").port, opened.account_id) == (running.address.port, "000000000000")
         assert model["ModelArn"].split(":")[4] == "000000000000"
 
-    assert rows["localstack"].detail == f"2026.3.0 runs at {url(running.address)}"
+    assert describe(settings) == Found(True, f"2026.3.0 runs at {url(running.address)}")
     assert running.obituary() is None
     assert backend.dead() is None
 
