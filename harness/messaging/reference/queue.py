@@ -170,7 +170,7 @@ class Queue:
         return head
 
     def held_up(self, copy: Copy, now: float) -> bool:
-        """Return True where another of its group, which may be in flight or may be gone, may hold *copy* up."""
+        """Return True where another of its group, in flight or gone as it may be, may hold *copy* up."""
         return self.fifo and any(
             each.group == copy.group and each.receives > 0 and not self.visible_surely(each, now)
             for each in self.present()
