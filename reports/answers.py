@@ -1,14 +1,17 @@
 """The first screen in words: the verdict, would it have held, would it have scaled in time? Pure."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
 from harness import journal
 from harness.stats import percentile
 from harness.summary import ByType, is_invocation, measures, response_s
-from reports import minutes
+from reports import messages, minutes
 from reports.series import endpoint_of
 from reports.text import clock, plural, share, short, span
+
+UNANSWERED = ("failed", "dropped", "unfinished")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +55,12 @@ def _inner(words: str) -> str:
 
 
 def answers(seen: ByType, summary: dict[str, Any]) -> list[Answer]:
-    """Return the answers to "would it have held?" and "would it have scaled in time?" where they apply.
+    """Return the answers to the questions on messages, on calls and on scaling where they apply.
 
     An invalid run answers neither: its figures are told as what they are, without a colour.
     """
-    found = [answer for answer in (held(seen, summary), scaled(seen, summary)) if answer is not None]
+    asked = (arrived(seen, summary), held(seen, summary), scaled(seen, summary))
+    found = [answer for answer in asked if answer is not None]
     if summary["verdict"] != "invalid":
         return found
     return [
@@ -68,6 +72,12 @@ def answers(seen: ByType, summary: dict[str, Any]) -> list[Answer]:
         )
         for a in found
     ]
+
+
+def arrived(seen: ByType, summary: dict[str, Any]) -> Answer | None:
+    """Return whether every message arrived once; None where there were none."""
+    found = messages.arrived(seen, summary)
+    return None if found is None else Answer(messages.QUESTION, *found)
 
 
 def held(seen: ByType, summary: dict[str, Any]) -> Answer | None:
@@ -95,8 +105,12 @@ def held(seen: ByType, summary: dict[str, Any]) -> Answer | None:
 def _lost(seen: ByType, summary: dict[str, Any]) -> tuple[int, int, str]:
     """Return requests offered, those without a good answer, and what became of these in words."""
     load = summary.get("load")
+    if any(r.target != "endpoint" for r in seen.all(journal.LoadRequest)):
+        # Messages have an answer of their own; here only what was asked of endpoints counts.
+        outcomes = Counter(r.outcome for r in seen.all(journal.LoadRequest) if r.target == "endpoint")
+        load = {"offered": outcomes.total(), **{name: outcomes[name] for name in UNANSWERED}}
     if load:
-        parts = {name: load[name] for name in ("failed", "dropped", "unfinished") if load[name]}
+        parts = {name: load[name] for name in UNANSWERED if load[name]}
         return load["offered"], sum(parts.values()), ", ".join(f"{n:,} {name}" for name, n in parts.items())
     calls = [e for e in seen.all(journal.Exchange) if is_invocation(e)]
     bad = sum(e.status >= 300 for e in calls)

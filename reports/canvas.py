@@ -115,13 +115,17 @@ def time_labels(axis: Any, ratio: float) -> None:
 
 
 @contextmanager
-def figure(layout: Layout, heights: Sequence[float], gap: float) -> Iterator[tuple[Any, list[Any]]]:
-    """Yield a figure of *layout* with one axis a height (points) under another."""
+def figure(
+    layout: Layout, heights: Sequence[float], gap: float, margins: tuple[float, float] | None = None
+) -> Iterator[tuple[Any, list[Any]]]:
+    """Yield a figure of *layout* with one axis a height (points) under another.
+
+    *margins*, above and below, leave room for the names of phases and of ticks if not given.
+    """
     import matplotlib
     from matplotlib.figure import Figure
 
-    top = 62.0 if layout.stacked else 46.0  # room for the names of the phases
-    bottom = 24.0
+    top, bottom = margins or (62.0 if layout.stacked else 46.0, 24.0)
     total = top + bottom + sum(heights) + gap * (len(heights) - 1)
     size = (layout.width / POINTS_PER_INCH, total / POINTS_PER_INCH)
     settings: Any = {**_RC, "font.size": layout.font}

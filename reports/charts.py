@@ -1,7 +1,8 @@
 """The figures of the report: plain series in, SVG for inlining out. The same series give the same bytes."""
 
-from typing import Any
+from typing import Any, Protocol
 
+from harness.stats import Span
 from reports.canvas import LAYOUTS, Layout, figure, svg_of, time_axis
 from reports.panels import (
     draw_bands,
@@ -14,7 +15,18 @@ from reports.panels import (
 from reports.series import Latency, Timeline
 from reports.svg import COLOUR
 
-__all__ = ["LAYOUTS", "latency", "timeline"]
+__all__ = ["LAYOUTS", "latency", "mark_moments", "name_moments", "timeline"]
+
+
+class Moments(Protocol):
+    """What a figure marks on its time axis, which ends at `end`."""
+
+    @property
+    def end(self) -> float: ...
+    @property
+    def phases(self) -> list[Span[str]]: ...
+    @property
+    def faults(self) -> list[float]: ...
 
 
 def timeline(shown: Timeline, layout: Layout, prefix: str) -> str:
@@ -24,8 +36,8 @@ def timeline(shown: Timeline, layout: Layout, prefix: str) -> str:
     with figure(layout, heights, gap=46 if layout.stacked else 36) as (drawn, axes):
         for axis, (_, draw) in zip(axes, panels, strict=True):
             draw(axis, layout)
-            _mark_moments(axis, shown)
-        _name_moments(axes[0], shown, layout)
+            mark_moments(axis, shown)
+        name_moments(axes[0], shown, layout)
         time_axis(axes, 0.0, shown.end, layout)
         return svg_of(drawn, prefix)
 
@@ -50,14 +62,15 @@ def latency(shown: Latency, layout: Layout, prefix: str) -> str:
         return svg_of(drawn, prefix)
 
 
-def _mark_moments(axis: Any, shown: Timeline) -> None:
+def mark_moments(axis: Any, shown: Moments) -> None:
+    """Draw a line through *axis* where a phase or a fault begins."""
     for span in shown.phases[1:]:
         axis.axvline(span.start, color=COLOUR["phase"], linewidth=0.8, zorder=0.5)
     for at in shown.faults:
         axis.axvline(at, color=COLOUR["failed"], linewidth=1.1, linestyle=(0, (5, 2)))
 
 
-def _name_moments(axis: Any, shown: Timeline, layout: Layout) -> None:
+def name_moments(axis: Any, shown: Moments, layout: Layout) -> None:
     """Write phases and the numbers of faults above the first panel, where they fit."""
     lift = 40 if layout.stacked else 26
     place = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points", "annotation_clip": False}

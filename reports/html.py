@@ -14,7 +14,21 @@ from harness import journal
 from harness.journal import Record
 from harness.summary import ByType, summarise
 from harness.summary.load import VIRTUAL
-from reports import alt, answers, charts, ranges, series, story, text
+from reports import (
+    alt,
+    answers,
+    charts,
+    depths,
+    flow,
+    messages,
+    processes,
+    ranges,
+    refusals,
+    series,
+    story,
+    text,
+)
+from reports.flow_chart import flow_chart
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -27,6 +41,10 @@ TIMES = (
     ("response_s", "Response", "from the intended start; what a caller waits"),
     ("service_s", "Service", "modelled time on the instance"),
     ("overhead_s", "Overhead", "this machine's own time"),
+)
+SINCE_DUE = (
+    ("first_receive", "First received", "a consumer or webhook got it"),
+    ("deletion", "Processed", "its consumer deleted it"),
 )
 HOW = {
     "enforced": "refused or done as AWS does it",
@@ -74,7 +92,9 @@ def render(records: Sequence[Record], summary: dict[str, Any]) -> str:
         "rows": rows[: story.MOST_ROWS],
         "rows_cut": max(len(rows) - story.MOST_ROWS, 0),
         "latency": _latency(seen, summary),
+        "messages": _messages(seen, summary),
         "programs": seen.all(journal.ProgramEnded),
+        "processes": processes.processes(seen),
         "fidelity": sorted(
             summary["fidelity"], key=lambda f: list(HOW).index(f["how"]) if f["how"] in HOW else 9
         ),
@@ -130,10 +150,12 @@ def _badge(summary: dict[str, Any]) -> tuple[str, str]:
 
 def _key_figures(seen: ByType, summary: dict[str, Any]) -> list[tuple[str, str, str]]:
     """Return (label, value, what it is of) for the strip below the verdict, in reading order."""
-    found: list[tuple[str, str, str]] = []
+    found = messages.key_figures(summary)
     if load := summary.get("load"):
         answered = text.share(load["completed"], load["offered"]) if load["offered"] else "none"
-        found.append(("Calls offered", text.number(load["offered"]), f"{answered} answered"))
+        offers = {r.target for r in seen.all(journal.LoadRequest)}
+        what = "Calls offered" if "endpoint" in offers or not offers else "Messages offered"
+        found.append((what, text.number(load["offered"]), f"{answered} answered"))
     if times := summary.get("latency"):
         response = times["response_s"]
         found.append(("Response p50", text.short(response["p50"]), f"p99 {text.short(response['p99'])}"))
@@ -174,6 +196,48 @@ def _timelines(seen: ByType, summary: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
+def _messages(seen: ByType, summary: dict[str, Any]) -> dict[str, Any] | None:
+    from markupsafe import Markup
+
+    found = summary.get("messages")
+    if not found:
+        return None
+    way = flow.flow(seen, found)
+    depth = depths.depths(seen, max(summary["model_s"], 1.0))
+    refused = refusals.refusals(found)
+    return {
+        "flow": {
+            "alt": flow.words(way),
+            "drawings": [
+                (layout.name, Markup(flow_chart(way, layout, f"w{layout.name[0]}-")))
+                for layout in charts.LAYOUTS
+            ],
+        }
+        if way.sources
+        else None,
+        "flow_cut": way.cut,
+        "depths": {
+            "alt": depths.words(depth),
+            "drawings": [
+                (layout.name, Markup(depths.draw(depth, layout, f"q{layout.name[0]}-")))
+                for layout in charts.LAYOUTS
+            ],
+        }
+        if depth
+        else None,
+        "depths_cut": depth.cut if depth else 0,
+        "targets": messages.target_rows(found, [stop.name for stop in way.stops]),
+        "named": messages.named(found),
+        "refusals": refused[: refusals.MOST_REFUSALS],
+        "refusals_cut": max(len(refused) - refusals.MOST_REFUSALS, 0),
+        "times": [
+            (name, words, found["latency_s"][key])
+            for key, name, words in SINCE_DUE
+            if key in found["latency_s"]
+        ],
+    }
+
+
 def _latency(seen: ByType, summary: dict[str, Any]) -> dict[str, Any] | None:
     from markupsafe import Markup
 
@@ -202,6 +266,7 @@ def _absent(summary: dict[str, Any], timelines: Sequence[object]) -> list[str]:
         "scaling": "scaling" in summary,
         "load": "load" in summary,
         "latency": "latency" in summary,
+        "messages": "messages" in summary,
         "predictions": "predictions" in summary,
         "findings": bool(summary["findings"]),
         "expectations": bool(summary["expectations"]),

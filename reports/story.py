@@ -11,8 +11,13 @@ from reports.series import endpoint_of
 from reports.text import clock, span
 
 # What comes first of several at one moment: cause before effect.
-KINDS = ("phase", "fault", "alarm", "decision", "activity", "endpoint", "cooldown")
+KINDS = (
+    *("phase", "fault", "program", "delivery", "alarm", "decision", "activity", "endpoint", "cooldown"),
+    "inventory",
+)
 MOST_ROWS = 400  # a longer story is cut with a note; the journal has it all
+TOGETHER_S = 1.0  # the same change of several processes within it is one line
+MOST_NAMED = 5  # queues that a line about the inventory names
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +37,17 @@ class Row:
 
 
 def rows(seen: ByType) -> list[Row]:
-    """Return all that bears on scaling in order of time, of several things at one moment the cause first."""
+    """Return what happened in order of time, of several things at one moment the cause first."""
     evaluations = seen.all(journal.ScalingEvaluated)
     whose = _whose(seen)
     told = [
         *(_phase_row(p) for p in seen.all(journal.PhaseStarted)),
         *(_endpoint_row(e) for e in seen.all(journal.EndpointChanged)),
         *(Row(f.at, "fault", f"{f.fault}: {f.detail}", "bad") for f in seen.all(journal.FaultInjected)),
+        *(_fault_ended_row(f) for f in seen.all(journal.FaultEnded)),
+        *_program_rows(seen.all(journal.ProgramChanged)),
+        *(_delivery_row(one) for one in seen.all(journal.DeliveryRefused)),
+        *_inventory_rows(seen.all(journal.InventoryTaken)),
         *(_alarm_row(a, whose) for a in seen.all(journal.AlarmChanged)),
         *_decision_rows(evaluations, whose),
         *_activity_rows(seen, whose, {e.sentence for e in evaluations}),
@@ -65,6 +74,78 @@ def _endpoint_row(change: journal.EndpointChanged) -> Row:
     why = f": {change.reason}" if change.reason else "."
     tone = "bad" if "Failed" in change.status else "plain"
     return Row(change.at, "endpoint", f"Endpoint {change.endpoint} is {change.status}{why}", tone)
+
+
+def _fault_ended_row(fault: journal.FaultEnded) -> Row:
+    hit = (
+        f"it hit {fault.hit:,} of {fault.matching:,}" if fault.matching else "nothing came that it could hit"
+    )
+    return Row(fault.at, "fault", f"{fault.fault} ended: {fault.detail}; {hit}.")
+
+
+_PROGRAM_TONES = {"killed": "bad", "frozen": "warn", "not ready": "warn"}
+
+
+def _program_rows(changes: Sequence[journal.ProgramChanged]) -> Iterator[Row]:
+    """Yield one row for each change; that of several processes of one program at a time is one."""
+    ranks = {(one.program, one.rank) for one in changes}
+    alone = {program for program, count in Counter(program for program, _ in ranks).items() if count == 1}
+    group: list[journal.ProgramChanged] = []
+    for one in sorted(changes, key=lambda each: (each.program, each.at)):
+        if group and not _belongs(one, group[0]):
+            yield _program_row(group, alone=group[0].program in alone)
+            group = []
+        group.append(one)
+    if group:
+        yield _program_row(group, alone=group[0].program in alone)
+
+
+def _belongs(one: journal.ProgramChanged, first: journal.ProgramChanged) -> bool:
+    same = (one.program, one.what, one.exit_code) == (first.program, first.what, first.exit_code)
+    return same and one.at - first.at <= TOGETHER_S
+
+
+def _program_row(group: Sequence[journal.ProgramChanged], *, alone: bool) -> Row:
+    first, ranks = group[0], sorted({one.rank for one in group})
+    who = f"Program {first.program}"
+    if len(ranks) > 1:
+        who += f", processes {', '.join(map(str, ranks[:-1]))} and {ranks[-1]}"
+    elif not alone:
+        who += f", process {ranks[0]}"
+    exit_code = "" if first.exit_code is None else f" (exit {first.exit_code})"
+    # Which access key a process has is of no use to a reader of the story.
+    details = dict.fromkeys(one.detail for one in group if one.detail and one.what != "started")
+    words = f"{who}: {first.what}{exit_code}{': ' if details else ''}{'; '.join(details)}"
+    failed = first.what == "ended" and first.exit_code not in (None, 0, -15)
+    tone = "bad" if failed else _PROGRAM_TONES.get(first.what, "plain")
+    return Row(first.at, "program", f"{words.rstrip('.')}.", tone, until=_until(group))
+
+
+def _until(group: Sequence[journal.ProgramChanged]) -> float | None:
+    return group[-1].at if clock(group[-1].at) != clock(group[0].at) else None
+
+
+def _delivery_row(one: journal.DeliveryRefused) -> Row:
+    way = f"from {one.source.rpartition(':')[2]} to {one.target.rpartition(':')[2]}"
+    if one.allowed:
+        return Row(
+            one.at, "delivery", f"AWS would deliver {way} from here on: {one.reason.rstrip('.')}.", "good"
+        )
+    return Row(one.at, "delivery", f"AWS would deliver nothing {way}: {one.reason.rstrip('.')}.", "bad")
+
+
+def _inventory_rows(taken: Sequence[journal.InventoryTaken]) -> Iterator[Row]:
+    """Yield one row for the inventory of all queues, with what was found where."""
+    if not taken:
+        return
+    found = sorted((one for one in taken if one.found), key=lambda one: -one.found)
+    parts = [f"{one.found:,} in {one.queue}" for one in found[:MOST_NAMED]]
+    parts += [f"and {len(found) - MOST_NAMED} more with some"] * (len(found) > MOST_NAMED)
+    unread = sum(max(one.said - one.found, 0) for one in taken)
+    more = f"; {unread:,} more were counted and could not be read" if unread else ""
+    queues = f"{len(taken)} queues" if len(taken) > 1 else f"queue {taken[0].queue}"
+    words = f"Inventory of {queues}: {', '.join(parts) or 'nothing was left'}{more}."
+    yield Row(taken[0].at, "inventory", words, "warn" if unread else "plain")
 
 
 def _alarm_row(alarm: journal.AlarmChanged, whose: dict[str, str]) -> Row:

@@ -62,6 +62,20 @@ def samples(queue: str, depths: Sequence[tuple[int, int]], began: float) -> list
     ]
 
 
+def once(count: int) -> list[j.Record]:
+    """Return *count* messages of the topic `t` to the queue `q`, each processed once."""
+    records: list[j.Record] = [*declared("q")]
+    for number in range(count):
+        records.append(published(number, 1.0, "t", "q"))
+        records += [received(number, 2.0, "q"), deleted(number, 3.0, "q")]
+    return records
+
+
+def whole(*records: j.Record, verdict: str = "pass") -> list[j.Record]:
+    """Return the journal of a run that has *records* between its first and its last."""
+    return [started("s", "corrected", ""), *records, j.RunEnded(50.0, verdict, "", 1.0)]
+
+
 def clean_run(count: int = 1_000) -> list[j.Record]:
     """Return an inference loop of *count* requests: answered once each, under faults, 1 in 20 is poison."""
     random, queue, answers, poison = (

@@ -7,6 +7,7 @@ import message_sample
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from message_sample import whole as run
 
 from harness import journal as j
 from harness.journal import Record
@@ -20,12 +21,6 @@ from reports.flow_chart import flow_chart
 def flow_of(records: list[Record]) -> Flow:
     """Return the flow of a run."""
     return flows.flow(ByType(records), summarise(records)["messages"])
-
-
-def run(*records: Record) -> list[Record]:
-    """Return a journal of *records*."""
-    first = message_sample.started("s", "corrected", "")
-    return [first, *records, j.RunEnded(50.0, "pass", "", 1.0)]
 
 
 def texts(svg: str) -> list[str]:

@@ -4,21 +4,20 @@ import json
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import message_sample
 import pytest
 import sample
 from jsonschema import Draft202012Validator
+from message_sample import once
+from message_sample import whole as run
 from test_html import Page, _poisoned, page
 
 from harness import journal as j
-from harness.iam import evaluate_resource_policy
 from harness.journal import Record
-from harness.messaging.edges import PAGES, Edge, Target, judge, policy_of, request_of
 from harness.scenario.faults.duplicated_delivery import DuplicatedDelivery
 from harness.summary import ByType, summarise
-from reports import answers, messages, processes, refusals, story
+from reports import answers, messages
 from reports.html import render
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "docs/reference/summary.schema.json").read_text())
@@ -31,11 +30,6 @@ RUNS = {
 }
 HTML = {name: render(records, summarise(records)) for name, records in RUNS.items()}
 EACH = pytest.mark.parametrize("name", RUNS)
-
-
-def run(*records: Record, verdict: str = "pass") -> list[Record]:
-    """Return a journal of *records*."""
-    return [message_sample.started("s", "corrected", ""), *records, j.RunEnded(50.0, verdict, "", 1.0)]
 
 
 def answer(records: list[Record]) -> answers.Answer:
@@ -64,15 +58,6 @@ def test_the_first_screen_answers_the_question(name: str, tone: str, headline: s
     assert (found.tone, found.headline) == (tone, headline)
     words = Page(HTML[name]).words
     assert words.index(headline) < words.index("From where messages were published")
-
-
-def once(count: int, **more: Any) -> list[Record]:
-    """Return *count* messages to one queue, each processed once."""
-    records: list[Record] = [*message_sample.declared("q")]
-    for number in range(count):
-        records.append(message_sample.published(number, 1.0, "t", "q", **more))
-        records += [message_sample.received(number, 2.0, "q"), message_sample.deleted(number, 3.0, "q")]
-    return records
 
 
 def test_all_is_well_when_every_message_arrived_once() -> None:
@@ -280,162 +265,3 @@ def test_a_long_run_is_drawn_quickly() -> None:
     html = render(records, summary)
     assert time.process_time() - began < 2.0
     assert len(html.encode()) < 1_000_000
-
-
-# -- refusals -----
-
-
-def arn(service: str) -> str:
-    """Return the ARN of a resource of *service*."""
-    return {"s3": "arn:aws:s3:::b", "events": "arn:aws:events:us-east-1:123456789012:rule/r"}.get(
-        service, f"arn:aws:{service}:us-east-1:123456789012:{'function:' if service == 'lambda' else ''}x"
-    )
-
-
-EDGES = [Edge(service, arn(service), arn(target)) for service, target in PAGES]
-
-
-@pytest.mark.parametrize("edge", EDGES, ids=lambda edge: f"{edge.service}-{edge.target.split(':')[2]}")
-def test_the_statement_to_copy_lets_the_delivery_in(edge: Edge) -> None:
-    """And it alone: not another source of the same service, wherever AWS tells the source."""
-    statement = refusals.statement_for(edge.service, edge.source, edge.target)
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    assert judge(edge, Target(edge.target, policy_of(policy)), "123456789012").allowed
-    other = request_of(replace(edge, source=f"{edge.source}-other"), "123456789012")
-    tells_source = (edge.service, edge.target.split(":")[2]) != ("events", "sns")
-    assert evaluate_resource_policy(policy, other).allowed is not tells_source
-
-
-def refusal(policy: dict[str, Any] | None, *, exists: bool = True) -> refusals.Refusal:
-    """Return what the report says of a queue with *policy* that a topic is to deliver to."""
-    edge = EDGES[0]
-    verdict = judge(edge, Target(edge.target, policy_of(json.dumps(policy) if policy else None), exists), "1")
-    one = {"at_s": 1.0, "source": edge.source, "target": edge.target, "service": edge.service}
-    found = {"refusals": [{**one, "reason": verdict.reason, "mended": verdict.allowed}]}
-    return refusals.refusals(found)[0]
-
-
-def test_what_to_do_depends_on_the_reason() -> None:
-    """A missing statement is written out; no statement helps against a Deny, or without a queue."""
-    statement = refusals.statement_for(EDGES[0].service, EDGES[0].source, EDGES[0].target)
-    assert statement is not None
-    missing = refusal(None)
-    assert (missing.remedy, json.loads(missing.statement)) == (
-        "Add this statement to the policy of x:",
-        statement,
-    )
-    denied = refusal({"Version": "2012-10-17", "Statement": [{**statement, "Effect": "Deny"}]})
-    assert (denied.statement, "Take that Deny out" in denied.remedy) == ("", True)
-    nowhere = refusal(None, exists=False)
-    assert (nowhere.statement, "Create x" in nowhere.remedy) == ("", True)
-    mended = refusal({"Version": "2012-10-17", "Statement": [statement]})
-    assert (mended.statement, mended.mended) == ("", True)
-    assert refusals.statement_for("iot", "arn:aws:iot:::x", "arn:aws:sqs:::q") is None
-
-
-def test_the_page_gives_reason_and_statement_in_full() -> None:
-    """To be copied; what was mended later comes last."""
-    words = Page(HTML["refused"]).words
-    assert "queue ranks has no policy; SNS may only send to it when a statement allows" in words
-    assert '"aws:SourceArn": "arn:aws:sns:us-east-1:000000000000:coordination"' in words
-    assert words.index("refused at first") > words.index("Take that Deny out of the policy of audit")
-
-
-def test_of_very_many_refusals_the_page_shows_some() -> None:
-    """And says how many are in the summary."""
-    edges = [
-        j.DeliveryRefused(
-            0.5, "arn:aws:sns:r:1:t", f"arn:aws:sqs:r:1:q{number}", "sns", "queue has no policy"
-        )
-        for number in range(13)
-    ]
-    assert "3 more refused deliveries are not shown here" in page(run(*edges, *once(1))).words
-
-
-# -- programs -----
-
-
-def test_every_process_has_its_row() -> None:
-    """How often it was started and killed, how it ended, where its log is."""
-    rows = {one.name: one for one in processes.processes(ByType(RUNS["clean"]))}
-    assert list(rows) == ["workers-0", "workers-1", "workers-2", "workers-3"]
-    killed = rows["workers-2"]
-    assert (killed.starts, killed.kills, killed.restarts, killed.ended, killed.tone) == (
-        2,
-        1,
-        1,
-        "exit 0",
-        "ok",
-    )
-    assert "logs/program-workers-2.log" in Page(HTML["clean"]).all("href")
-    (alone,) = processes.processes(ByType(RUNS["unheard"]))
-    assert (alone.name, alone.log) == ("training", "logs/program-training.log")
-
-
-@pytest.mark.parametrize(
-    ("what", "code", "ended", "tone", "detail"),
-    [
-        ("started", None, "not seen to end", "plain", ""),
-        ("ended", -15, "ended by SIGTERM", "ok", ""),
-        ("ended", 3, "exit 3", "bad", "why"),
-        ("ended", None, "no exit code", "bad", "why"),
-        ("killed", -9, "killed at 00:09", "warn", "why"),
-    ],
-)
-def test_how_a_process_ended_is_told(what: str, code: int | None, ended: str, tone: str, detail: str) -> None:
-    """By its last life; the reason where it is none that was asked for."""
-    changes = [j.ProgramChanged(1.0, "p", 0, "started"), j.ProgramChanged(2.0, "p", 0, "frozen")]
-    (row,) = processes.processes(ByType([*changes, j.ProgramChanged(9.0, "p", 0, what, code, "why")]))
-    assert (row.ended, row.tone, row.detail, row.freezes) == (ended, tone, detail, 1)
-
-
-# -- the story -----
-
-
-def told(*records: Record) -> list[tuple[str, str, str]]:
-    """Return kind, tone and text of the story's rows."""
-    return [(row.kind, row.tone, row.text) for row in story.rows(ByType(records))]
-
-
-def test_the_same_change_of_several_processes_is_one_line() -> None:
-    """With their ranks; a program of one process has none."""
-    rows = [text for kind, _, text in told(*RUNS["clean"]) if kind == "program"]
-    assert rows[0] == "Program workers, processes 0, 1, 2 and 3: started."
-    assert rows[1].startswith("Program workers, process 2: killed (exit -9): by a fault;")
-    assert rows[-1] == "Program workers, processes 0, 1, 2 and 3: ended (exit 0): as it should."
-    rows = [text for kind, _, text in told(*RUNS["unheard"]) if kind == "program"]
-    assert rows == ["Program training: started.", "Program training: ended (exit 0): as it should."]
-
-
-def test_changes_that_take_their_time_have_an_end() -> None:
-    """From the first process to the last."""
-    changes = [j.ProgramChanged(0.9 * rank, "p", rank, "ended", 1, "crashed") for rank in range(2)]
-    (row,) = story.rows(ByType(changes))
-    assert (row.at, row.until, row.tone) == (0.0, 0.9, "bad")
-
-
-def test_refusals_faults_and_the_inventory_are_told() -> None:
-    """In words of their own."""
-    rows = told(*RUNS["refused"])
-    assert rows[0][:2] == ("delivery", "bad")
-    assert rows[0][2].startswith(
-        "AWS would deliver nothing from coordination to ranks: queue ranks has no policy;"
-    )
-    assert any(
-        tone == "good" and text.startswith("AWS would deliver from coordination to late")
-        for _, tone, text in rows
-    )
-    assert rows[-1] == ("inventory", "plain", "Inventory of 3 queues: nothing was left.")
-    found = told(j.InventoryTaken(1.0, "q", 2, 5))
-    assert found == [
-        ("inventory", "warn", "Inventory of queue q: 2 in q; 3 more were counted and could not be read.")
-    ]
-    many = told(*[j.InventoryTaken(1.0, f"q{number}", number, number) for number in range(9)])
-    assert (
-        many[0][2]
-        == "Inventory of 9 queues: 8 in q8, 7 in q7, 6 in q6, 5 in q5, 4 in q4, and 3 more with some."
-    )
-    ended = j.FaultEnded(9.0, "throttle", "10 % of the calls", 1_244, 120)
-    assert told(ended) == [("fault", "plain", "throttle ended: 10 % of the calls; it hit 120 of 1,244.")]
-    nothing = replace(ended, matching=0, hit=0)
-    assert told(nothing)[0][2].endswith("nothing came that it could hit.")
