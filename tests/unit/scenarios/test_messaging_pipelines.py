@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from harness.journal import MessagePublished, ProgramChanged
+from harness.journal import FaultEnded, MessagePublished, ProgramChanged
 from harness.scenario import Queue, Table, Topic
 from scenarios._messaging.anomalies import ISOLATION_FOREST, SEVERE, Z_SCORE, alerts
 from scenarios._messaging.permissions import consume, publish, remember
-from scenarios._messaging.questions import crashes, without_key
+from scenarios._messaging.questions import crashes, hits, throughput, without_key
 from scenarios._messaging.training import Announcer, random_forest, summed_up
 from scenarios._messaging.tuning import CANDIDATES, FOLDS, MESSAGES, PARAMETERS
 from scenarios._messaging.tuning import summed_up as search_summed_up
@@ -150,3 +150,20 @@ def test_crashes_are_not_kills() -> None:
     assert value == 1
     assert "KeyError: 'input'" in sentence
     assert crashes("absent").measure(changes)[0] is None
+
+
+def test_hits_of_a_fault() -> None:
+    """What all faults of a kind have hit is added up; a kind that was not there is not measured."""
+    ended = [FaultEnded(9.0, "throttle", "sns", 100, 7), FaultEnded(9.0, "throttle", "sqs", 50, 5)]
+
+    assert hits("throttle").measure(ended)[0] == 12
+    assert hits("latency").measure(ended)[0] is None
+
+
+def test_throughput_leaves_copies_aside() -> None:
+    """Three answers in two seconds are one a second, however often one of them was published again."""
+    sent = [MessagePublished(float(at), 0.0, str(at), "t", []) for at in range(3)]
+    again = MessagePublished(9.0, 9.0, "0", "t", [], deduplicated=True)
+
+    assert throughput(Topic("t")).measure([*sent, again])[0] == 1.0
+    assert throughput(Topic("t")).measure(sent[:1])[0] is None
