@@ -2,17 +2,29 @@
 
 Its own evaluator (1.5.33, AUTH on) turns away what AWS delivers: among 40 queue policies it refused SNS in
 five that AWS's documentation lets in, the usual `Deny` without TLS (aws:SecureTransport) among them, and let
-it in by three that do not. Calls of clients stay its own to judge, but for what it takes loopback for.
+it in by three that do not. Calls of clients stay its own to judge, but for what it takes loopback for and for
+the actions of batches.
 """
+
+from typing import Any
 
 from harness.messaging.edges import PRINCIPALS, Edge, Target, judge, policy_of
 
+# The batch operations are no actions of their own: SQS developer guide, "Amazon SQS API permissions"; Service
+# Authorization Reference, "Actions defined by Amazon SNS". MiniStack asks for them by their own names.
+_ACTIONS = {
+    "sqs:SendMessageBatch": "sqs:SendMessage",
+    "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
+    "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
+    "sns:PublishBatch": "sns:Publish",
+}
 _SERVICES = {principal: service for service, principal in PRINCIPALS.items()}
 
 
 def install() -> None:
     """Put our judgement in the place of MiniStack's, in the process that serves it, if it judges at all."""
     from ministack import app
+    from ministack.core import iam_actions
     from ministack.services import sns, sqs
 
     if not app.AUTH:
@@ -37,6 +49,13 @@ def install() -> None:
             topic["attributes"], service, source_arn, topic_arn, source_account
         )
 
+    action_of = iam_actions.extract_iam_action
+
+    def without_batches(*arguments: Any, **named: Any) -> Any:
+        action = action_of(*arguments, **named)
+        return _ACTIONS.get(action, action)
+
+    iam_actions.extract_iam_action = without_batches
     sqs.queue_policy_allows = queue_allows
     sns.topic_policy_allows = topic_allows
 
