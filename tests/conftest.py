@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-# A machine that is busy with something else is no failure of the code under test.
-settings.register_profile("harness", deadline=None)
+# A machine that is busy with something else is no failure of the code under test. `tox -e long` asks for more
+# examples of each property than every change can wait for.
+EXAMPLES = int(os.environ.get("HARNESS_EXAMPLES", "40"))
+settings.register_profile("harness", deadline=None, max_examples=EXAMPLES)
 settings.load_profile("harness")
 
 

@@ -3,13 +3,14 @@
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from time import monotonic, sleep
 from typing import Any, TypeVar
 from uuid import uuid4
 
 import pytest
+from botocore.exceptions import ClientError
 
 from harness import journal, sessions
 from harness.aws.stage import Assumptions, Stage
@@ -32,6 +33,7 @@ LAUNCH = EndpointSettings(launch_time=Constant(60.0), join_stagger=Constant(6.0)
 SLOWLY = Assumptions(lambda _type: 45.0, concurrency=1, queue_limit=1)
 
 T = TypeVar("T")
+_shared: list["Served"] = []  # the gateway that lives through all modules, once it does
 
 
 @dataclass
@@ -43,6 +45,7 @@ class Served:
     backend: Backend
     records: list[journal.Record]
     _clients: dict[tuple[str, str], Any] = field(default_factory=dict)
+    _made: list[str] = field(default_factory=list)
 
     def client(self, service: str, *, access_key: str = "test") -> Any:
         """Return a boto3 client that retries nothing."""
@@ -50,6 +53,19 @@ class Served:
             made = sessions.client(service, self.url, access_key=access_key)
             self._clients[service, access_key] = made
         return self._clients[service, access_key]
+
+    def tidy(self, kept: int) -> None:
+        """Delete all endpoints made but the first *kept*: each that lives has its metrics carried to
+        CloudWatch minute by minute, and a minute is short here."""
+        for name in self._made[kept:]:
+            with suppress(ClientError):  # gone already, or just being changed
+                self.client("sagemaker").delete_endpoint(EndpointName=name)
+        del self._made[kept:]
+
+    @property
+    def made(self) -> int:
+        """How many endpoints were made and not tidied away."""
+        return len(self._made)
 
     def close(self) -> None:
         for client in self._clients.values():
@@ -81,6 +97,7 @@ class Served:
     def create(self, config: str, name: str = "") -> str:
         """Begin to create an endpoint and return its name, one of its own unless given."""
         name = name or unique()
+        self._made.append(name)
         self.client("sagemaker").create_endpoint(EndpointName=name, EndpointConfigName=config)
         return name
 
@@ -124,7 +141,28 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         open_backend("embedded", Settings(), tmp_path_factory.mktemp("logs")) as backend,
         serve(backend) as running,
     ):
+        _shared.append(running)
         yield running
+        _shared.clear()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tidied_module() -> Iterator[None]:
+    """Leave none of a module's endpoints behind for the modules that come after."""
+    yield from _tidied()
+
+
+@pytest.fixture(autouse=True)
+def tidied_test() -> Iterator[None]:
+    """Leave none of a test's endpoints behind, but those of its module."""
+    yield from _tidied()
+
+
+def _tidied() -> Iterator[None]:
+    before = [running.made for running in _shared]
+    yield
+    for running, kept in zip(_shared, before or [0], strict=True):
+        running.tidy(kept)
 
 
 @contextmanager

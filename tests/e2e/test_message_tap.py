@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from time import sleep
+from time import monotonic, sleep
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
@@ -213,15 +213,19 @@ def test_a_long_poll_of_a_client_that_has_gone_takes_no_message(tapped: Tapped) 
 
 
 def test_long_polls_hold_nothing_up(tapped: Tapped) -> None:
-    """With 40 polls open, another queue's messages pass as if there were none."""
+    """With 40 polls of 20 s open, another queue's messages pass; a message for each then ends them."""
     (_, quiet), (name, busy) = tapped.queue(), tapped.queue()
     poller = sessions.client("sqs", tapped.url, pool_size=40)
     with ThreadPoolExecutor(40) as pool:
-        polls = [pool.submit(poller.receive_message, QueueUrl=quiet, WaitTimeSeconds=3) for _ in range(40)]
+        polls = [pool.submit(poller.receive_message, QueueUrl=quiet, WaitTimeSeconds=20) for _ in range(40)]
+        began = monotonic()
         for key in range(20):
             tapped.client("sqs").send_message(QueueUrl=busy, MessageBody=body(key))
             tapped.delete(busy, *tapped.receive(busy))
+        assert monotonic() - began < 20
         assert not any(poll.done() for poll in polls)
+        for number in range(40):
+            tapped.client("sqs").send_message(QueueUrl=quiet, MessageBody=body(number))
     poller.close()
     assert len(tapped.about(journal.MessageEnded, name)) == 20
 

@@ -128,6 +128,7 @@ def test_phases_are_journalled_in_their_order(works: Run) -> None:
         ("settle", "until jobs, orders.fifo are empty"),
         ("stop", "work, plain, wait"),
         ("program", "count"),
+        ("inventory", "jobs, orders.fifo, heard"),
         ("teardown", ""),
     ]
 
