@@ -181,6 +181,7 @@ def another(settings: Settings, tmp_path: Path) -> Iterator[Any]:
         emulator.close()
 
 
+@pytest.mark.long
 def test_a_localstack_that_runs_is_used_as_it_is(another: Any, backend: Backend, tmp_path: Path) -> None:
     """Its account is taken over, moto beside it is in the same one, and it is left running.
 
@@ -201,6 +202,7 @@ def test_a_localstack_that_runs_is_used_as_it_is(another: Any, backend: Backend,
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are read from /proc")
+@pytest.mark.long
 def test_it_dies_with_its_parent(settings: Settings, tmp_path: Path) -> None:
     """Killed with SIGKILL, the parent leaves no LocalStack, no moto and no scratch folder behind."""
     environment = os.environ | {

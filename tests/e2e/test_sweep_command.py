@@ -242,6 +242,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         yield Cluster(tmp_path_factory.mktemp("cluster"), stack)
 
 
+@pytest.mark.long
 def test_a_cluster_gives_the_same_bytes_as_this_machine(
     swept: tuple[Path, Ended], cluster: Cluster, tmp_path: Path
 ) -> None:
