@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from harness.errors import ScenarioError
+from harness.messaging.filters import FilterPolicyError, compile_filter
 
 FilterScope = Literal["MessageAttributes", "MessageBody"]
 
@@ -131,6 +132,10 @@ class Subscription:
                 json.dumps(self.filter_policy)
             except (TypeError, ValueError) as error:
                 raise ScenarioError(f"{self.label}: filter_policy is no JSON value ({error})") from error
+            try:
+                compile_filter(self.filter_policy, self.filter_scope)
+            except FilterPolicyError as error:
+                raise ScenarioError(f"{self.label}: SNS refuses its filter_policy: {error}") from error
 
     @property
     def label(self) -> str:

@@ -52,6 +52,7 @@ def pipeline(**fields: Any) -> Scenario:
         (lambda: Queue("q", fifo=True, dead_letter=Queue("d")), "must be a FIFO queue"),
         (lambda: Queue("q", accepts=[EVENTS], policy={}), "accepts and policy are both given"),
         (lambda: Subscription(EVENTS, JOBS, filter_policy={"a": {1}}), "no JSON value"),
+        (lambda: Subscription(EVENTS, JOBS, filter_policy={"a": "b"}), '"a" must be an object or an array'),
     ],
 )
 def test_what_aws_refuses_is_refused_when_built(make: Any, says: str) -> None:
