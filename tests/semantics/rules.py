@@ -163,15 +163,6 @@ def raw_binary(step: Step, play: Play) -> bool:
     )
 
 
-def number_against_text(step: Step, play: Play) -> bool:
-    """An attribute that is a number meets a policy that has the same digits as text."""
-    return any(
-        each.data_type == "Number" and each.value in json.loads(policy).get(name, [])
-        for message, policy, _ in filtered(step, play)
-        for name, each in message.attributes.items()
-    )
-
-
 def same_receipt_twice(step: Step, play: Play) -> bool:
     return isinstance(step, DeleteBatch) and len(set(step.receipts)) < len(step.receipts)
 
@@ -196,10 +187,11 @@ def binary(finding: Finding, play: Play) -> bool:
 
 
 _NUMBER = "message (user) attribute to a number"
+_NO_VALUE = "a non-empty value of type"
 _ATTRIBUTE = (
     "message (user) attribute name is invalid",
     "supported type prefixes: Binary, Number, String",
-    "a non-empty value of type",
+    _NO_VALUE,
     _NUMBER,
 )
 _RULES = (
@@ -232,7 +224,7 @@ _RULES = (
         "attributes-unchecked",
         accepts=accepted(SENDS, INVALID_VALUE, *_ATTRIBUTE) + accepted(PUBLISHES, INVALID_VALUE, *_ATTRIBUTE),
     ),
-    Rule("number-that-is-none", accepts=accepted(SENDS, INVALID_VALUE, _NUMBER)),
+    Rule("number-that-is-none", accepts=accepted(SENDS, INVALID_VALUE, _NUMBER, _NO_VALUE)),
     Rule(
         "more-than-ten-attributes",
         accepts=accepted(SENDS, INVALID_VALUE, "attributes exceeds the allowed maximum"),
@@ -336,7 +328,10 @@ _RULES = (
         "publish-missing-parameter",
         finds=begins("Publish refused with MissingParameter, not InvalidParameter"),
     ),
-    Rule("number-against-text", leads=number_against_text),
+    Rule(
+        "delete-batch-of-eleven",
+        accepts=accepted(("DeleteMessageBatch",), f"{SQS}TooManyEntriesInBatchRequest"),
+    ),
     Rule(
         "expired-can-be-hidden",
         accepts=accepted(("ChangeMessageVisibility",), INVALID_VALUE, "ReceiptHandle"),
@@ -357,8 +352,10 @@ _RULES = (
         + accepted(SENDS, INVALID_VALUE, "DelaySeconds"),
     ),
     Rule(
-        "publish-batch-internal-error",
-        finds=named("PublishBatch refused with InternalError, not EmptyBatchRequest"),
+        "publish-internal-error",
+        finds=begins(
+            "PublishBatch refused with InternalError, not", "Publish refused with InternalError, not"
+        ),
     ),
 )
 RULES: Mapping[str, Rule] = {rule.id: rule for rule in _RULES}
