@@ -1,6 +1,6 @@
 """Prints every failed test of the last `tox` once more, at the end, where nothing has been cut off.
 
-    python .ci/failures.py .tox/junit
+python .ci/failures.py .tox/junit
 """
 
 import sys

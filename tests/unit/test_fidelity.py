@@ -45,4 +45,4 @@ def test_known_differences_of_the_emulator_are_named() -> None:
     assert "kept by ministack" in row.probed
     assert "known differences" in row.probed
     row = next(row for row in fidelities("x", {"endpoint": "?"}) if row.topic.startswith("delivery"))
-    assert "nobody has compared it" in row.probed
+    assert "nobody has held" in row.probed
