@@ -105,6 +105,11 @@ def published_again(step: Step, play: Play) -> bool:
     return len(set(ids)) < len(ids) or any(play.ground.copies_with(step.topic, each) for each in ids)
 
 
+def filtered_again(step: Step, play: Play) -> bool:
+    """The same, and the topic filters."""
+    return published_again(step, play) and bool(play.ground.filters.get(getattr(step, "topic", "")))
+
+
 def filtered(step: Step, play: Play) -> Iterator[tuple[Message, str, str]]:
     """Yield each publication with each policy that it meets, and the policy's scope."""
     if isinstance(step, Publish | PublishBatch):
@@ -197,6 +202,7 @@ _ATTRIBUTE = (
 _RULES = (
     Rule("no-topic-content-ids", leads=without_id),
     Rule("no-topic-deduplication", leads=published_again),
+    Rule("no-deduplication-of-filtered", leads=filtered_again),
     Rule("deduplication-forgets", leads=gone),
     Rule("purge-forgets-deduplication", leads=purged),
     Rule("no-queue-deduplication-of-topics", leads=through_both),
