@@ -1,6 +1,9 @@
-"""The table of known differences, as reports ask for it."""
+"""The known differences of emulators: well-formed rows, and what a run says of them."""
+
+import pytest
 
 from harness.messaging.differences import (
+    ANSWERS,
     KINDS,
     answering,
     differences,
@@ -8,46 +11,47 @@ from harness.messaging.differences import (
     known_differences,
 )
 
-EMBEDDED = {"ministack": "1.5.33", "moto": "5.2.5"}
 
-
-def test_every_row_says_what_aws_does_what_the_emulator_does_and_where_it_is_written() -> None:
-    """A row is complete: kind, both behaviours, the page, the emulators and a history."""
-    for row in known_differences():
+def test_every_row_is_whole() -> None:
+    """An id of its own, a known kind and emulator, AWS's rule with its page, and a history."""
+    rows = known_differences()
+    assert len({row.id for row in rows}) == len(rows) > 0
+    for row in rows:
         assert row.kind in KINDS
-        assert all((row.aws, row.does, row.source, row.emulators, row.history))
+        assert row.emulators
+        assert set(row.emulators) <= set(ANSWERS)
+        assert all((row.aws, row.source, row.does, row.history))
 
 
-def test_of_several_emulators_the_one_that_answers_sqs_counts() -> None:
-    """moto keeps other services of the embedded backend and of LocalStack's."""
-    assert answering(EMBEDDED) == "ministack"
-    assert answering({"localstack": "4.14.0", "moto": "5.2.5"}) == "localstack"
-    assert answering({"moto": "5.2.5"}) == "moto"
+@pytest.mark.parametrize(
+    ("emulators", "name"),
+    [
+        ({"ministack": "1", "moto": "5"}, "ministack"),
+        ({"localstack": "4", "moto": "5"}, "localstack"),
+        ({"moto": "5"}, "moto"),
+        ({"endpoint": "?"}, None),
+    ],
+)
+def test_who_answers_is_known(emulators: dict[str, str], name: str | None) -> None:
+    """In a backend of several, moto is asked last."""
+    assert answering(emulators) == name
+    assert all(name in row.emulators for row in differences(emulators))
 
 
-def test_a_backend_has_the_rows_of_its_emulator() -> None:
-    """No row of another emulator is shown."""
-    assert all("ministack" in row.emulators for row in differences(EMBEDDED))
-    assert {row.id for row in differences(EMBEDDED)} != {row.id for row in differences({"moto": "5.2.5"})}
+def test_a_run_says_how_many_and_which_matter() -> None:
+    """Losses and extras by name, and that another version was seen."""
+    version = next(row.emulators["moto"] for row in known_differences() if "moto" in row.emulators)
+    said = fidelity_of_messages({"moto": version})
+    rows = differences({"moto": version})
+    assert said.startswith(f"kept by moto: {len(rows)} known differences from AWS")
+    assert all(row.id in said for row in rows if row.kind in ("lost", "extra"))
+    assert "seen at" not in said
+    assert f"seen at {version} while this is 9.9" in fidelity_of_messages({"moto": "9.9"})
+    assert "nobody has held" in fidelity_of_messages({})
 
 
-def test_a_report_counts_the_rows_and_names_those_that_lose_or_add_messages() -> None:
-    """What a reader must know before trusting a verdict is named."""
-    said = fidelity_of_messages(EMBEDDED)
-
-    assert f"{len(differences(EMBEDDED))} known differences" in said
-    assert "no-queue-deduplication-of-topics" in said
-    assert "purge-again-at-once" not in said
-
-
-def test_another_version_than_the_tested_one_is_said() -> None:
-    """Nobody has compared this version."""
-    said = fidelity_of_messages({"ministack": "9.9.9"})
-
-    assert "seen at 1.5.33 while this is 9.9.9" in said
-
-
-def test_an_emulator_that_nobody_tested_gets_no_claim() -> None:
-    """An unknown one is not said to be like AWS."""
-    assert differences({"elasticmq": "1"}) == ()
-    assert "nobody" in fidelity_of_messages({"elasticmq": "1"})
+def test_without_losses_none_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table of wordings alone names no message that does not come."""
+    kept = tuple(row for row in known_differences() if row.kind == "answer")
+    monkeypatch.setattr("harness.messaging.differences.known_differences", lambda: kept)
+    assert "what comes and what does not" not in fidelity_of_messages({"moto": "5.2.5"})
