@@ -15,9 +15,11 @@ settings.load_profile("harness")
 
 
 def pytest_configure() -> None:
-    """Take SIGINT: a shell's background job ignores it, and the commands under test would inherit that."""
+    """Take what a shell's background job ignores, or nohup's: the commands under test would inherit it."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")
