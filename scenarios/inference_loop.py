@@ -32,9 +32,9 @@ from scenarios._messaging.questions import crashes, hits, throughput, without_ke
 from scenarios._messaging.requests import good_and_poison
 
 # What `harness run` sends: two cores do it beside other work. tests/soak sends 50 a second for two minutes.
-RPS, SECONDS, WORKERS = 25, 20, 4
+RPS, SECONDS, WORKERS = 25, 15, 4
 FAULTS = (DuplicatedDelivery.KIND, KilledConsumer.KIND, Throttle.KIND)
-RPS_AS_WRITTEN, SECONDS_AS_WRITTEN = 10, 10
+RPS_AS_WRITTEN, SECONDS_AS_WRITTEN = 10, 6
 # What a killed worker had received is seen again after this long; a batch takes a fifth of a second.
 VISIBILITY_S = 8
 # Poison is given back at once and is in the dead-letter queue after as many receives. A good request is

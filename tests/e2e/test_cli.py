@@ -171,6 +171,7 @@ def test_doctor_reports_credentials_that_it_ignores(tmp_path: Path) -> None:
     assert "EXAMPLE" not in ended.out
 
 
+@pytest.mark.long
 def test_a_terminal_gets_a_bar(tmp_path: Path) -> None:
     """It moves while the load runs, and the results are lines below it."""
     ends = pty.openpty()

@@ -92,6 +92,7 @@ def page(tmp_path: Path) -> Iterator[tuple[EndpointServer, str]]:
                 process.wait()
 
 
+@pytest.mark.long
 def test_the_workers_share_the_traffic_of_the_scenario(page: tuple[EndpointServer, str]) -> None:
     """Started from the master's page, each request of the schedule is sent once, by one of the workers."""
     server, address = page

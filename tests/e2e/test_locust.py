@@ -276,6 +276,7 @@ def test_master_and_worker(server: EndpointServer, locust: Start, tmp_path: Path
     assert len(server.received) == 31
 
 
+@pytest.mark.long
 def test_the_web_page_starts_a_load(server: EndpointServer, locust: Start, tmp_path: Path) -> None:
     """Started from its web page, Locust sends the schedule once and stops, ready for another start."""
     port = free_port()

@@ -161,6 +161,7 @@ def test_bad_input_is_named_and_nothing_is_written(tmp_path: Path, options: list
     assert not (tmp_path / "sweeps").exists()
 
 
+@pytest.mark.long
 def test_ctrl_c_keeps_what_is_done_and_the_same_command_goes_on(tmp_path: Path) -> None:
     """The resumed CSV is that of a sweep that was never interrupted."""
     day = ("sweep", "--traffic", "20rps:2h", *GRID, "--targets", "300:1700:10", "--exact", "all")
