@@ -148,13 +148,15 @@ class Ground:
         )
 
     def open_copies(self, queue: str, now: float) -> int:
-        """Return how many copies AWS may show or hide just now: an attribute was changed a moment ago."""
-        found = self.world._queues[queue]
-        return sum(
+        """Return how many copies AWS may count otherwise just now: an attribute was changed a moment ago, or
+        a receive may or may not have moved them to the dead-letter queue."""
+        found, everywhere = self.world._queues[queue], self.world._queues.values()
+        hidden = sum(
             found.visible_perhaps(each, now) is not found.visible_surely(each, now)
             or found.expired_perhaps(each, now)
             for each in found.present()
         )
+        return hidden + sum(each.arriving for other in everywhere for each in other.present())
 
     # --- calls
 
