@@ -1,7 +1,7 @@
 """Every scenario is a test: corrected it meets its expectations, as written it fails where its defect says.
 
 One test for each expectation of each variant of each file in `scenarios/`; a new file is collected by itself.
-Each variant is run once, by the real command on the embedded backend, three at a time.
+Each variant is run once, by the real command on the embedded backend, four at a time.
 """
 
 import os
@@ -16,8 +16,8 @@ from harness.errors import ExitCode
 from harness.run.results import JOURNAL, JUNIT, REPORT, SUMMARY
 from harness.scenario import Scenario, find, names
 
-# Most of a run is waiting for model time, so three go together on two cores; set 1 on a slow machine.
-AT_ONCE = int(os.environ.get("HARNESS_SCENARIOS_AT_ONCE", "3"))
+# Most of a run is waiting for model time, so four go together on two cores; set 1 on a slow machine.
+AT_ONCE = int(os.environ.get("HARNESS_SCENARIOS_AT_ONCE", "4"))
 
 Pair = tuple[str, str]
 

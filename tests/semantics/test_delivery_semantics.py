@@ -116,7 +116,13 @@ class ForgetfulSubject(Subject):
 def test_a_loss_is_found_and_told_in_its_shortest_history(subject: Subject, backend: Backend) -> None:
     """The machine sees a backend that loses a message, and leaves out all that has nothing to do with it."""
     forgetful = ForgetfulSubject(
-        subject.name, subject.version, subject.url, subject.clock, account_id=backend.account_id
+        subject.name,
+        subject.version,
+        subject.url,
+        subject.clock,
+        account_id=backend.account_id,
+        lag_s=subject.lag_s,
+        patience_s=subject.patience_s,
     )
     noise = (CreateQueue("other"), Send("other"), Receive("other"), Delete("other"))
     history = (CreateQueue("jobs"), *noise, Send("jobs"), Receive("jobs"), Send("jobs", LOST), *noise)
