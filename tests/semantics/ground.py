@@ -30,7 +30,13 @@ FIELDS = {
 }
 
 # Codes that stand for many reasons.
-SWEEPING = ("InvalidParameterValue", "InvalidParameter", "InvalidAttributeValue", "InvalidAttributeName")
+SWEEPING = (
+    "ParameterValueInvalid",
+    "InvalidParameterValue",
+    "InvalidParameter",
+    "InvalidAttributeValue",
+    "InvalidAttributeName",
+)
 
 Answer = dict[str, Any] | Failure
 

@@ -66,7 +66,7 @@ FILTERS = (
     {"kind": [{"prefix": "al"}]},
     {"kind": [{"exists": False}]},
     {"kind": [{"exists": True}], "n": [{"numeric": [">", 0, "<=", 5]}]},
-    {"n": [5]},
+    {"n": [{"numeric": ["=", 5]}]},
     {"n": ["6"]},
     {"$or": [{"kind": ["alert"]}, {"n": [-1.5]}]},
 )

@@ -228,7 +228,7 @@ _RULES = (
     ),
     Rule(
         "attributes-unchecked",
-        accepts=accepted(SENDS, INVALID_VALUE, *_ATTRIBUTE) + accepted(PUBLISHES, INVALID_VALUE, *_ATTRIBUTE),
+        accepts=accepted(SENDS, INVALID_VALUE, *_ATTRIBUTE),
     ),
     Rule("number-that-is-none", accepts=accepted(SENDS, INVALID_VALUE, _NUMBER, _NO_VALUE)),
     Rule(
@@ -351,7 +351,8 @@ _RULES = (
         "delayed-are-kept", finds=lambda f, p: after_expiry("counts")(f, p) or f.rule == "expired", parts=True
     ),
     Rule("raw-with-eleven-attributes", leads=raw_with_eleven),
-    Rule("published-attributes-unchecked", accepts=accepted(PUBLISHES, "ParameterValueInvalid")),
+    Rule("published-attributes-unchecked", accepts=accepted(PUBLISHES, "ParameterValueInvalid", *_ATTRIBUTE)),
+    Rule("published-number-that-is-none", accepts=accepted(PUBLISHES, "ParameterValueInvalid", _NUMBER)),
     Rule(
         "negative-seconds",
         accepts=accepted(("ChangeMessageVisibility", "ReceiveMessage"), INVALID_VALUE, "VisibilityTimeout")
