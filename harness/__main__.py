@@ -143,7 +143,7 @@ def _add_run(commands: Any) -> None:
 
 def _add_backend(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--backend", help="'embedded' (default), 'moto', or the URL of an endpoint that speaks AWS"
+        "--backend", help="'embedded' (default), 'moto', 'localstack', or the URL of what speaks AWS"
     )
     parser.add_argument(
         "--allow-endpoint",
