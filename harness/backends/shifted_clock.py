@@ -8,11 +8,13 @@ may be written again at any time, in place; `monotonic` is left alone, so that w
 import ctypes
 import datetime
 import gc
+import importlib
 import os
 import runpy
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -83,9 +85,20 @@ def _patch_datetime(now: Callable[[], float]) -> None:
     ctypes.pythonapi.PyType_Modified(ctypes.py_object(datetime.datetime))
 
 
+def keep_waits_real() -> None:
+    """Let Twisted, which LocalStack's server runs on, take its clock before it is moved.
+
+    Its reactor measures waits by the time of day: moved, it ends every idle connection, and a request that
+    comes at that moment with it.
+    """
+    with suppress(ImportError):
+        importlib.import_module("twisted.python.runtime")
+
+
 def main(arguments: list[str]) -> None:
     """Run `FILE MODULE ARGUMENTS...`: the module under the clock of the file."""
     path, module, *rest = arguments
+    keep_waits_real()
     install(Path(path))
     sys.argv = [module, *rest]
     runpy.run_module(module, run_name="__main__", alter_sys=True)

@@ -28,12 +28,16 @@ class Principal:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request. `context` holds every value of each condition key that the request carries."""
+    """One request. `context` holds every value of each condition key that the request carries.
+
+    `resource_account` owns the resource; where it is empty it is that of the ARN, or else the principal's.
+    """
 
     principal: Principal
     action: str
     resource: str
     context: Context = field(default_factory=lambda: MappingProxyType({}), hash=False)
+    resource_account: str = ""
 
     @classmethod
     def of(
@@ -42,10 +46,12 @@ class Request:
         action: str,
         resource: str,
         context: Mapping[str, str | Iterable[str]] | None = None,
+        *,
+        resource_account: str = "",
     ) -> "Request":
         """Return the request with *context* as it is written in documents: one value or several a key."""
         given = context or {}
         known = {
             key.lower(): (value,) if isinstance(value, str) else tuple(value) for key, value in given.items()
         }
-        return cls(principal, action, resource, MappingProxyType(known))
+        return cls(principal, action, resource, MappingProxyType(known), resource_account)

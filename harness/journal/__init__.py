@@ -7,6 +7,7 @@ Writing to a file is the shell's work (`harness.recorder`); this room turns valu
 """
 
 from harness.journal.codec import SCHEMA_VERSION, TYPES, Record, decode, decode_all, encode, read
+from harness.journal.iam_records import PermissionTotal, PermissionUsed, RolePolicies
 from harness.journal.message_records import (
     DeliveryRefused,
     InventoryTaken,
@@ -83,6 +84,8 @@ __all__ = [
     "MessageReceived",
     "MetricPublished",
     "NotJudged",
+    "PermissionTotal",
+    "PermissionUsed",
     "PhaseStarted",
     "PolicyPut",
     "Predicted",
@@ -91,6 +94,7 @@ __all__ = [
     "QueueDeclared",
     "QueueSampled",
     "Record",
+    "RolePolicies",
     "RunEnded",
     "RunStarted",
     "ScalingActivity",

@@ -13,6 +13,7 @@ from typing import Any, Union, get_args, get_origin
 import orjson
 
 from harness.errors import JournalError
+from harness.journal.iam_records import PermissionTotal, PermissionUsed, RolePolicies
 from harness.journal.message_records import (
     DeliveryRefused,
     InventoryTaken,
@@ -95,6 +96,9 @@ Record = (
     | ProgramChanged
     | QueueDeclared
     | QueueSampled
+    | PermissionUsed
+    | PermissionTotal
+    | RolePolicies
 )
 TYPES: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(Record)}
 _FIELDS = {name: tuple(f.name for f in fields(kind)) for name, kind in TYPES.items()}
