@@ -46,7 +46,7 @@ def open_backend(
     enforce: bool = True,
     clock_shift: Path | None = None,
 ) -> Backend:
-    """Start the named backend (or connect to the URL); return it once it answers, its probes on the way.
+    """Start the named backend (or connect to the URL); return it once it answers.
 
     Its emulators write their logs to *log_dir*. AWS_ENDPOINT_URL_<SERVICE> addresses in *settings* answer
     their own services. With `enforce` False the emulators that check policies let every call pass, and their

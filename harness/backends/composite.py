@@ -49,7 +49,7 @@ class Backend:
 
     @property
     def capabilities(self) -> dict[str, Capability]:
-        """Service -> what the probes found; the first look waits for the slowest answer."""
+        """Service -> what the probes found; the first look asks, and waits for the slowest."""
         return self._probes.everything() | {
             service: Capability(service, False, reason) for service, reason in self._lacks.items()
         }
@@ -70,7 +70,7 @@ class Backend:
 
     def missing(self, services: Sequence[str]) -> dict[str, str]:
         """Return service -> reason for those of *services* that do not answer here; {} when all do."""
-        found = [self._probes.find(service) for service in services if service not in self._lacks]
+        found = self._probes.find([service for service in services if service not in self._lacks]).values()
         lacking = {service: self._lacks[service] for service in services if service in self._lacks}
         return lacking | {capability.service: capability.how for capability in found if not capability.ok}
 

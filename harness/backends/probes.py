@@ -6,7 +6,7 @@ missing, and a scenario that needs it is skipped with what was seen as the reaso
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from types import MappingProxyType
@@ -79,35 +79,43 @@ QUESTIONS: Mapping[str, Question] = MappingProxyType(
 
 
 class Probes:
-    """The questions, asked in the background from the start; each answer is waited for only by who needs it.
+    """The questions, each asked once, in the background, when somebody first wants to know.
 
-    They are not waited for at start: moto loads its copy of EC2 (a second of work) before it answers for
-    Application Auto Scaling, and the run has other things to do meanwhile.
+    Not all at start: moto loads a service when it is first called, and its copy of EC2 alone, which it wants
+    for Application Auto Scaling too, is a second of work that most runs never need.
     """
 
-    def __init__(
-        self,
-        route: Callable[[str], Address],
-        services: Sequence[str] = tuple(QUESTIONS),
-        *,
-        region: str = DEFAULT_REGION,
-    ) -> None:
+    def __init__(self, route: Callable[[str], Address], *, region: str = DEFAULT_REGION) -> None:
+        self._route = route
+        self._region = region
         # One after another at each emulator, the light ones first: together, all would wait for the slowest.
-        self._pools = {route(name): ThreadPoolExecutor(1, thread_name_prefix="probe") for name in services}
-        self._found = {
-            name: self._pools[route(name)].submit(ask, name, route(name), region=region) for name in services
-        }
+        self._pools: dict[Address, ThreadPoolExecutor] = {}
+        self._found: dict[str, Future[Capability]] = {}
 
-    def find(self, service: str) -> Capability:
-        """Return what is known of *service*, waiting for its answer; without a question it is not ok."""
+    def find(self, services: Sequence[str]) -> dict[str, Capability]:
+        """Return what is known of each of *services*, waiting for the answers.
+
+        What there is no question for is not ok.
+        """
+        self._begin([service for service in QUESTIONS if service in services])
+        return {service: self._answer(service) for service in services}
+
+    def everything(self) -> dict[str, Capability]:
+        """Return service -> capability for every question, waiting for the slowest."""
+        return self.find(tuple(QUESTIONS))
+
+    def _begin(self, services: Sequence[str]) -> None:
+        for service in services:
+            if service not in self._found:
+                at = self._route(service)
+                pool = self._pools.setdefault(at, ThreadPoolExecutor(1, thread_name_prefix="probe"))
+                self._found[service] = pool.submit(ask, service, at, region=self._region)
+
+    def _answer(self, service: str) -> Capability:
         future = self._found.get(service)
         if future is None:
             return Capability(service, False, f"no probe asks for {service}, so it is not known to work")
         return future.result()
-
-    def everything(self) -> dict[str, Capability]:
-        """Return service -> capability for all that was asked, waiting for the slowest."""
-        return {service: future.result() for service, future in self._found.items()}
 
     def close(self) -> None:
         """Ask nothing more; what is on its way ends with its connection."""

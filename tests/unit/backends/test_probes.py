@@ -69,19 +69,26 @@ def test_a_refusal_is_not_ok_and_quotes_the_answer(address: Address, handler: ty
     assert capability.how == 'ListEndpointConfigs answered 501 by stub: {"message": "not here"}'
 
 
-def test_all_questions_are_asked_once(address: Address, handler: type[Answering]) -> None:
-    """Probes ask every service one question in the background; everything() waits for them."""
-    probes = Probes(lambda service: address, ["sqs", "s3"])
+def test_a_question_is_asked_once(address: Address, handler: type[Answering]) -> None:
+    """find() asks what nobody has asked before, in the background, and waits for the answers."""
+    probes = Probes(lambda service: address)
 
-    assert set(probes.everything()) == {"sqs", "s3"}
-    assert all(capability.ok for capability in probes.everything().values())
+    assert probes.find(["sqs", "s3"]) == probes.find(["sqs", "s3"])
+    assert all(capability.ok for capability in probes.find(["s3"]).values())
     assert sorted(method for method, _, _ in handler.seen) == ["GET", "POST"]
-
-
-def test_one_answer_can_be_had_without_the_others(address: Address) -> None:
-    """find() waits for one service only, and knows nothing of a service that was not asked."""
-    probes = Probes(lambda service: address, ["sqs"])
-
-    assert probes.find("sqs").ok
-    assert not probes.find("s3").ok
     probes.close()
+
+
+def test_everything_is_every_question(address: Address, handler: type[Answering]) -> None:
+    """everything() waits for all of them; nothing is asked before."""
+    probes = Probes(lambda service: address)
+    asked_at_first = len(handler.seen)
+
+    assert set(probes.everything()) == set(QUESTIONS)
+    assert (asked_at_first, len(handler.seen)) == (0, len(QUESTIONS))
+    probes.close()
+
+
+def test_a_service_that_nobody_asks_for_is_missing(address: Address) -> None:
+    """Without a question it is not known to work, so it does not."""
+    assert not Probes(lambda service: address).find(["braket"])["braket"].ok
