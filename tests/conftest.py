@@ -9,7 +9,7 @@ from hypothesis import settings
 
 # A machine that is busy with something else is no failure of the code under test. `tox -e long` asks for more
 # examples of each property than every change can wait for.
-EXAMPLES = int(os.environ.get("HARNESS_EXAMPLES", "40"))
+EXAMPLES = int(os.environ.get("HARNESS_EXAMPLES", "30"))
 settings.register_profile("harness", deadline=None, max_examples=EXAMPLES)
 settings.load_profile("harness")
 

@@ -1,7 +1,8 @@
 """Every scenario is a test: corrected it meets its expectations, as written it fails where its defect says.
 
 One test for each expectation of each variant of each file in `scenarios/`; a new file is collected by itself.
-Each variant is run once, by the real command on the embedded backend, four at a time.
+Each variant is run once, by the real command on the embedded backend, four at a time: two that send a load,
+and two that do not.
 """
 
 import os
@@ -16,7 +17,7 @@ from harness.errors import ExitCode
 from harness.run.results import JOURNAL, JUNIT, REPORT, SUMMARY
 from harness.scenario import Scenario, find, names
 
-# Most of a run is waiting for model time, so four go together on two cores; set 1 on a slow machine.
+# Most of a run is waiting for model time, so four go together on two cores; set 2 on a slow machine.
 AT_ONCE = int(os.environ.get("HARNESS_SCENARIOS_AT_ONCE", "4"))
 
 Pair = tuple[str, str]
@@ -44,9 +45,14 @@ class Runs:
     A run that measured badly because the machine was too busy says `invalid`: it is made once more, alone.
     """
 
-    def __init__(self, pool: ThreadPoolExecutor, folder: Path, pairs: list[Pair]) -> None:
+    def __init__(
+        self, loads: ThreadPoolExecutor, others: ThreadPoolExecutor, folder: Path, pairs: list[Pair]
+    ) -> None:
         self._folder = folder
-        self._ends: dict[Pair, Future[Ended]] = {pair: pool.submit(self._run, pair) for pair in pairs}
+        self._ends: dict[Pair, Future[Ended]] = {
+            pair: (loads if find(pair[0]).resolve(pair[1]).workload else others).submit(self._run, pair)
+            for pair in pairs
+        }
         self._again: dict[Pair, Ended] = {}
 
     def __getitem__(self, pair: Pair) -> Ended:
@@ -67,8 +73,9 @@ class Runs:
 def runs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
     chosen = (getattr(item, "callspec", None) for item in request.session.items)
     pairs = dict.fromkeys(spec.params["pair"] for spec in chosen if spec and "pair" in spec.params)
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        yield Runs(pool, tmp_path_factory.mktemp("scenarios"), list(pairs))
+    half = max(1, AT_ONCE // 2)
+    with ThreadPoolExecutor(half) as loads, ThreadPoolExecutor(half) as others:
+        yield Runs(loads, others, tmp_path_factory.mktemp("scenarios"), list(pairs))
 
 
 def test_expectation(runs: Runs, pair: Pair, expectation: str) -> None:

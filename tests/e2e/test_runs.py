@@ -85,7 +85,7 @@ JOBS: dict[str, Callable[[Path], Run]] = {
     "SIGINT in deploy": lambda folder: interrupted("deploy", folder, signal.SIGINT),
     "SIGINT in load": lambda folder: interrupted("load", folder, signal.SIGINT),
     "SIGINT in settle": lambda folder: interrupted("settle", folder, signal.SIGINT),
-    "SIGTERM in load": lambda folder: interrupted("load", folder, signal.SIGTERM),
+    "SIGTERM in train": lambda folder: interrupted("train", folder, signal.SIGTERM),
     "SIGKILL in load": lambda folder: interrupted("load", folder, signal.SIGKILL),
     "dead emulator": bereft,
     "programs": lambda folder: Run(begin("programs", folder).end(), folder),
