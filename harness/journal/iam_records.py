@@ -13,9 +13,9 @@ from typing import Any
 class PermissionUsed:
     """The first time that *principal* needed *action* on *resource* with this verdict and *context*.
 
-    `verdict` is Allowed, ImplicitlyDenied or ExplicitlyDenied, or NotCovered where nobody knows which action the
-    call needs. `enforced`: a denied call was refused. `statements` name what decided (`policy#Sid`, `policy#0`
-    without a Sid). `context` holds the condition keys that the call itself brought, in small letters.
+    `verdict` is Allowed, ImplicitlyDenied or ExplicitlyDenied, or NotCovered where nobody knows which action
+    the call needs. `enforced`: a denied call was refused. `statements` name what decided (`policy#Sid`,
+    `policy#0` without a Sid). `context` has the condition keys that the call itself brought, in small letters.
     """
 
     at: float
