@@ -15,7 +15,7 @@ class PermissionUsed:
 
     `verdict` is Allowed, ImplicitlyDenied or ExplicitlyDenied, or NotCovered where nobody knows which action
     the call needs. `enforced`: a denied call was refused. `statements` name what decided (`policy#Sid`,
-    `policy#0` without a Sid). `context` has the condition keys that the call itself brought, in small letters.
+    `policy#0` without a Sid). `context` has the condition keys that the call brought, in small letters.
     """
 
     at: float
