@@ -34,6 +34,8 @@ FIELDS: dict[Any, st.SearchStrategy[Any]] = {
     list[str]: st.lists(texts, max_size=3),
     dict[str, int]: st.dictionaries(texts, wholes, max_size=3),
     dict[str, float]: st.dictionaries(texts, figures, max_size=3),
+    dict[str, list[str]]: st.dictionaries(texts, st.lists(texts, max_size=3), max_size=3),
+    list[dict[str, Any]]: st.lists(st.dictionaries(texts, values, max_size=3), max_size=2),
     list[list[int]]: st.lists(st.lists(wholes, max_size=2), max_size=3),
 }
 
