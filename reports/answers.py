@@ -7,7 +7,7 @@ from typing import Any
 from harness import journal
 from harness.stats import percentile
 from harness.summary import ByType, is_invocation, measures, response_s
-from reports import messages, minutes
+from reports import messages, minutes, permission_words
 from reports.series import endpoint_of
 from reports.text import clock, plural, share, short, span
 
@@ -55,11 +55,11 @@ def _inner(words: str) -> str:
 
 
 def answers(seen: ByType, summary: dict[str, Any]) -> list[Answer]:
-    """Return the answers to the questions on messages, on calls and on scaling where they apply.
+    """Return the answers to the questions on messages, calls, scaling and permissions where they apply.
 
     An invalid run answers neither: its figures are told as what they are, without a colour.
     """
-    asked = (arrived(seen, summary), held(seen, summary), scaled(seen, summary))
+    asked = (arrived(seen, summary), held(seen, summary), scaled(seen, summary), permitted(summary))
     found = [answer for answer in asked if answer is not None]
     if summary["verdict"] != "invalid":
         return found
@@ -78,6 +78,12 @@ def arrived(seen: ByType, summary: dict[str, Any]) -> Answer | None:
     """Return whether every message arrived once; None where there were none."""
     found = messages.arrived(seen, summary)
     return None if found is None else Answer(messages.QUESTION, *found)
+
+
+def permitted(summary: dict[str, Any]) -> Answer | None:
+    """Return whether the roles held what they needed and no more; None where nothing is known of it."""
+    found = permission_words.answer(summary)
+    return None if found is None else Answer(permission_words.QUESTION, *found)
 
 
 def held(seen: ByType, summary: dict[str, Any]) -> Answer | None:

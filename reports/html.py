@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness import journal
+from harness.iam.least_privilege import NOT_SEEN
 from harness.journal import Record
 from harness.summary import ByType, summarise
 from harness.summary.load import VIRTUAL
@@ -21,6 +22,10 @@ from reports import (
     depths,
     flow,
     messages,
+    permission_matrix,
+    permission_remedies,
+    permission_words,
+    permissions,
     processes,
     ranges,
     refusals,
@@ -29,12 +34,14 @@ from reports import (
     text,
 )
 from reports.flow_chart import flow_chart
+from reports.permission_expected import Expected
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
 TEMPLATES = Path(__file__).parent / "templates"
 MOST_TIMELINES = 5  # about 110 kB each: the page stays below 1 MB
+MOST_FINDINGS = 150  # a refused call on each of very many objects is a finding each
 MOST_MISSED = 5  # failed expectations on the first screen; the table has them all
 VERDICT = {"pass": ("Pass", "ok"), "fail": ("Fail", "bad"), "invalid": ("Invalid", "warn")}
 TIMES = (
@@ -82,6 +89,7 @@ def render(records: Sequence[Record], summary: dict[str, Any]) -> str:
         "sentence": answers.verdict_sentence(summary),
         "missed": [c for c in summary["expectations"] if not c["ok"]],
         "most_missed": MOST_MISSED,
+        "most_findings": MOST_FINDINGS,
         "answers": answers.answers(seen, summary),
         "figures": _key_figures(seen, summary),
         "timelines": timelines,
@@ -93,6 +101,7 @@ def render(records: Sequence[Record], summary: dict[str, Any]) -> str:
         "rows_cut": max(len(rows) - story.MOST_ROWS, 0),
         "latency": _latency(seen, summary),
         "messages": _messages(seen, summary),
+        "permissions": _permissions(summary),
         "programs": seen.all(journal.ProgramEnded),
         "processes": processes.processes(seen),
         "fidelity": sorted(
@@ -150,7 +159,7 @@ def _badge(summary: dict[str, Any]) -> tuple[str, str]:
 
 def _key_figures(seen: ByType, summary: dict[str, Any]) -> list[tuple[str, str, str]]:
     """Return (label, value, what it is of) for the strip below the verdict, in reading order."""
-    found = messages.key_figures(summary)
+    found = [*messages.key_figures(summary), *permission_words.key_figures(summary)]
     if load := summary.get("load"):
         answered = text.share(load["completed"], load["offered"]) if load["offered"] else "none"
         offers = {r.target for r in seen.all(journal.LoadRequest)}
@@ -238,6 +247,28 @@ def _messages(seen: ByType, summary: dict[str, Any]) -> dict[str, Any] | None:
     }
 
 
+def _permissions(summary: dict[str, Any]) -> dict[str, Any] | None:
+    found = summary.get("iam")
+    if not found:
+        return None
+    views = permissions.roles(found)
+    expected = Expected(summary["expectations"])
+    refused = permission_remedies.denials(found, expected)
+    opened = sum(not one.expected for one in refused)
+    return {
+        "headline": permission_words.headline(found, expected),
+        "denials": refused[: permission_remedies.MOST_DENIALS],
+        "open_denials": min(permission_remedies.MOST_OPEN, opened),
+        "tone": "warn" if summary["verdict"] == "pass" else "bad",
+        "denials_cut": max(len(refused) - permission_remedies.MOST_DENIALS, 0),
+        "roles": views,
+        "in_full": permissions.MOST_IN_FULL,
+        "open_risks": permissions.OPEN_RISKS,
+        "matrix": permission_matrix.matrix(found, [view.name for view in views]),
+        "not_seen": NOT_SEEN,
+    }
+
+
 def _latency(seen: ByType, summary: dict[str, Any]) -> dict[str, Any] | None:
     from markupsafe import Markup
 
@@ -267,6 +298,7 @@ def _absent(summary: dict[str, Any], timelines: Sequence[object]) -> list[str]:
         "load": "load" in summary,
         "latency": "latency" in summary,
         "messages": "messages" in summary,
+        "permissions": "iam" in summary,
         "predictions": "predictions" in summary,
         "findings": bool(summary["findings"]),
         "expectations": bool(summary["expectations"]),

@@ -1,5 +1,7 @@
 """JUnit XML of one run, for the test views of CI systems: one test case for each expectation.
 
+Findings, a refused call among them, are the output of its suite.
+
 Fails closed: a run that proves nothing has errors and no success, and a run that failed, or was judged by
 nothing, never leaves a file that looks green by being empty.
 """
@@ -36,6 +38,9 @@ def junit(summary: dict[str, Any]) -> Xml.Element:
     extra = {"name": _clean(suite_name), "timestamp": summary["started_at"].rstrip("Z")}
     suite = Xml.SubElement(suites, "testsuite", extra | attributes)
     suite.extend(cases)
+    if summary["findings"]:
+        # Neither green nor red: what no expectation speaks of must be seen, and is judged by nobody.
+        Xml.SubElement(suite, "system-out").text = _clean("\n".join(map(_finding, summary["findings"])))
     return suites
 
 
@@ -67,6 +72,11 @@ def _run_case(summary: dict[str, Any], suite_name: str) -> list[Xml.Element]:
     elif summary["verdict"] == "fail":
         _outcome(case, "failure", summary["reason"], summary["reason"])
     return [case]
+
+
+def _finding(found: dict[str, Any]) -> str:
+    source = f" ({found['aws_source']})" if found["aws_source"] else ""
+    return f"{found['severity']}: {found['rule']}: {found['resource']}: {found['message']}{source}"
 
 
 def _outcome(case: Xml.Element, kind: str, message: str, told: str) -> None:

@@ -45,6 +45,7 @@ def summarise(records: Sequence[Record]) -> dict[str, Any]:
             functions=_functions(seen),
             messages=messages(seen),
             programs=programs(seen),
+            iam=_iam(seen),
             model=records[0].configuration.get("model"),
         ),
         "phases": _phases(seen),
@@ -133,6 +134,15 @@ def _functions(seen: ByType) -> dict[str, int]:
     if not served:
         return {}
     return {name: sum(getattr(one, name) for one in served) for name in ("invocations", "spillover")}
+
+
+def _iam(seen: ByType) -> dict[str, Any]:
+    if not any(seen.all(kind) for kind in (journal.PermissionUsed, journal.RolePolicies)):
+        return {}
+    # The evaluator and AWS's actions take longer to load than most runs in virtual time take.
+    from harness.summary.permissions import permissions
+
+    return permissions(seen)
 
 
 def _phases(seen: ByType) -> list[dict[str, Any]]:
