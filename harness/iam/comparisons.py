@@ -1,7 +1,7 @@
 """What one condition operator asks of one value: strings, numbers, dates, booleans, bytes, addresses, ARNs.
 
-IAM user guide, "IAM JSON policy elements: Condition operators". A value of a request that its operator
-cannot read matches nothing.
+IAM user guide, "IAM JSON policy elements: Condition operators". A test answers None where it cannot tell: for
+a value of the request that its operator cannot read, or a policy variable that the request has no value for.
 """
 
 import base64
@@ -11,65 +11,84 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import partial
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 
-from harness.iam.patterns import pattern
+from harness.iam.patterns import Pattern, pattern
 from harness.iam.request import Context
 
-Matches = Callable[[str, Context], bool]
+Matches = Callable[[str, Context], bool | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """`compile(values, variables)` returns the test of one value: does it match any of *values*?
 
-    `negated` turns the answer round; `words` stand before the values when the condition is told.
+    It raises ValueError for a value of the policy that the operator cannot read. `negated` turns the answer
+    round; `words` stand before the values when the condition is told; `has_variables`: policy variables may
+    stand in the values.
     """
 
     compile: Callable[[Sequence[str], bool], Matches]
     negated: bool = False
     words: str = ""
+    has_variables: bool = False
+
+
+def text_patterns(values: Sequence[str], variables: bool, **options: bool) -> list[Pattern]:
+    """Return the patterns of *values*, those of a string or ARN operator."""
+    return [pattern(value, variables=variables, **options) for value in values]
 
 
 def _texts(values: Sequence[str], variables: bool, **options: bool) -> Matches:
-    patterns = [pattern(value, variables=variables, **options) for value in values]
-    return lambda value, context: any(each.matches(value, context) for each in patterns)
+    patterns = text_patterns(values, variables, **options)
+    with_variables = [each for each in patterns if each.variables]
+
+    def matches(value: str, context: Context) -> bool | None:
+        for each in patterns:
+            if each.matches(value, context):
+                return True
+        # "If AWS cannot resolve a variable, this might cause the entire statement to be invalid" ("Variables
+        # and tags"): neither equal nor different.
+        return False if all(each.resolved(context) for each in with_variables) else None
+
+    return matches
 
 
-def _ordered(read: Callable[[str], Any], holds: Callable[[Any, Any], bool], values: Sequence[str]) -> Matches:
-    """Return the test of numbers or dates. Raises ValueError for a value of the policy that is none."""
+def _readable(
+    read: Callable[[str], Any], holds: Callable[[Any, Any], bool], values: Sequence[str]
+) -> Matches:
+    """Return the test of what must be read first; raise ValueError for a value of the policy that is none."""
     limits = [read(value) for value in values]
 
-    def matches(value: str, _context: Context) -> bool:
+    def matches(value: str, _context: Context) -> bool | None:
         try:
             found = read(value)
         except ValueError:
-            return False
+            return None
         return any(holds(found, limit) for limit in limits)
 
     return matches
 
 
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
+
+
 def _number(text: str) -> Decimal:
-    try:
-        found = Decimal(text.strip())
-    except InvalidOperation:
-        raise ValueError(f"{text!r} is no number") from None
-    if not found.is_finite():
+    if not _NUMBER.fullmatch(text.strip()):
         raise ValueError(f"{text!r} is no number")
-    return found
+    return Decimal(text.strip())
 
 
-_EPOCH = re.compile(r"\d{1,12}(\.\d+)?")
-_YEAR_MONTH = re.compile(r"\d{4}(-\d{2})?")
+_EPOCH = re.compile(r"\d{1,12}(\.\d+)?", re.ASCII)
+_YEAR_MONTH = re.compile(r"\d{4}(-\d{2})?", re.ASCII)
 
 
 def _moment(text: str) -> datetime:
     """Return the moment that *text* names: W3C's ISO 8601, UTC unless it says, or seconds since 1970."""
-    given = text.strip()
+    given = text.strip().upper()
     if _YEAR_MONTH.fullmatch(given):
         given += "-01-01" if len(given) == len("2026") else "-01"
     elif _EPOCH.fullmatch(given):
@@ -78,20 +97,13 @@ def _moment(text: str) -> datetime:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def _booleans(values: Sequence[str], variables: bool) -> Matches:
-    return _texts([value.lower() for value in values], variables, wildcards=False, ignore_case=True)
+_TRUTHS = {"true": True, "false": False}
 
 
-def _bytes(values: Sequence[str], _variables: bool) -> Matches:
-    wanted = {_decoded(value) for value in values}
-
-    def matches(value: str, _context: Context) -> bool:
-        try:
-            return _decoded(value) in wanted
-        except ValueError:
-            return False
-
-    return matches
+def _truth(text: str) -> bool:
+    if text.strip().lower() not in _TRUTHS:
+        raise ValueError(f"{text!r} is neither true nor false")
+    return _TRUTHS[text.strip().lower()]
 
 
 def _decoded(text: str) -> bytes:
@@ -101,14 +113,18 @@ def _decoded(text: str) -> bytes:
         raise ValueError(f"{text!r} is no base64") from error
 
 
-def _addresses(values: Sequence[str], _variables: bool) -> Matches:
-    networks: list[IPv4Network | IPv6Network] = [ip_network(value, strict=False) for value in values]
+def _network(text: str) -> IPv4Network | IPv6Network:
+    return ip_network(text.strip(), strict=False)
 
-    def matches(value: str, _context: Context) -> bool:
+
+def _addresses(values: Sequence[str], _variables: bool) -> Matches:
+    networks = [_network(value) for value in values]
+
+    def matches(value: str, _context: Context) -> bool | None:
         try:
-            found = ip_address(value)
+            found = ip_address(value.strip())
         except ValueError:
-            return False
+            return None
         return any(found in network for network in networks)
 
     return matches
@@ -118,22 +134,35 @@ _exactly = partial(_texts, wildcards=False)
 _ignoring_case = partial(_texts, wildcards=False, ignore_case=True)
 _arns = partial(_texts, arn=True)
 
+
+def _reading(read: Callable[[str], Any], holds: Callable[[Any, Any], bool]) -> Callable[..., Matches]:
+    return lambda values, _variables: _readable(read, holds, values)
+
+
+def _text(
+    build: Callable[[Sequence[str], bool], Matches], negated: bool = False, words: str = ""
+) -> Comparison:
+    return Comparison(build, negated, words, has_variables=True)
+
+
+# "You can use a policy variable for Condition values in any condition that involves the string operators or
+# the ARN operators" ("Variables and tags"): elsewhere `${` means itself.
 COMPARISONS: dict[str, Comparison] = {
-    "StringEquals": Comparison(_exactly),
-    "StringNotEquals": Comparison(_exactly, negated=True, words="other than "),
-    "StringEqualsIgnoreCase": Comparison(_ignoring_case),
-    "StringNotEqualsIgnoreCase": Comparison(_ignoring_case, negated=True, words="other than "),
-    "StringLike": Comparison(_texts),
-    "StringNotLike": Comparison(_texts, negated=True, words="other than "),
-    "Bool": Comparison(_booleans),
-    "BinaryEquals": Comparison(_bytes),
+    "StringEquals": _text(_exactly),
+    "StringNotEquals": _text(_exactly, True, "other than "),
+    "StringEqualsIgnoreCase": _text(_ignoring_case),
+    "StringNotEqualsIgnoreCase": _text(_ignoring_case, True, "other than "),
+    "StringLike": _text(_texts),
+    "StringNotLike": _text(_texts, True, "other than "),
+    "Bool": Comparison(_reading(_truth, operator.eq)),
+    "BinaryEquals": Comparison(_reading(_decoded, operator.eq)),
     "IpAddress": Comparison(_addresses),
     "NotIpAddress": Comparison(_addresses, negated=True, words="outside of "),
     # "The ArnEquals and ArnLike condition operators behave identically."
-    "ArnEquals": Comparison(_arns),
-    "ArnLike": Comparison(_arns),
-    "ArnNotEquals": Comparison(_arns, negated=True, words="other than "),
-    "ArnNotLike": Comparison(_arns, negated=True, words="other than "),
+    "ArnEquals": _text(_arns),
+    "ArnLike": _text(_arns),
+    "ArnNotEquals": _text(_arns, True, "other than "),
+    "ArnNotLike": _text(_arns, True, "other than "),
 }
 _ORDERS = (
     ("Equals", operator.eq, False, ""),
@@ -143,16 +172,10 @@ _ORDERS = (
     ("GreaterThan", operator.gt, False, "above "),
     ("GreaterThanEquals", operator.ge, False, "at least "),
 )
-
-
-def _comparison(
-    read: Callable[[str], Any], holds: Callable[[Any, Any], bool], negated: bool, words: str
-) -> Comparison:
-    return Comparison(lambda values, _variables: _ordered(read, holds, values), negated, words)
-
-
 COMPARISONS |= {
-    kind + name: _comparison(read, holds, negated, words)
+    kind + name: Comparison(_reading(read, holds), negated, words)
     for kind, read in (("Numeric", _number), ("Date", _moment))
     for name, holds, negated, words in _ORDERS
 }
+# Operators as they are found when big and small letters are not told apart.
+OPERATORS = {name.lower(): name for name in (*COMPARISONS, "Null")}

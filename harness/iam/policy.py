@@ -1,60 +1,39 @@
-"""A policy document, read and compiled: its statements, or the words with which AWS refuses it.
+"""A policy document, read and compiled: its statements, found by the action that is asked for.
 
-IAM user guide, "Grammar of the IAM JSON policy language". The words are IAM's own for
-MalformedPolicyDocument, as recorded from AWS by moto's tests of policy documents.
+IAM user guide, "Grammar of the IAM JSON policy language". `harness.iam.grammar` refuses what AWS would not
+take.
 """
 
 import json
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import Enum
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from harness.errors import RequestRefused
-from harness.iam.conditions import Condition, UnknownOperatorError, compile_conditions
-from harness.iam.patterns import Pattern, pattern, resource_pattern
-from harness.iam.principals import Principals, principals
-from harness.iam.request import Request
-
-VERSIONS = ("2008-10-17", "2012-10-17")
-SYNTAX = "Syntax errors in policy."
-_POLICY_KEYS = frozenset({"Version", "Id", "Statement"})
-_STATEMENT_KEYS = frozenset(
-    {
-        "Sid",
-        "Effect",
-        "Principal",
-        "NotPrincipal",
-        "Action",
-        "NotAction",
-        "Resource",
-        "NotResource",
-        "Condition",
-    }
+from harness.iam.conditions import (
+    Condition,
+    UnknownOperatorError,
+    UnreadableDateError,
+    compile_conditions,
 )
-_ACTION = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9*?_-]*")
+from harness.iam.grammar import LEGACY, SYNTAX, Kind, MalformedPolicyError, check, listed
+from harness.iam.patterns import Pattern, pattern, resource_pattern
+from harness.iam.principals import Grant, Principals, principals
+from harness.iam.request import Principal, Request
 
+__all__ = ["Kind", "MalformedPolicyError", "Policy", "Statement", "parse"]
 
-class MalformedPolicyError(RequestRefused):
-    """AWS would not take the document: code MalformedPolicyDocument, and why in its words."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__("MalformedPolicyDocument", message)
-
-
-class Kind(Enum):
-    """Where a document hangs: on a resource, on an identity, or as a role's trust policy."""
-
-    RESOURCE = "resource"
-    IDENTITY = "identity"
-    TRUST = "trust"
+VARIABLES_SINCE = "2012-10-17"
+# So many actions are remembered for a policy: more than any one service has.
+REMEMBERED = 4096
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Statement:
-    """One statement. An element that it lacks is None; `not_…` says that it was the Not form."""
+    """One statement. An element that it lacks is None; `not_…` says that it was the Not form.
+
+    `name` is what lists of statements call it: `policy#Sid`, or `policy#0` by its place.
+    """
 
     sid: str
     allows: bool
@@ -65,40 +44,113 @@ class Statement:
     resources: tuple[Pattern, ...] | None
     not_resource: bool
     conditions: tuple[Condition, ...]
+    name: str = ""
 
     @property
     def label(self) -> str:
         """What sentences name it by."""
         return f"statement {self.sid!r}" if self.sid else "a statement"
 
+    @property
+    def context_keys(self) -> frozenset[str]:
+        """The keys of a request's context that it looks at, in small letters."""
+        variables = {each.key for pattern in self.resources or () for each in pattern.variables}
+        return frozenset(variables).union(*(each.keys for each in self.conditions))
+
     def names_principal(self, request: Request) -> bool:
         """Return whether it is about who asks; an identity's policy is about the identity itself."""
-        return self.principals is None or self.principals.include(request.principal) is not self.not_principal
+        return self.grant(request.principal) is not Grant.NONE
+
+    def grant(self, who: Principal, bounded: bool = False) -> Grant:
+        """Return how it is about *who*, a principal with a permissions boundary if *bounded*.
+
+        "The NotPrincipal element with a Deny effect will always deny any IAM principal that has a permissions
+        boundary policy attached"; "Using it with Allow is not supported" ("… NotPrincipal"): it grants
+        nothing.
+        """
+        if self.principals is None:
+            return Grant.DIRECT
+        if not self.not_principal:
+            return self.principals.grant(who)
+        spared = self.allows or (not bounded and self.principals.exempts(who))
+        return Grant.NONE if spared else Grant.DIRECT
 
     def names_action(self, request: Request) -> bool:
         """Return whether it is about what is asked; action names ignore case."""
-        found = any(each.matches(request.action, request.context) for each in self.actions)
-        return found is not self.not_action
+        return self.covers(request.action)
+
+    def covers(self, action: str) -> bool:
+        """Return whether it is about *action*."""
+        return any(each.matches(action, {}) for each in self.actions) is not self.not_action
 
     def names_resource(self, request: Request) -> bool:
         """Return whether it is about the resource; a trust policy is about its role."""
         if self.resources is None:
             return True
-        found = any(each.matches(request.resource, request.context) for each in self.resources)
-        return found is not self.not_resource
+        resource, context = request.resource, request.context
+        for each in self.resources:
+            if each.matches(resource, context):
+                return not self.not_resource
+        if self.not_resource:
+            # A resource that nobody can tell from the excepted ones: in doubt only a Deny is about it.
+            return not self.allows or all(each.resolved(context) for each in self.resources)
+        return False
 
     def failing(self, request: Request) -> tuple[Condition, ...]:
         """Return the conditions that do not hold."""
         return tuple(each for each in self.conditions if not each.holds(request.context))
 
+    def bears_on(self, request: Request) -> bool:
+        """Return whether it is about the resource under its conditions; who and what are looked at before."""
+        if not self.names_resource(request):
+            return False
+        context = request.context
+        for each in self.conditions:  # noqa: SIM110, a loop is a third quicker than all() over a generator
+            if not each.holds(context):
+                return False
+        return True
+
     def applies(self, request: Request) -> bool:
         """Return whether every element of it matches *request*."""
-        return (
-            self.names_action(request)
-            and self.names_principal(request)
-            and self.names_resource(request)
-            and not self.failing(request)
-        )
+        return self.covers(request.action) and self.names_principal(request) and self.bears_on(request)
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """The statements of a policy by what they name: a whole action, some of a service's, or anything else."""
+
+    exact: Mapping[str, tuple[int, ...]]
+    services: Mapping[str, tuple[int, ...]]
+    others: tuple[int, ...]
+
+    @classmethod
+    def of(cls, statements: Iterable[Statement]) -> "_Index":
+        exact: dict[str, list[int]] = {}
+        services: dict[str, list[int]] = {}
+        others: list[int] = []
+        for number, statement in enumerate(statements):
+            for each in statement.actions:
+                service, _, name = each.text.lower().partition(":")
+                if statement.not_action or _is_wild(service):
+                    others.append(number)
+                elif _is_wild(name):
+                    services.setdefault(service, []).append(number)
+                else:
+                    exact.setdefault(f"{service}:{name}", []).append(number)
+        return cls(_frozen(exact), _frozen(services), tuple(others))
+
+    def candidates(self, action: str) -> Iterable[int]:
+        """Return the places of the statements that may be about *action*, which is in small letters."""
+        service = action.partition(":")[0]
+        return sorted({*self.exact.get(action, ()), *self.services.get(service, ()), *self.others})
+
+
+def _is_wild(text: str) -> bool:
+    return "*" in text or "?" in text
+
+
+def _frozen(found: Mapping[str, list[int]]) -> dict[str, tuple[int, ...]]:
+    return {key: tuple(numbers) for key, numbers in found.items()}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,22 +158,44 @@ class Policy:
     """A document's statements, in their order."""
 
     statements: tuple[Statement, ...]
+    _index: list[_Index] = field(default_factory=list, init=False, repr=False)
+    _about: dict[str, tuple[Statement, ...]] = field(default_factory=dict, init=False, repr=False)
+
+    def about(self, action: str) -> tuple[Statement, ...]:
+        """Return the statements about *action*, in their order; what is asked again is remembered."""
+        found = self._about.get(action)
+        return self._look_up(action) if found is None else found
+
+    def _look_up(self, action: str) -> tuple[Statement, ...]:
+        if not self._index:
+            self._index.append(_Index.of(self.statements))
+        named = [self.statements[number] for number in self._index[0].candidates(action.lower())]
+        if len(self._about) >= REMEMBERED:
+            self._about.clear()
+        self._about[action] = tuple(each for each in named if each.covers(action))
+        return self._about[action]
 
 
-def parse(document: str | Mapping[str, Any], kind: Kind = Kind.RESOURCE) -> Policy:
-    """Return *document* compiled; raise MalformedPolicyError with AWS's words."""
+def parse(
+    document: str | Mapping[str, Any], kind: Kind = Kind.RESOURCE, *, name: str = "", lenient: bool = False
+) -> Policy:
+    """Return *document* compiled; raise MalformedPolicyError with AWS's words.
+
+    *name* is what its statements are called by. A *lenient* reading refuses only what has no meaning, and
+    takes what AWS would object to for its form alone: two statements of one Sid, a resource that is no ARN.
+    """
     if isinstance(document, str):
-        return _parse_text(document, kind)
-    return _policy(document, kind)
+        return _parse_text(document, kind, name, lenient)
+    return _policy(document, kind, name, lenient)
 
 
 @lru_cache(maxsize=512)
-def _parse_text(text: str, kind: Kind) -> Policy:
+def _parse_text(text: str, kind: Kind, name: str, lenient: bool) -> Policy:
     try:
         value = json.loads(text, object_pairs_hook=_once)
-    except ValueError as error:  # JSONDecodeError is one
+    except (ValueError, RecursionError) as error:  # JSONDecodeError is a ValueError
         raise MalformedPolicyError(SYNTAX) from error
-    return _policy(value, kind)
+    return _policy(value, kind, name, lenient)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -132,46 +206,36 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _policy(value: Any, kind: Kind) -> Policy:
-    if not isinstance(value, Mapping) or set(value) - _POLICY_KEYS or "Statement" not in value:
-        raise MalformedPolicyError(SYNTAX)
-    version = value.get("Version", VERSIONS[0])
-    if version not in VERSIONS:
-        raise MalformedPolicyError("Policy document must be version 2012-10-17 or greater.")
-    given = value["Statement"]
-    statements = given if isinstance(given, list) else [given]
-    return Policy(tuple(_statement(each, kind, variables=version == VERSIONS[1]) for each in statements))
-
-
-def _statement(given: Any, kind: Kind, *, variables: bool) -> Statement:
-    if not isinstance(given, Mapping) or set(given) - _STATEMENT_KEYS:
-        raise MalformedPolicyError(SYNTAX)
-    for one in ("Principal", "Action", "Resource"):
-        if one in given and f"Not{one}" in given:
-            raise MalformedPolicyError(SYNTAX)
-    if given.get("Effect") not in ("Allow", "Deny") or not isinstance(given.get("Sid", ""), str):
-        raise MalformedPolicyError(SYNTAX)
-    return Statement(
-        sid=given.get("Sid", ""),
-        allows=given["Effect"] == "Allow",
-        principals=_principals(given, kind),
-        not_principal="NotPrincipal" in given,
-        actions=_actions(given),
-        not_action="NotAction" in given,
-        resources=_resources(given, kind, variables=variables),
-        not_resource="NotResource" in given,
-        conditions=_conditions(given, variables=variables),
+def _policy(value: Any, kind: Kind, name: str, lenient: bool) -> Policy:
+    check(value, kind, lenient=lenient)
+    variables = value.get("Version") == VARIABLES_SINCE
+    given = listed(value["Statement"])
+    return Policy(
+        tuple(_statement(each, number, name, variables, lenient) for number, each in enumerate(given))
     )
 
 
-def _principals(given: Mapping[str, Any], kind: Kind) -> Principals | None:
+def _statement(given: Mapping[str, Any], number: int, name: str, variables: bool, lenient: bool) -> Statement:
+    sid = given.get("Sid", "")
+    allows = given["Effect"] == "Allow"
+    return Statement(
+        sid=sid,
+        allows=allows,
+        principals=_principals(given),
+        not_principal="NotPrincipal" in given,
+        actions=_actions(given),
+        not_action="NotAction" in given,
+        resources=_resources(given, variables=variables, allows=allows),
+        not_resource="NotResource" in given,
+        conditions=_conditions(given, variables, allows, lenient),
+        name=f"{name}#{sid or number}",
+    )
+
+
+def _principals(given: Mapping[str, Any]) -> Principals | None:
     value = given.get("Principal", given.get("NotPrincipal"))
-    if kind is Kind.IDENTITY:
-        if value is not None:
-            raise MalformedPolicyError("Policy document should not specify a principal.")
-        return None
     if value is None:
-        raise MalformedPolicyError("Missing required field Principal")
+        return None
     try:
         return principals(value)
     except ValueError as error:
@@ -179,52 +243,28 @@ def _principals(given: Mapping[str, Any], kind: Kind) -> Principals | None:
 
 
 def _actions(given: Mapping[str, Any]) -> tuple[Pattern, ...]:
-    texts = _texts(given.get("Action", given.get("NotAction", [])))
-    if not texts:
-        raise MalformedPolicyError("Policy statement must contain actions.")
-    if not all(text == "*" or _ACTION.fullmatch(text) for text in texts):
-        raise MalformedPolicyError(
-            "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."
-        )
+    texts = listed(given.get("Action", given.get("NotAction")))
     return tuple(pattern(text, variables=False, ignore_case=True) for text in texts)
 
 
-def _resources(given: Mapping[str, Any], kind: Kind, *, variables: bool) -> tuple[Pattern, ...] | None:
-    texts = _texts(given.get("Resource", given.get("NotResource", [])))
-    if kind is Kind.TRUST:
-        if texts:
-            raise MalformedPolicyError("Has prohibited field Resource")
+def _resources(given: Mapping[str, Any], *, variables: bool, allows: bool) -> tuple[Pattern, ...] | None:
+    value = given.get("Resource", given.get("NotResource"))
+    if value is None:
         return None
-    if not texts:
-        raise MalformedPolicyError("Policy statement must contain resources.")
-    for text in texts:
-        if text != "*" and not text.startswith(("arn:", "*")):
-            raise MalformedPolicyError(f'Resource {text} must be in ARN format or "*".')
-    return tuple(resource_pattern(text, variables=variables) for text in texts)
+    generous = allows is ("NotResource" in given)
+    return tuple(resource_pattern(text, variables=variables, generous=generous) for text in listed(value))
 
 
-def _conditions(given: Mapping[str, Any], *, variables: bool) -> tuple[Condition, ...]:
-    block = given.get("Condition", {})
-    if not isinstance(block, Mapping) or not all(isinstance(keys, Mapping) for keys in block.values()):
-        raise MalformedPolicyError(SYNTAX)
-    for key, value in (item for keys in block.values() for item in keys.items()):
-        values = value if isinstance(value, list) else [value]
-        if not all(isinstance(each, str | int | float) for each in values):
-            raise MalformedPolicyError(SYNTAX)
-        if ":" not in key:
-            raise MalformedPolicyError(
-                "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."
-            )
+def _conditions(
+    given: Mapping[str, Any], variables: bool, allows: bool, lenient: bool
+) -> tuple[Condition, ...]:
     try:
-        return compile_conditions(block, variables=variables)
+        return compile_conditions(
+            given.get("Condition", {}), variables=variables, allows=allows, lenient=lenient
+        )
     except UnknownOperatorError as error:
         raise MalformedPolicyError(f"Invalid Condition type : {error}.") from error
+    except UnreadableDateError as error:
+        raise MalformedPolicyError(LEGACY) from error
     except ValueError as error:
         raise MalformedPolicyError(SYNTAX) from error
-
-
-def _texts(value: Any) -> list[str]:
-    values = value if isinstance(value, list) else [value]
-    if not all(isinstance(each, str) for each in values):
-        raise MalformedPolicyError(SYNTAX)
-    return values

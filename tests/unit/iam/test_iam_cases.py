@@ -1,55 +1,35 @@
-"""The cases written from AWS's IAM user guide, as far as one kind of policy decides alone."""
+"""Known verdicts: those written from AWS's IAM user guide beside the checkout, and our own in `cases/`."""
 
 import json
 from pathlib import Path
-from typing import Any
 
-from harness.iam import Kind, Principal, Request, decide, parse
+import pytest
 
-BESIDE = ("scps", "rcps", "boundary", "sessionPolicy")
+from harness.iam.vectors import judge
 
-
-def test_every_case_that_one_policy_decides_alone(shared: Path) -> None:
-    """Promise: 126 of the 148 cases come out as AWS's guide says; the others need policies side by side."""
-    cases = json.loads((shared / "truth" / "iam_cases.json").read_text())["vectors"]
-    alone = [case for case in cases if _is_alone(case)]
-    wrong = [case["id"] for case in alone if _decision(case) != case["expected"]]
-    assert wrong == []
-    assert len(alone) == 126
+CASES = sorted((Path(__file__).parent / "cases").glob("*.json"))
 
 
-def _is_alone(case: dict[str, Any]) -> bool:
-    request, identity, resource = case["request"], case["identityPolicies"], case.get("resourcePolicy")
-    if any(case.get(each) for each in BESIDE) or (identity and resource):
-        return False
-    same_account = request.get("resourceAccount", request.get("account")) == request.get("account")
-    by_root = "root" in json.dumps(resource or {})
-    return (same_account or not request.get("account")) and not by_root
+def wrong(path: Path) -> list[str]:
+    rows = judge(json.loads(path.read_text("utf-8")))
+    return [f"{row['id']}: {row['verdict']} {row['reason']}" for row in rows if not row["ok"]]
 
 
-def _decision(case: dict[str, Any]) -> str:
-    given = case["request"]
-    request = Request.of(_principal(given), given["action"], given["resource"], given.get("context"))
-    if case.get("resourcePolicy"):
-        kind = Kind.TRUST if given["action"].startswith("sts:") else Kind.RESOURCE
-        statements = parse(case["resourcePolicy"], kind).statements
-    else:
-        policies = [parse(each, Kind.IDENTITY) for each in case["identityPolicies"]]
-        statements = tuple(statement for policy in policies for statement in policy.statements)
-    found = decide(statements, request)
-    if found.allowed:
-        return "Allowed"
-    denied = "ExplicitlyDenied" if found.explicit_deny else "ImplicitlyDenied"
-    return "Denied" if case["expected"] == "Denied" else denied
+def test_every_case_written_from_the_guide(shared: Path) -> None:
+    """Promise: all 148 come out as AWS's guide says."""
+    path = shared / "truth" / "iam_cases.json"
+    assert wrong(path) == []
+    assert len(json.loads(path.read_text("utf-8"))["vectors"]) == 148
 
 
-def _principal(given: dict[str, Any]) -> Principal:
-    name, account = given["principal"], given.get("account", "")
-    if name == "anonymous":
-        return Principal("anonymous")
-    if not name.startswith("arn:"):
-        return Principal.service(name)
-    role = ""
-    if ":assumed-role/" in name:
-        role = name.replace(":sts:", ":iam:").replace(":assumed-role/", ":role/").rpartition("/")[0]
-    return Principal("aws", name, account, role)
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_our_own_cases(path: Path) -> None:
+    """Promise: each comes out as the page that it names says."""
+    assert wrong(path) == []
+
+
+def test_every_case_of_ours_names_its_page() -> None:
+    """Promise: a verdict can be looked up; there are hundreds, each of its own name."""
+    vectors = [vector for path in CASES for vector in json.loads(path.read_text("utf-8"))["vectors"]]
+    assert all(vector["source"] for vector in vectors)
+    assert len({vector["id"] for vector in vectors}) == len(vectors) > 700
