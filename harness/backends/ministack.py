@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from harness.backends.emulator import LOOPBACK, Recipe
+from harness.backends.emulator import LOOPBACK, PASSWORD_VARIABLE, Recipe
 from harness.config import Settings
 
 # What MiniStack's own entry point gives hypercorn: boto3 keeps idle connections longer than a server's
@@ -41,6 +41,7 @@ def recipe(settings: Settings) -> Recipe:
         ready_path="/_ministack/health",
         variables=variables,
         without_policies={"AUTH": "false"},
+        trusts=True,
     )
 
 
@@ -56,9 +57,10 @@ def serve(fd: int) -> None:
     from hypercorn.config import Config
     from ministack.app import app
 
-    from harness.backends.ministack_policies import install
+    from harness.backends import ministack_managed, ministack_policies
 
-    install()
+    application = ministack_policies.install(app, os.environ.pop(PASSWORD_VARIABLE, ""))
+    ministack_managed.install()
     os.set_inheritable(fd, False)
     _raise_file_limit()
     config = Config()
@@ -67,7 +69,7 @@ def serve(fd: int) -> None:
 
     async def run() -> None:
         # A trigger that never fires: hypercorn then leaves SIGTERM alone, which ends the process at once.
-        await hypercorn_serve(app, config, shutdown_trigger=asyncio.Event().wait)
+        await hypercorn_serve(application, config, shutdown_trigger=asyncio.Event().wait)
 
     asyncio.run(run())
 
