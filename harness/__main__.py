@@ -96,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_simulate(commands)
     _add_sweep(commands)
     _add_report(commands)
+    _add_policy(commands)
     _add_serve(commands)
     _add_doctor(commands)
     return parser
@@ -137,8 +138,19 @@ def _add_run(commands: Any) -> None:
         help="break something on purpose, as 'throttle:sns:0.1' or 'kill:worker:every=5'; may be repeated; "
         "'--fault help' shows every form",
     )
+    _add_iam(parser, "enforce")
     _add_backend(parser)
     parser.add_argument("--runs", metavar="DIR", type=Path, help="where runs are kept (default ./runs)")
+
+
+def _add_iam(parser: argparse.ArgumentParser, default: str) -> None:
+    parser.add_argument(
+        "--iam",
+        choices=("enforce", "observe", "off"),
+        default=default,
+        help="'enforce' refuses what AWS's policies do not allow, 'observe' only notes it, 'off' does not look "
+        f"(default {default})",
+    )
 
 
 def _add_backend(parser: argparse.ArgumentParser) -> None:
@@ -185,6 +197,12 @@ def _add_report(commands: Any) -> None:
     parser.add_argument("--runs", metavar="DIR", type=Path, help="where runs are kept (default ./runs)")
 
 
+def _add_policy(commands: Any) -> None:
+    from harness.policy.options import DESCRIPTION, add_options
+
+    add_options(_command(commands, "policy", _policy, DESCRIPTION))
+
+
 def _add_serve(commands: Any) -> None:
     parser = _command(commands, "serve", _serve, "Serve the gateway for any AWS client until Ctrl-C.")
     parser.add_argument(
@@ -192,6 +210,7 @@ def _add_serve(commands: Any) -> None:
     )
     parser.add_argument("--clock", default="wall", help="'wall' (default) or 'compressed:N'")
     parser.add_argument("--seed", type=int, default=1, help="seed of every random stream (default 1)")
+    _add_iam(parser, "off")
     _add_backend(parser)
     parser.add_argument("--runs", metavar="DIR", type=Path, help="where the journal is kept (default ./runs)")
 
@@ -243,6 +262,12 @@ def _report(arguments: argparse.Namespace) -> int:
     from harness.commands import redraw
 
     return redraw(arguments.run, arguments.runs, as_json=arguments.json)
+
+
+def _policy(arguments: argparse.Namespace) -> int:
+    from harness.policy.command import policy_command
+
+    return policy_command(arguments)
 
 
 def _serve(arguments: argparse.Namespace) -> int:

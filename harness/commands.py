@@ -41,6 +41,7 @@ def _row(scenario: "Scenario") -> dict[str, Any]:
 
 def run_scenarios(arguments: argparse.Namespace) -> int:
     """Rehearse the scenarios named, or all; return the exit code of the worst run."""
+    from harness.aws.permission import Mode
     from harness.run.command import SEVERITY, chosen_scenarios, run_all, with_faults
     from harness.run.context import Options
 
@@ -59,6 +60,7 @@ def run_scenarios(arguments: argparse.Namespace) -> int:
         arguments.client,
         arguments.processes,
         faults=tuple(arguments.fault),
+        iam=Mode(arguments.iam),
     )
     virtual = [each for each in scenarios if (clock or ClockSpec.parse(each[1].clock)).is_virtual]
     real = [each for each in scenarios if each not in virtual]
@@ -132,6 +134,7 @@ def redraw(run: Path | None, runs: Path | None, *, as_json: bool) -> int:
 
 def serve(arguments: argparse.Namespace) -> int:
     """Serve the gateway until interrupted."""
+    from harness.aws.permission import Mode
     from harness.serving import serve_until_interrupted
 
     clock = ClockSpec.parse(arguments.clock)
@@ -143,6 +146,7 @@ def serve(arguments: argparse.Namespace) -> int:
         port=arguments.port,
         seed=arguments.seed,
         as_json=arguments.json,
+        iam=Mode(arguments.iam),
     )
 
 

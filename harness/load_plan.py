@@ -30,11 +30,7 @@ MESSAGE_LAG_LIMIT_S = 0.500
 
 @dataclass(frozen=True, slots=True)
 class AccessKey:
-    """What a role's requests are signed with; fake, the gateway only tells principals apart by it.
-
-    Messages go on to the backend, which may check signatures: there the three are the role's temporary
-    credentials.
-    """
+    """What a role's requests are signed with: its temporary credentials, or the account's own key."""
 
     access_key_id: str = ACCESS_KEY
     secret_access_key: str = SECRET_KEY

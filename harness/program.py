@@ -23,6 +23,7 @@ from harness.stopping import Stopping, cut_receives_short, on_first_call
 
 if TYPE_CHECKING:
     from harness.scenario import Queue, Scenario, Topic
+    from harness.scenario.permissions import On
 
 PROGRESS_EVERY_S = 0.2
 # A result is a few figures: it stands in the journal, in the summary and in the report.
@@ -136,6 +137,12 @@ class Context:
         """Return the ARN of *topic* (or of the one that AWS calls so)."""
         name = topic if isinstance(topic, str) else topic.aws_name
         return f"arn:aws:sns:{self._job.region}:{self._job.account}:{name}"
+
+    def arn(self, one: "On") -> str:
+        """Return the ARN of a declared thing; of text the text, `{region}` and `{account}` filled in."""
+        from harness.scenario.permissions import arn_of
+
+        return arn_of(one, self._job.region, self._job.account)
 
     def ready(self) -> None:
         """Say that the program is ready for the load, which else waits for its first AWS call."""

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from harness import journal
+from harness.aws.permission import Mode
 from harness.aws.stage import Stage
 from harness.aws.thread import Gateway
 from harness.backends import Backend, open_backend
@@ -24,7 +25,7 @@ POLL_S = 0.2
 
 
 def serve_until_interrupted(
-    settings: Settings, clock_spec: ClockSpec, *, port: int, seed: int, as_json: bool
+    settings: Settings, clock_spec: ClockSpec, *, port: int, seed: int, as_json: bool, iam: Mode = Mode.OFF
 ) -> int:
     """Serve on 127.0.0.1:*port*; return 130 after Ctrl-C or SIGTERM, with the journal kept.
 
@@ -39,8 +40,8 @@ def serve_until_interrupted(
         with open_backend(settings.backend, settings, directory / "logs") as backend:
             settings = replace(settings, account_id=backend.account_id)
             clock.restart()  # starting the emulators took this machine's time, not AWS's
-            _record_start(recorder, clock, seed, backend)
-            stage = Stage(clock, recorder.record, backend.route, settings, seed=seed)
+            _record_start(recorder, clock, seed, backend, iam)
+            stage = Stage(clock, recorder.record, backend.route, settings, seed=seed, iam=iam)
             with Gateway(stage, port=port) as gateway:
                 if "://" in settings.backend:  # it may hold topics and queues already
                     stage.await_on_loop(stage.messaging.learn())
@@ -71,7 +72,7 @@ def _directory(runs: Path) -> Path:
     return directory
 
 
-def _record_start(recorder: Recorder, clock: Clock, seed: int, backend: Backend) -> None:
+def _record_start(recorder: Recorder, clock: Clock, seed: int, backend: Backend, iam: Mode) -> None:
     recorder.record(
         journal.RunStarted(
             at=0.0,
@@ -84,7 +85,8 @@ def _record_start(recorder: Recorder, clock: Clock, seed: int, backend: Backend)
             backend=backend.name,
             emulators=dict(backend.emulators),
             versions={"python": platform.python_version()},
-            command="harness serve",
+            command="harness serve" if iam is Mode.OFF else f"harness serve --iam {iam.value}",
+            configuration={"iam": iam.value},
         )
     )
     for fidelity in fidelities(backend.name, backend.emulators):

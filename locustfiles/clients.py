@@ -74,6 +74,7 @@ class Boto3Client:
             region_name=region,
             aws_access_key_id=key.access_key_id,
             aws_secret_access_key=key.secret_access_key,
+            aws_session_token=key.session_token,
             config=Config(
                 # botocore's default pool of 10 connections makes requests wait for each other unseen.
                 max_pool_connections=connections,
@@ -118,7 +119,8 @@ class LeanClient:
         host = parts.hostname or "127.0.0.1"
         self._address = (host, parts.port or 80)
         self._host = parts.netloc if parts.port != 80 else parts.netloc.removesuffix(":80")
-        self._signer = Signer(key.access_key_id, key.secret_access_key, region, "sagemaker")
+        token = key.session_token or ""
+        self._signer = Signer(key.access_key_id, key.secret_access_key, region, "sagemaker", token)
         self._kinds: dict[tuple[str, str, str], tuple[bytes, Prepared]] = {}
         self._digests: dict[bytes, str] = {}
         self._idle: list[Any] = []
@@ -154,7 +156,9 @@ class LeanClient:
         signed = [("Host", self._host), ("Content-Type", content_type)]
         signed += [("Accept", accept)] if accept else []
         prepared = Prepared(self._signer, "POST", path, dict(signed))
-        made = (request_head("POST", path, [*signed, ("User-Agent", "harness-lean")]), prepared)
+        unsigned = [("User-Agent", "harness-lean")]
+        token = [("X-Amz-Security-Token", self._signer.session_token)] if self._signer.session_token else []
+        made = (request_head("POST", path, [*signed, *token, *unsigned]), prepared)
         self._kinds[endpoint, content_type, accept] = made
         return made
 

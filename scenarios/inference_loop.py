@@ -27,7 +27,7 @@ from harness.scenario import (
     undelivered,
 )
 from scenarios._messaging.inference import answer_as_written, answer_requests
-from scenarios._messaging.permissions import CONTAINERS, consume, publish, remember
+from scenarios._messaging.permissions import CONTAINERS, consume, give_back, publish, remember
 from scenarios._messaging.questions import crashes, hits, throughput, without_key
 from scenarios._messaging.requests import good_and_poison
 
@@ -57,7 +57,11 @@ kept_answers = Queue("inference-answers-kept", fifo=True, accepts=[answers])
 ledger = Table("inference-ledger")
 
 sender = Role("inference-client", CONTAINERS, statements=(publish(requests),))
-worker = Role("inference-worker", CONTAINERS, statements=(consume(queue), publish(answers), remember(ledger)))
+worker = Role(
+    "inference-worker",
+    CONTAINERS,
+    statements=(consume(queue), give_back(queue), publish(answers), remember(ledger)),
+)
 
 # As written: no dead-letter queue, and answers that nothing holds together with their requests.
 queue_as_written = Queue("inference-queue", accepts=[requests], visibility_timeout_s=VISIBILITY_S)

@@ -19,7 +19,7 @@ from harness.scenario import (
     undelivered,
 )
 from scenarios._messaging.coordination import coordinate, coordinate_as_written
-from scenarios._messaging.permissions import CONTAINERS, consume, publish
+from scenarios._messaging.permissions import CONTAINERS, consume, publish, receive
 
 RANKS = 4
 # How long ranks wait for each other; where one is lost, that is how long the others need to say so.
@@ -42,7 +42,7 @@ shared_let_in = Queue("TrainingCoordinationQueue-let-in", accepts=[let_in])
 rank_as_written = Role(
     "training-rank",
     CONTAINERS,
-    statements=(publish(written), publish(let_in), consume(shared, shared_let_in)),
+    statements=(publish(written), publish(let_in), receive(shared, shared_let_in)),
 )
 wait_as_written = partial(coordinate_as_written, within_s=AS_WRITTEN_WITHIN_S)
 joined = result("ranks", "joined", "ranks").equals(RANKS, "all ranks of the training")

@@ -47,14 +47,22 @@ class Command:
         )
         self.pid = self._process.pid
         self._told = ""
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
+        self._printed = ""
+        self._readers = [threading.Thread(target=each, daemon=True) for each in (self._read, self._read_out)]
+        for reader in self._readers:
+            reader.start()
 
     def _read(self) -> None:
         assert self._process.stderr is not None
         with self._process.stderr as lines:
             for line in lines:
                 self._told += line
+
+    def _read_out(self) -> None:
+        # While it runs: a document of more than a pipe holds (64 KB) would hold the command up for ever.
+        assert self._process.stdout is not None
+        with self._process.stdout as out:
+            self._printed = out.read()
 
     def until(self, text: str, timeout_s: float = 60.0) -> None:
         """Return once *text* was told on stderr."""
@@ -78,16 +86,14 @@ class Command:
 
     def end(self) -> Ended:
         """Return how it ended, once it has."""
-        assert self._process.stdout is not None
         try:
-            # stdout holds one small document at most, so that it can be read when all is over.
             code = self._process.wait(GIVE_UP_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
             raise
-        self._reader.join(10)
-        with self._process.stdout as out:
-            return Ended(self.pid, code, out.read(), self._told)
+        for reader in self._readers:
+            reader.join(10)
+        return Ended(self.pid, code, self._printed, self._told)
 
 
 def harness(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None) -> Ended:

@@ -4,16 +4,16 @@ Importing this package loads neither numpy nor onnxruntime.
 """
 
 from harness.inference.artefact import ArtefactError, load_artefact, pack
-from harness.inference.invocation import Inference, ModelFailure, invoke
+from harness.inference.invocation import Inference, Model, ModelFailure, invoke
 from harness.inference.models import (
     MODEL_VARIABLE,
     EchoModel,
-    Model,
     OnnxModel,
     Predictor,
     model_from_environment,
 )
 from harness.inference.payload import CsvAnswer
+from harness.inference.text import TextModel
 
 __all__ = [
     "MODEL_VARIABLE",
@@ -25,6 +25,7 @@ __all__ = [
     "ModelFailure",
     "OnnxModel",
     "Predictor",
+    "TextModel",
     "invoke",
     "load_artefact",
     "model_from_environment",

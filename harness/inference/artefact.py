@@ -14,6 +14,7 @@ from typing import Any
 
 from harness.errors import ScenarioError
 from harness.inference.models import OnnxModel
+from harness.inference.text import TextModel, is_text
 
 MODEL_FILE = "model.onnx"
 METADATA_FILE = "model.json"
@@ -39,7 +40,7 @@ def pack(onnx: bytes, metadata: Mapping[str, Any]) -> bytes:
     return gzip.compress(packed.getvalue(), compresslevel=6, mtime=0)
 
 
-def load_artefact(tar_gz: bytes, *, name: str = "model.tar.gz") -> OnnxModel:
+def load_artefact(tar_gz: bytes, *, name: str = "model.tar.gz") -> OnnxModel | TextModel:
     """Return the model inside *tar_gz*; *name* is what messages call the artefact.
 
     Raises ArtefactError when it is not gzip, not tar, too large, holds no model.onnx, or one that cannot be
@@ -48,7 +49,8 @@ def load_artefact(tar_gz: bytes, *, name: str = "model.tar.gz") -> OnnxModel:
     files = _read_files(_unzip(tar_gz, name), name)
     metadata = _metadata(files.get(METADATA_FILE), name)
     try:
-        return OnnxModel(files[MODEL_FILE], name=str(metadata.get("name", name)), metadata=metadata)
+        kind = TextModel if is_text(metadata) else OnnxModel
+        return kind(files[MODEL_FILE], name=str(metadata.get("name", name)), metadata=metadata)
     except ValueError as error:
         raise ArtefactError(f"Artefact '{name}': {MODEL_FILE} cannot be served, {error}") from error
 

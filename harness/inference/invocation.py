@@ -1,9 +1,24 @@
 """One call of a model container: bytes in, bytes or a refusal out. The refusal is a value, no exception."""
 
+import json
 from dataclasses import dataclass
+from typing import TypeAlias
 
-from harness.inference.models import EchoModel, Model
-from harness.inference.payload import CSV, CsvAnswer, PayloadError, decode, encode, read_as, write_as
+from harness.inference.models import EchoModel, Predictor
+from harness.inference.payload import (
+    CSV,
+    JSON,
+    CsvAnswer,
+    PayloadError,
+    decode,
+    encode,
+    read_as,
+    write_as,
+)
+from harness.inference.text import TextModel
+
+# What an endpoint can serve.
+Model: TypeAlias = Predictor | EchoModel | TextModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +54,8 @@ def invoke(
     """Return what *model* answers to *body*; never raises for anything a client can send."""
     if isinstance(model, EchoModel):
         return Inference(body, content_type or CSV, rows=_lines(body))
+    if isinstance(model, TextModel):
+        return _scores(model, body)
     try:
         read = read_as(content_type)
         written = write_as(accept, read)
@@ -53,6 +70,17 @@ def invoke(
     if b"null" in encoded:  # orjson writes NaN and the infinities so
         return ModelFailure(500, f"Model '{model.name}' gave an answer that is not a finite number")
     return Inference(encoded, written, len(rows))
+
+
+def _scores(model: TextModel, body: bytes) -> Inference | ModelFailure:
+    """Return the scores of *body* as the JSON list that PyTorch's container makes of a tensor."""
+    try:
+        scores = model.scores(body.decode())
+    except UnicodeDecodeError as error:
+        return ModelFailure(400, f"The body is no UTF-8 text: {error}")
+    except Exception as error:
+        return ModelFailure(500, f"Model '{model.name}' failed: {type(error).__name__}: {error}")
+    return Inference(json.dumps(scores).encode(), JSON, rows=1)
 
 
 def _lines(body: bytes) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol
 
 from harness.errors import ScenarioError
 
@@ -36,10 +36,6 @@ class EchoModel:
     name: str = "echo"
 
 
-# What an endpoint can serve.
-Model: TypeAlias = Predictor | EchoModel
-
-
 class OnnxModel:
     """A regression model in ONNX: one input of float32 [n, features], one answer a row.
 
@@ -52,7 +48,7 @@ class OnnxModel:
         """Load *onnx*. Raises ValueError, in one sentence, when it is no such model."""
         self.name = name
         self.metadata: Mapping[str, Any] = dict(metadata or {})
-        self._session = _session(onnx)
+        self._session = onnx_session(onnx)
         self._input, self.features = _only_input(self._session)
         self._output = [self._session.get_outputs()[0].name]
 
@@ -77,7 +73,7 @@ def model_from_environment(environment: Mapping[str, str]) -> EchoModel | None:
     return EchoModel()
 
 
-def _session(onnx: bytes) -> Any:
+def onnx_session(onnx: bytes) -> Any:
     """Return an onnxruntime session over *onnx*. Any refusal of the loader becomes a ValueError."""
     import onnxruntime  # 120 ms: only when a model is loaded
 

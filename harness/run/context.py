@@ -1,15 +1,16 @@
 """What a run is made with, and what each of its phases needs."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from harness.aws.permission import Mode
 from harness.clock import Clock, ClockSpec
-from harness.config import Settings
+from harness.config import Credentials, Settings
 from harness.gateway.inject import OWN_CALLS
 from harness.recorder import Recorder
-from harness.scenario import Scenario
+from harness.scenario import Program, Scenario
 from harness.scenario.workload import Client
 from harness.view import View
 
@@ -28,13 +29,16 @@ class Options:
     processes: int = 1
     scenario_path: str = ""
     faults: tuple[str, ...] = ()  # as the command line gave them; a scenario's own are not among them
+    iam: Mode = Mode.ENFORCE
 
 
 @dataclass(slots=True)
 class RunContext:
     """One run: its parts that live as long as it does.
 
-    `url` is the gateway's once it serves. `check()` raises when the run cannot go on (a dead emulator).
+    `url` is the gateway's once it serves, `entrances` are those of the VPC endpoints by their ids. `act_as`
+    gives the credentials of an AWS service where the gateway looks at permissions. `check()` raises when the
+    run cannot go on (a dead emulator).
     """
 
     scenario: Scenario
@@ -45,12 +49,18 @@ class RunContext:
     clock: Clock
     recorder: Recorder
     url: str = NOWHERE
+    entrances: dict[str, str] = field(default_factory=dict)
+    act_as: Callable[[str], Credentials] | None = None
     check: Callable[[], None] = lambda: None
 
     @property
     def logs(self) -> Path:
         """The folder for the logs of every child process."""
         return self.directory / "logs"
+
+    def url_for(self, program: Program) -> str:
+        """Return the address that *program* calls: the gateway's, or that of its VPC endpoint."""
+        return self.url if program.via is None else self.entrances[program.via.id]
 
     def client(self, service: str, **options: Any) -> Any:
         """Return a boto3 client of *service* through the gateway, whose calls no fault hits."""

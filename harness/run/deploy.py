@@ -46,6 +46,19 @@ class Deployer:
                 if error.code not in fine:
                     raise
 
+    def empty(self, bucket: str) -> None:
+        """Delete every object in *bucket*; nothing where it is not there."""
+        s3 = self._client("s3")
+        try:
+            with self._words_for("s3", "delete_objects", f"the objects of bucket {bucket}"):
+                for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+                    self._check()
+                    if keys := [{"Key": one["Key"]} for one in page.get("Contents", [])]:
+                        s3.delete_objects(Bucket=bucket, Delete={"Objects": keys, "Quiet": True})
+        except BackendError as error:
+            if error.code != "NoSuchBucket":
+                raise
+
     def await_in_service(self, endpoint: str) -> None:
         """Wait until *endpoint* is InService; raise InvalidRun with AWS's FailureReason when it fails."""
         described = self.await_still(endpoint)

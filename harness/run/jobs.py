@@ -17,7 +17,7 @@ def job_of(
         variant=run.scenario.variant,
         kind=kind,
         name=name,
-        endpoint_url=run.url,
+        endpoint_url=run.url_for(program) if program else run.url,
         region=run.settings.region,
         account=run.settings.account_id,
         seed=run.options.seed,

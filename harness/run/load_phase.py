@@ -56,13 +56,9 @@ def _plan(run: RunContext) -> LoadPlan:
 
 
 def _key_of(run: RunContext, model: OpenModel) -> AccessKey:
-    """Return what the requests of *model*'s role are signed with.
-
-    Endpoints are answered here, where a name is enough; messages go on to a backend that may check who asks.
-    """
-    if model.target == "endpoint" or not isinstance(model.as_role, Role):
-        return AccessKey(f"role-{model.role_name}")
-    (found,) = assumed(model.as_role, ["load"], run.client, run.settings.account_id)
+    """Return what the requests of *model*'s role are signed with: temporary credentials of it."""
+    assert isinstance(model.as_role, Role)  # whose name `role_name` is
+    (found,) = assumed(model.as_role, ["load"], run.client, run.settings.account_id, run.act_as)
     return AccessKey(found.access_key, found.secret_key, found.session_token)
 
 

@@ -104,7 +104,7 @@ class ProgramProcess:
             self.label,
             ("-m", "harness.program", str(job)),
             log_path=self.log_path,
-            env=program_environment(self._run.url, self._run.settings, self._credentials),
+            env=program_environment(self._run.url_for(self.program), self._run.settings, self._credentials),
         ).start()
         self._first_started_at = self._first_started_at or time.monotonic()
         self.tell("started", f"access key {self.access_key}")

@@ -153,7 +153,8 @@ def conclude(run: RunContext, workers: Workers, program: Program) -> None:
 
 
 def _begin(run: RunContext, workers: Workers, program: Program) -> None:
-    workers.begin(program, credentials_of(program, run.client, run.settings.account_id))
+    credentials = credentials_of(program, run.client, run.settings.account_id, run.act_as)
+    workers.begin(program, credentials)
 
 
 def _show(run: RunContext, name: str, progress: tuple[int, int] | None) -> None:

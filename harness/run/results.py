@@ -3,7 +3,7 @@
 import json
 import os
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ SUMMARY = "summary.json"
 REPORT = "report.html"
 JUNIT = "junit.xml"
 PROFILE = "profile.json"
+POLICIES = "policy"
 REPORT_LOG = "logs/report.log"
 
 
@@ -37,6 +38,13 @@ def write_profile(directory: Path, scenario: "Scenario", records: Sequence[Recor
 
     if profiles := profiles_after(scenario, records):
         _write(directory / PROFILE, to_json(profiles))
+
+
+def write_policies(directory: Path, policies: Iterable[tuple[str, str]]) -> None:
+    """Write each of *policies*, a role's name and a document, below `policy/`; no folder without one."""
+    for role, text in policies:
+        (directory / POLICIES).mkdir(exist_ok=True)
+        _write(directory / POLICIES / f"{role}.json", text)
 
 
 def draw(directory: Path, records: Sequence[Record], summary: dict[str, Any]) -> str:

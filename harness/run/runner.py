@@ -31,17 +31,19 @@ from harness.run.deploy import Deployer
 from harness.run.faults import RunFaults
 from harness.run.hooks import Hooks, Ticker
 from harness.run.load_phase import send_load
+from harness.run.permission_phase import open_ways_in, smallest_policies
 from harness.run.program_phase import await_end, begin_build, built, run_program, start_beside, stop_beside
-from harness.run.results import JOURNAL, draw, point_latest, write_profile, write_summary
+from harness.run.results import JOURNAL, draw, point_latest, write_policies, write_profile, write_summary
 from harness.run.services import services_of
 from harness.run.settling import ATTEMPTS, QUEUES_AT_MOST_REAL_S, Drain, readers_of, settle
 from harness.run.started import run_started
+from harness.run.teardown import tear_down
 from harness.run.verdict import decide
 from harness.run.workers import Workers
 from harness.scenario import Endpoint, Program, Scenario
 from harness.scenario.expectations import judge
-from harness.scenario.messaging_plan import messaging, unsubscribing
-from harness.scenario.plan import clearing, deployment, removal, scaling, unscaling
+from harness.scenario.messaging_plan import messaging
+from harness.scenario.plan import deployment, scaling
 from harness.scenario.programs import Moment
 from harness.view import View
 
@@ -138,6 +140,7 @@ class Rehearsal:
             with Ticker(self.hooks.each_second, self._not_sampled):
                 self._work()
             self._take_inventory()
+            self.stage.await_on_loop(self.stage.permission.conclude())  # while the roles are there
             self._tear_down()
             self._ranges()
 
@@ -164,6 +167,7 @@ class Rehearsal:
             finally:
                 outcome.summary = write_summary(self.run.directory, records)
             write_profile(self.run.directory, self.scenario, records)
+            write_policies(self.run.directory, smallest_policies(records))
             point_latest(self.run.directory)
         self.run.view.phase("report")
         outcome.trouble = draw(self.run.directory, records, outcome.summary)
@@ -219,8 +223,11 @@ class Rehearsal:
             scaling_settings=self.scenario.scaling_settings,
             declared=self._declared(),
             before=[self.faults.injector.handle],
+            iam=run.options.iam,
         )
-        run.url = stack.enter_context(Gateway(self.stage, port=0)).url
+        gateway = stack.enter_context(Gateway(self.stage, port=0))
+        run.url = gateway.url
+        open_ways_in(run, gateway, self.stage.permission)
         stack.enter_context(self.workers)
         stack.callback(self.faults.stop)
         self.deployer = Deployer(run.client, run.check)
@@ -352,17 +359,8 @@ class Rehearsal:
         return [endpoint for endpoint in self.scenario.endpoints if endpoint.scaling]
 
     def _tear_down(self) -> None:
-        endpoints, settings = self.scenario.endpoints, self.run.settings
         self._begin("teardown")
-        calls = unsubscribing(self.scenario, settings.account_id, settings.region)
-        self.deployer.carry_out(calls, gone_is_fine=True)  # a program may have removed what it had done with
-        self.deployer.carry_out(unscaling(endpoints))
-        for endpoint in endpoints:
-            self.deployer.await_still(endpoint.name)
-        self.deployer.carry_out(removal(endpoints))
-        for endpoint in endpoints:
-            self.deployer.await_gone(endpoint.name)
-        self.deployer.carry_out(clearing(self.scenario))
+        tear_down(self.scenario, self.run.settings, self.deployer)
 
     def _ranges(self) -> None:
         """Journal within which moments the activities may fall on AWS; none where the replay is refused."""
@@ -378,6 +376,7 @@ class Rehearsal:
 def _deployed(scenario: Scenario) -> list[str]:
     """Return what is deployed, as AWS names it."""
     names = [endpoint.name for endpoint in scenario.endpoints]
+    names += [bucket.name for bucket in scenario.buckets]
     names += [table.name for table in scenario.tables]
     names += [topic.aws_name for topic in scenario.topics]
     return names + [queue.aws_name for queue in scenario.queues]

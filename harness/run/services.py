@@ -1,5 +1,7 @@
 """Which AWS services a backend must have for a scenario: those that its resources and roles are made with."""
 
+from collections.abc import Sequence
+
 from harness.scenario import Scenario
 
 
@@ -8,10 +10,11 @@ def services_of(scenario: Scenario) -> tuple[str, ...]:
 
     What its programs call beside that is not declared, and so it is not known here.
     """
-    needed = {
-        "s3": scenario.models,
+    senders = [load for load in scenario.workload if load.as_role]
+    needed: dict[str, Sequence[object]] = {
+        "s3": [*scenario.models, *scenario.buckets],
         "iam": scenario.roles,
-        "sts": [program for program in scenario.programs if program.role],
+        "sts": [*(one for one in scenario.programs if one.role), *senders],
         "sagemaker": scenario.endpoints,
         "application-autoscaling": scenario.endpoints,
         "monitoring": scenario.endpoints,

@@ -7,8 +7,9 @@ from importlib.metadata import version
 from typing import Any
 
 from harness import journal
+from harness.aws.permission import Mode
 from harness.run.context import Options, RunContext
-from harness.scenario import Endpoint, OpenModel, Program, Queue, Scenario, Subscription
+from harness.scenario import Endpoint, OpenModel, Program, Queue, Role, Scenario, Subscription
 from harness.scenario.scaling import Tracking, whole
 
 PACKAGES = ("boto3", "locust", "moto", "ministack", "onnxruntime", "scikit-learn", "numpy")
@@ -43,6 +44,7 @@ def _command(run: RunContext, backend: str) -> str:
     words += ["--data", str(options.data)] if options.data else []
     words += ["--client", options.client] if options.client else []
     words += ["--processes", str(options.processes)] if options.processes != 1 else []
+    words += ["--iam", options.iam.value] if options.iam is not Mode.ENFORCE else []
     for fault in options.faults:
         words += ["--fault", fault]
     return shlex.join(words)
@@ -52,6 +54,8 @@ def _configuration(scenario: Scenario, options: Options) -> dict[str, Any]:
     """Return what the report shows of the scenario, as plain JSON values."""
     return {
         **_messaging(scenario),
+        **_permissions(scenario),
+        "iam": options.iam.value,
         "endpoints": [_endpoint(endpoint) for endpoint in scenario.endpoints],
         "workload": [_load(load, options) for load in scenario.workload],
         "settings": {name: repr(value) for name, value in scenario.settings.items()},
@@ -70,6 +74,28 @@ def _messaging(scenario: Scenario) -> dict[str, Any]:
         "programs": [_program(program) for program in scenario.programs],
     }
     return {name: rows for name, rows in shown.items() if rows}
+
+
+def _permissions(scenario: Scenario) -> dict[str, Any]:
+    """Return the roles, buckets and VPC endpoints; a kind that there is none of is left out."""
+    shown = {
+        "roles": [_role(role) for role in scenario.roles],
+        "buckets": [bucket.name for bucket in scenario.buckets],
+        "vpc_endpoints": [{"id": one.id, "vpc": one.vpc} for one in scenario.vpc_endpoints],
+    }
+    return {name: rows for name, rows in shown.items() if rows}
+
+
+def _role(role: Role) -> dict[str, Any]:
+    named = [policy if isinstance(policy, str) else policy.name for policy in role.managed]
+    limit = role.boundary if isinstance(role.boundary, str | None) else role.boundary.name
+    return {
+        "name": role.name,
+        "trusts": list(role.services),
+        "statements": len(role.statements),
+        **({"managed": named} if named else {}),
+        **({"boundary": limit} if limit else {}),
+    }
 
 
 def _queue(queue: Queue) -> dict[str, Any]:
@@ -95,6 +121,7 @@ def _program(program: Program) -> dict[str, Any]:
         "role": program.role.name if program.role else None,
         "restart": program.restart,
         "reads": [queue.aws_name for queue in program.reads],
+        **({"via": program.via.id} if program.via else {}),
     }
 
 

@@ -42,8 +42,18 @@ from harness.scenario.message_expectations import (
     wrongly_delivered,
 )
 from harness.scenario.messaging import Queue, Subscription, Table, Topic, Webhook
+from harness.scenario.permission_expectations import (
+    denied,
+    granted,
+    grants_only_what_it_uses,
+    refused_calls,
+    unused,
+    used,
+)
+from harness.scenario.permissions import Statement, allow, deny
 from harness.scenario.programs import Program
-from harness.scenario.resources import Endpoint, Model, Role, allow
+from harness.scenario.resources import Bucket, Endpoint, Model, VpcEndpoint
+from harness.scenario.roles import ManagedPolicy, Role
 from harness.scenario.scaling import (
     Alarm,
     Scaling,
@@ -76,6 +86,7 @@ __all__ = [
     "AdjustmentType",
     "Aggregation",
     "Alarm",
+    "Bucket",
     "Calls",
     "ClockSkew",
     "Comparison",
@@ -89,6 +100,7 @@ __all__ = [
     "Idle",
     "KilledConsumer",
     "Latency",
+    "ManagedPolicy",
     "Model",
     "OpenModel",
     "OutOfOrderDelivery",
@@ -105,6 +117,7 @@ __all__ = [
     "Settle",
     "Spike",
     "Stages",
+    "Statement",
     "Step",
     "StepScaling",
     "Subscription",
@@ -115,6 +128,7 @@ __all__ = [
     "Tracking",
     "TreatMissing",
     "Variant",
+    "VpcEndpoint",
     "Webhook",
     "ZoneFailure",
     "above",
@@ -127,6 +141,8 @@ __all__ = [
     "deepest",
     "deleted",
     "delivered",
+    "denied",
+    "deny",
     "duplicates",
     "end_to_end",
     "error_ratio",
@@ -134,6 +150,8 @@ __all__ = [
     "find",
     "first_scale_in",
     "first_scale_out",
+    "granted",
+    "grants_only_what_it_uses",
     "least_in_service_after_fault",
     "lost",
     "names",
@@ -143,12 +161,15 @@ __all__ = [
     "peak_in_service",
     "processed",
     "published",
+    "refused_calls",
     "response_time",
     "result",
     "scale_in_gap",
     "scale_out_lag",
     "still_there",
     "undelivered",
+    "unused",
+    "used",
     "wrongly_delivered",
     "zones_in_service",
 ]

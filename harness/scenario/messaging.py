@@ -43,6 +43,10 @@ class Topic:
         """The name AWS has for it: that of a FIFO topic ends in `.fifo`."""
         return self.name + (FIFO_ENDING if self.fifo else "")
 
+    def arn(self, region: str, account: str) -> str:
+        """Return its ARN."""
+        return f"arn:aws:sns:{region}:{account}:{self.aws_name}"
+
 
 @dataclass(frozen=True, slots=True)
 class Queue:
@@ -94,6 +98,10 @@ class Queue:
     def aws_name(self) -> str:
         """The name AWS has for it: that of a FIFO queue ends in `.fifo`."""
         return self.name + (FIFO_ENDING if self.fifo else "")
+
+    def arn(self, region: str, account: str) -> str:
+        """Return its ARN."""
+        return f"arn:aws:sqs:{region}:{account}:{self.aws_name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,18 +162,12 @@ class Table:
     def __post_init__(self) -> None:
         _check_name("Table", self.name, 255, fifo=False)
 
+    def arn(self, region: str, account: str) -> str:
+        """Return its ARN."""
+        return f"arn:aws:dynamodb:{region}:{account}:table/{self.name}"
+
 
 Messaging: TypeAlias = Topic | Queue | Webhook | Subscription
-
-
-def topic_arn(topic: Topic, region: str, account: str) -> str:
-    """Return the ARN of *topic*."""
-    return f"arn:aws:sns:{region}:{account}:{topic.aws_name}"
-
-
-def queue_arn(queue: Queue, region: str, account: str) -> str:
-    """Return the ARN of *queue*."""
-    return f"arn:aws:sqs:{region}:{account}:{queue.aws_name}"
 
 
 def _check_name(what: str, name: str, most: int, *, fifo: bool) -> None:

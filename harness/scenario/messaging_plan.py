@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from harness.scenario.calls import Call, FromAnswer
-from harness.scenario.messaging import Queue, Subscription, Table, Topic, Webhook, queue_arn, topic_arn
+from harness.scenario.messaging import Queue, Subscription, Table, Topic, Webhook
 from harness.scenario.spec import Scenario
 
 
@@ -28,7 +28,7 @@ def messaging(scenario: Scenario, account: str, region: str, webhooks_url: str) 
 def unsubscribing(scenario: Scenario, account: str, region: str) -> Iterator[Call]:
     """Yield the calls that remove topics, queues and tables; a topic's subscriptions go with it."""
     for topic in scenario.topics:
-        yield Call("sns", "delete_topic", {"TopicArn": topic_arn(topic, region, account)}, _what(topic))
+        yield Call("sns", "delete_topic", {"TopicArn": topic.arn(region, account)}, _what(topic))
     for queue in reversed(dead_letters_first(scenario.queues)):
         yield Call("sqs", "get_queue_url", {"QueueName": queue.aws_name}, f"address of {_what(queue)}")
         address = FromAnswer(f"address of {_what(queue)}", "QueueUrl")
@@ -66,7 +66,7 @@ def queue_attributes(queue: Queue, account: str, region: str) -> dict[str, str]:
         attributes["ContentBasedDeduplication"] = str(queue.content_based_deduplication).lower()
     if queue.dead_letter is not None:
         redrive = {
-            "deadLetterTargetArn": queue_arn(queue.dead_letter, region, account),
+            "deadLetterTargetArn": queue.dead_letter.arn(region, account),
             "maxReceiveCount": queue.max_receive_count,
         }
         attributes["RedrivePolicy"] = json.dumps(redrive)
@@ -85,12 +85,12 @@ def queue_policy(queue: Queue, account: str, region: str) -> dict[str, Any] | No
         return dict(queue.policy)
     if not queue.accepts:
         return None
-    topics = [topic_arn(topic, region, account) for topic in queue.accepts]
+    topics = [topic.arn(region, account) for topic in queue.accepts]
     statement = {
         "Effect": "Allow",
         "Principal": {"Service": "sns.amazonaws.com"},
         "Action": "sqs:SendMessage",
-        "Resource": queue_arn(queue, region, account),
+        "Resource": queue.arn(region, account),
         "Condition": {"ArnEquals": {"aws:SourceArn": topics}},
     }
     return {"Version": "2012-10-17", "Statement": [statement]}
@@ -119,7 +119,7 @@ def _subscription(one: Subscription, account: str, region: str, webhooks_url: st
         attributes["FilterPolicy"] = json.dumps(one.filter_policy)
     protocol, endpoint = _end(one, account, region, webhooks_url)
     arguments = {
-        "TopicArn": topic_arn(one.topic, region, account),
+        "TopicArn": one.topic.arn(region, account),
         "Protocol": protocol,
         "Endpoint": endpoint,
         "ReturnSubscriptionArn": True,
@@ -133,7 +133,7 @@ def _end(one: Subscription, account: str, region: str, webhooks_url: str) -> tup
         return "http", f"{webhooks_url}/{one.endpoint.name}"
     if isinstance(one.endpoint, str):
         return one.endpoint.split(":")[2], one.endpoint
-    return "sqs", queue_arn(one.endpoint, region, account)
+    return "sqs", one.endpoint.arn(region, account)
 
 
 def _table(table: Table) -> Call:

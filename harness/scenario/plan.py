@@ -4,36 +4,39 @@ A call is a value; the runner makes it with boto3. Arguments are what the real A
 plan would deploy to AWS.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from harness.scenario.calls import Call, FromAnswer
-from harness.scenario.resources import Endpoint, Model, Role
+from harness.scenario.permission_plan import (
+    buckets_of,
+    permitting,
+    region_of_bucket,
+    unbucketing,
+    unpermitting,
+)
+from harness.scenario.resources import Endpoint, Model
 from harness.scenario.scaling_plan import scaling_of, unscaling_of
 from harness.scenario.spec import Scenario
 
-__all__ = ["Call", "FromAnswer", "clearing", "deployment", "removal", "role_arn", "scaling", "unscaling"]
+__all__ = ["Call", "FromAnswer", "clearing", "deployment", "removal", "scaling", "unscaling"]
 
 BUCKET = "rehearsal-artefacts"
-# The one region that CreateBucket wants no LocationConstraint for: S3 API reference, CreateBucket.
-REGION_WITHOUT_CONSTRAINT = "us-east-1"
 
 
 def deployment(
     scenario: Scenario, artefacts: Mapping[str, bytes], account: str, region: str
 ) -> Iterator[Call]:
-    """Yield the calls that make roles, artefacts, models, configurations and endpoints of *scenario*.
+    """Yield the calls that make roles, buckets, models, configurations and endpoints of *scenario*.
 
     *artefacts* has the model.tar.gz of each model by name. The endpoints are Creating when the calls are
     done.
     """
-    for role in scenario.roles:
-        yield from _role(role)
+    yield from permitting(scenario.roles, region, account)
+    yield from buckets_of(scenario.buckets, region, account)
     if scenario.models:
         yield _bucket(region)
     for model in scenario.models:
-        yield from _model(model, artefacts[model.name], account)
+        yield from _model(model, artefacts[model.name], region, account)
     for endpoint in scenario.endpoints:
         yield from _endpoint(endpoint)
 
@@ -58,8 +61,9 @@ def removal(endpoints: Sequence[Endpoint]) -> Iterator[Call]:
         )
 
 
-def clearing(scenario: Scenario) -> Iterator[Call]:
-    """Yield the calls that remove the rest, once the endpoints are gone: the next run makes it anew."""
+def clearing(scenario: Scenario, account: str) -> Iterator[Call]:
+    """Yield the calls that remove the rest, once endpoints and the objects in buckets are gone: the next run
+    makes it anew."""
     for endpoint in scenario.endpoints:
         named = {"EndpointConfigName": _config_name(endpoint)}
         yield Call("sagemaker", "delete_endpoint_config", named, f"endpoint configuration of {endpoint.name}")
@@ -68,49 +72,19 @@ def clearing(scenario: Scenario) -> Iterator[Call]:
         yield Call("s3", "delete_object", {"Bucket": BUCKET, "Key": _key(model)}, f"artefact of {model.name}")
     if scenario.models:
         yield Call("s3", "delete_bucket", {"Bucket": BUCKET}, f"bucket {BUCKET}")
-    for role in scenario.roles:
-        if role.statements:
-            yield Call("iam", "delete_role_policy", _policy_of(role), f"policy of role {role.name}")
-        yield Call("iam", "delete_role", {"RoleName": role.name}, f"role {role.name}")
-
-
-def role_arn(role: Role, account: str) -> str:
-    """Return the ARN of *role* in *account*."""
-    return f"arn:aws:iam::{account}:role/{role.name}"
-
-
-def _role(role: Role) -> Iterator[Call]:
-    trust = {"Effect": "Allow", "Principal": {"Service": role.service}, "Action": "sts:AssumeRole"}
-    arguments = {"RoleName": role.name, "AssumeRolePolicyDocument": _document([trust])}
-    yield Call("iam", "create_role", arguments, f"role {role.name}")
-    if role.statements:
-        allowed = [
-            {"Effect": "Allow", "Action": list(one.actions), "Resource": list(one.resources)}
-            for one in role.statements
-        ]
-        named = _policy_of(role) | {"PolicyDocument": _document(allowed)}
-        yield Call("iam", "put_role_policy", named, f"policy of role {role.name}")
-
-
-def _policy_of(role: Role) -> dict[str, str]:
-    return {"RoleName": role.name, "PolicyName": f"{role.name}-inline"}
-
-
-def _document(statements: list[dict[str, Any]]) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+    yield from unbucketing(scenario.buckets)
+    yield from unpermitting(scenario.roles, account)
 
 
 def _bucket(region: str) -> Call:
-    placed = {"CreateBucketConfiguration": {"LocationConstraint": region}}
-    arguments = {"Bucket": BUCKET} | ({} if region == REGION_WITHOUT_CONSTRAINT else placed)
-    return Call("s3", "create_bucket", arguments, f"bucket {BUCKET}")
+    return Call("s3", "create_bucket", {"Bucket": BUCKET} | region_of_bucket(region), f"bucket {BUCKET}")
 
 
 def _key(model: Model) -> str:
     return f"{model.name}/output/model.tar.gz"
 
 
-def _model(model: Model, artefact: bytes, account: str) -> Iterator[Call]:
+def _model(model: Model, artefact: bytes, region: str, account: str) -> Iterator[Call]:
     stored = {"Bucket": BUCKET, "Key": _key(model), "Body": artefact}
     yield Call("s3", "put_object", stored, f"artefact of {model.name}")
     container = {
@@ -120,7 +94,7 @@ def _model(model: Model, artefact: bytes, account: str) -> Iterator[Call]:
     }
     arguments = {
         "ModelName": model.name,
-        "ExecutionRoleArn": role_arn(model.role, account),
+        "ExecutionRoleArn": model.role.arn(region, account),
         "PrimaryContainer": container,
     }
     yield Call("sagemaker", "create_model", arguments, f"model {model.name}")

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from harness.errors import ScenarioError
 from harness.scenario.checks import check_name, check_positive
 from harness.scenario.messaging import Queue
-from harness.scenario.resources import Role
+from harness.scenario.resources import Role, VpcEndpoint
 
 # Before and after the load a program is waited for. "beside_load": it is started before the load and works
 # until it ends by itself or is asked to (`context.stopping`), once the queues it reads are empty.
@@ -17,6 +17,8 @@ MOMENTS = ("before_load", "beside_load", "after_load")
 # "on-failure": it is, when it ended with an error or by a signal. A scenario's own faults may kill it too.
 Restart = Literal["never", "on-failure"]
 RESTARTS = ("never", "on-failure")
+# RoleSessionName: 2 to 64 characters (STS API reference, AssumeRole).
+SESSION_CHARACTERS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,8 @@ class Program:
     with `<key>.min` and `<key>.max` beside the sum. An exception, or more than `at_most_real_s` seconds of
     this machine, is a result with its reason: it makes the verdict "fail" unless `may_fail`; the run goes on.
     `reads` names the queues it works on: the run settles when they are empty. `stop_within_s` is how long it
-    may go on once it was asked to end.
+    may go on once it was asked to end. `via` is the VPC endpoint through which its calls come; without one
+    they come from anywhere.
     """
 
     name: str
@@ -43,6 +46,7 @@ class Program:
     reads: tuple[Queue, ...] = ()
     stop_within_s: float = 10.0
     may_fail: bool = False
+    via: VpcEndpoint | None = None
 
     def __post_init__(self) -> None:
         who = f"Program {self.name!r}"
@@ -58,8 +62,16 @@ class Program:
             raise ScenarioError(f"{who}: processes is {self.processes}; it must be at least 1")
         if self.restart_after_s < 0:
             raise ScenarioError(f"{who}: restart_after_s is {self.restart_after_s:g}; give 0 or more")
+        if self.role is not None and not self.role.services:
+            raise ScenarioError(
+                f"{who}: its role {self.role.name!r} trusts no service, so that nothing runs under it"
+            )
         if self.restart != "never" and self.moment != "beside_load":
             raise ScenarioError(f"{who}: only a program beside the load is started again; drop restart")
+
+    def session_name(self, rank: int) -> str:
+        """Return the name of the role session of the process *rank*."""
+        return f"{self.name[: SESSION_CHARACTERS - 4]}-{rank}"
 
 
 def _check_one_of(who: str, what: str, value: str, known: tuple[str, ...]) -> None:

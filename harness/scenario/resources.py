@@ -1,40 +1,31 @@
 """The AWS resources a scenario may declare: what each one is, checked when it is built.
 
+Roles are in `roles.py`, what they may do in `permissions.py`, topics, queues and tables in `messaging.py`.
+
 How they are made is `plan.py`'s matter. Service times, concurrency and launch times are not AWS parameters:
 they are what the rehearsal assumes of the real container, and the report says so.
 """
 
 import difflib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from harness.endpoint.capacity import instance_type, instance_types
 from harness.errors import ScenarioError
+from harness.iam import Kind
 from harness.scenario.checks import check_name, check_positive
+from harness.scenario.permissions import Statement, check_statements
+from harness.scenario.roles import ManagedPolicy, Role
 from harness.scenario.scaling import Scaling, TargetTracking
 
+__all__ = ["Bucket", "Endpoint", "ManagedPolicy", "Model", "Role", "VpcEndpoint"]
 
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """One Allow statement of a role's inline policy."""
-
-    actions: tuple[str, ...]
-    resources: tuple[str, ...] = ("*",)
-
-
-def allow(*actions: str, on: str | tuple[str, ...] = "*") -> Statement:
-    """Return a statement that allows *actions* on the ARN or ARNs *on*."""
-    return Statement(actions, (on,) if isinstance(on, str) else on)
-
-
-@dataclass(frozen=True, slots=True)
-class Role:
-    """An IAM role that *service* may assume, with one inline policy made of *statements*."""
-
-    name: str
-    service: str = "sagemaker.amazonaws.com"
-    statements: tuple[Statement, ...] = ()
+# S3 user guide, "General purpose bucket naming rules": 3 to 63 of these, a letter or digit at both ends.
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+# The ids that EC2 gives: 8 hexadecimal digits in old accounts, 17 today.
+_ID = re.compile(r"(vpce|vpc)-([0-9a-f]{8}|[0-9a-f]{17})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +44,10 @@ class Model:
 
     def __post_init__(self) -> None:
         check_name("Model", self.name)
+
+    def arn(self, region: str, account: str) -> str:
+        """Return its ARN."""
+        return f"arn:aws:sagemaker:{region}:{account}:model/{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +96,65 @@ class Endpoint:
     def resource_id(self) -> str:
         """The name Application Auto Scaling has for the variant."""
         return f"endpoint/{self.name}/variant/{self.variant_name}"
+
+    def arn(self, region: str, account: str) -> str:
+        """Return its ARN."""
+        return f"arn:aws:sagemaker:{region}:{account}:endpoint/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """An S3 bucket with the *objects* that are in it from the beginning, and a bucket policy of its own.
+
+    Whatever is in it when the run ends is deleted with it.
+    """
+
+    name: str
+    policy: tuple[Statement, ...] = ()
+    objects: Mapping[str, bytes] = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        who = f"Bucket {self.name!r}"
+        if not _BUCKET.fullmatch(self.name) or ".." in self.name:
+            raise ScenarioError(
+                f"{who}: a name has 3 to 63 small letters, digits, dots and hyphens, the first and last a "
+                "letter or digit"
+            )
+        object.__setattr__(self, "policy", tuple(self.policy))
+        check_statements(who, self.policy, Kind.RESOURCE)
+
+    def arn(self, region: str = "", account: str = "") -> str:
+        """Return its ARN: that of a bucket names neither region nor account."""
+        return f"arn:aws:s3:::{self.name}"
+
+    def under(self, prefix: str = "") -> str:
+        """Return the ARN of every object below *prefix*, of all by default."""
+        return f"{self.arn()}/{prefix}*"
+
+
+@dataclass(frozen=True, slots=True)
+class VpcEndpoint:
+    """A VPC endpoint: an address through which calls come from inside the VPC *vpc*, with its *policy*.
+
+    `id` is EC2's (`vpce-1a2b3c4d`), which the condition keys aws:SourceVpce and aws:SourceVpc tell. Without a
+    policy it lets everything through, as AWS's default policy does.
+    """
+
+    id: str
+    vpc: str
+    policy: tuple[Statement, ...] = ()
+
+    def __post_init__(self) -> None:
+        for value, kind in ((self.id, "vpce"), (self.vpc, "vpc")):
+            found = _ID.fullmatch(value)
+            if found is None or found[1] != kind:
+                raise ScenarioError(
+                    f"VpcEndpoint {self.id!r}: {value!r} is no id; "
+                    f"write {kind}- and 8 or 17 hexadecimal digits"
+                )
+        object.__setattr__(self, "policy", tuple(self.policy))
+        check_statements(f"VpcEndpoint {self.id!r}", self.policy, Kind.RESOURCE)
+
+    def arn(self, region: str, account: str) -> str:
+        """Return its ARN."""
+        return f"arn:aws:ec2:{region}:{account}:vpc-endpoint/{self.id}"

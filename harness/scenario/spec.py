@@ -16,7 +16,7 @@ from harness.scenario.faults import Fault
 from harness.scenario.faults.check import check_faults
 from harness.scenario.messaging import Queue, Subscription, Table, Topic, Webhook
 from harness.scenario.programs import Program
-from harness.scenario.resources import Endpoint, Model, Role
+from harness.scenario.resources import Bucket, Endpoint, ManagedPolicy, Model, Role, VpcEndpoint
 from harness.scenario.workload import OpenModel
 
 CORRECTED = "corrected"
@@ -24,7 +24,7 @@ AS_WRITTEN = "as-written"
 DEFAULT_CLOCK = "compressed:60"
 
 # Queues and topics that subscriptions and programs name come with them; declaring them again changes nothing.
-Resource: TypeAlias = Endpoint | Topic | Queue | Subscription | Webhook | Table
+Resource: TypeAlias = Endpoint | Topic | Queue | Subscription | Webhook | Table | Role | Bucket | VpcEndpoint
 
 _ENDPOINT_SETTINGS = frozenset(f.name for f in fields(EndpointSettings))
 _SCALING_SETTINGS = frozenset(f.name for f in fields(ScalingSettings))
@@ -92,9 +92,12 @@ class Scenario:
         _check_unique(who, "queues are called", (queue.aws_name for queue in self.queues))
         _check_unique(who, "webhooks are called", (webhook.name for webhook in self.webhooks))
         _check_unique(who, "tables are called", (table.name for table in self.tables))
+        _check_unique(who, "buckets are called", (bucket.name for bucket in self.buckets))
+        _check_unique(who, "VPC endpoints are called", (one.id for one in self.vpc_endpoints))
         _check_unique(who, "programs are called", (program.name for program in self.programs))
         _check_unique(who, "parts of the workload are called", (load.label for load in self.workload))
         _check_models(who, self.resources, self.endpoints)
+        _check_roles(who, self._roles())
         _check_expectations(who, self.expectations, self.must_fail)
         _check_workload(who, self.workload, [*self.endpoints, *self.topics, *self.queues])
         _check_faults(who, self.faults, self.workload, self.programs, self.queues)
@@ -184,14 +187,31 @@ class Scenario:
 
     @property
     def roles(self) -> list[Role]:
-        """The roles of the models, of whoever sends the load and of the programs, each once, in order."""
+        """The roles declared, of the models, of whoever sends the load and of the programs, each once."""
+        return list({role.name: role for role in self._roles()}.values())
+
+    def _roles(self) -> list[Role]:
         senders = (load.as_role for load in self.workload)
-        found = [
+        return [
+            *(one for one in self.resources if isinstance(one, Role)),
             *(model.role for model in self.models),
             *(role for role in senders if isinstance(role, Role)),
             *(program.role for program in self.programs if program.role is not None),
         ]
-        return list({role.name: role for role in found}.values())
+
+    @property
+    def buckets(self) -> list[Bucket]:
+        """The buckets, in order."""
+        return [one for one in self.resources if isinstance(one, Bucket)]
+
+    @property
+    def vpc_endpoints(self) -> list[VpcEndpoint]:
+        """The VPC endpoints declared, and those that programs call through, each once."""
+        found = [one for one in self.resources if isinstance(one, VpcEndpoint)]
+        for program in self.programs:
+            if program.via is not None and program.via not in found:
+                found.append(program.via)
+        return found
 
     @property
     def endpoint_settings(self) -> EndpointSettings:
@@ -216,6 +236,22 @@ def _check_models(who: str, resources: Sequence[Resource], endpoints: Sequence[E
         raise ScenarioError(f"{who}: resources is empty; declare at least one Endpoint, Topic or Queue")
     models = {id(endpoint.model): endpoint.model for endpoint in endpoints}.values()
     _check_unique(who, "different models are called", (model.name for model in models))
+
+
+def _check_roles(who: str, roles: Sequence[Role]) -> None:
+    """Two different roles, or policies, of one name would be made one over the other."""
+    policies = [policy for role in roles for policy in role.policies]
+    _check_unique(who, "different roles are called", _names_of_different(roles))
+    _check_unique(who, "different managed policies are called", _names_of_different(policies))
+
+
+def _names_of_different(things: Iterable[Role | ManagedPolicy]) -> list[str]:
+    """Return the name of each of *things* that is not the same as one before."""
+    found: list[Role | ManagedPolicy] = []
+    for one in things:
+        if one not in found:
+            found.append(one)
+    return [one.name for one in found]
 
 
 def _check_expectations(who: str, expectations: Sequence[Expectation], must_fail: Iterable[str]) -> None:

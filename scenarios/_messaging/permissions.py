@@ -1,12 +1,10 @@
 """What a program may do and nothing else: one statement for each thing that it works with.
 
-Account and region are left open in the ARNs, so that the same role serves wherever the scenario is deployed.
 Batches have no actions of their own: PublishBatch is allowed by sns:Publish, DeleteMessageBatch by
 sqs:DeleteMessage (SQS developer guide, "Amazon SQS API permissions").
 """
 
-from harness.scenario import Queue, Table, Topic, allow
-from harness.scenario.resources import Statement
+from harness.scenario import Queue, Statement, Table, Topic, allow
 
 # Who runs the programs on AWS: containers, which have the role of their task.
 CONTAINERS = "ecs-tasks.amazonaws.com"
@@ -14,15 +12,24 @@ CONTAINERS = "ecs-tasks.amazonaws.com"
 
 def publish(*topics: Topic) -> Statement:
     """Allow publishing to *topics*."""
-    return allow("sns:Publish", on=tuple(f"arn:aws:sns:*:*:{topic.aws_name}" for topic in topics))
+    return allow("sns:Publish", on=topics)
+
+
+def receive(*queues: Queue) -> Statement:
+    """Allow looking at what is in *queues*, and no more."""
+    return allow("sqs:ReceiveMessage", on=queues)
 
 
 def consume(*queues: Queue) -> Statement:
-    """Allow what a consumer of *queues* does: receive, delete, and give back what it cannot work on."""
-    actions = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility")
-    return allow(*actions, on=tuple(f"arn:aws:sqs:*:*:{queue.aws_name}" for queue in queues))
+    """Allow what a consumer of *queues* does: receive and delete."""
+    return allow("sqs:ReceiveMessage", "sqs:DeleteMessage", on=queues)
+
+
+def give_back(*queues: Queue) -> Statement:
+    """Allow making what was received from *queues* visible again at once."""
+    return allow("sqs:ChangeMessageVisibility", on=queues)
 
 
 def remember(table: Table) -> Statement:
     """Allow writing single items and batches to *table*."""
-    return allow("dynamodb:PutItem", "dynamodb:BatchWriteItem", on=f"arn:aws:dynamodb:*:*:table/{table.name}")
+    return allow("dynamodb:PutItem", "dynamodb:BatchWriteItem", on=table)

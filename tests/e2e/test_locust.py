@@ -85,12 +85,15 @@ def test_latency_counts_from_the_due_time(server: EndpointServer, tmp_path: Path
     assert max(row.lag_s for row in held_back) < 0.1
 
 
+CALLER = AccessKey("ASIACALLER", "its-secret", "its-token")
+
+
 def test_both_clients_from_two_processes(server: EndpointServer, tmp_path: Path) -> None:
     """Each request is sent once, signed as botocore would, with the body and the role it should have."""
     lean = model("fine", Calls(60, over_s=1), name="lean", as_role=Thing("caller"))
     boto3 = model("fine", Calls(40, over_s=1), name="boto3", client="boto3")
     seen: list[LoadProgress] = []
-    load = plan(server, tmp_path, lean, boto3, role_keys={"caller": AccessKey("AKIACALLER", "its-secret")})
+    load = plan(server, tmp_path, lean, boto3, role_keys={"caller": CALLER})
 
     result = run_load(load, tmp_path, seen.append, processes=2)
 
@@ -103,7 +106,9 @@ def test_both_clients_from_two_processes(server: EndpointServer, tmp_path: Path)
     assert (seen[-1].completed, seen[-1].due, seen[-1].in_flight) == (100, 100, 0)
     assert Counter(request.body for request in server.received) == dict.fromkeys(ROWS.bodies, 20)
     signed_by = Counter(signer_of(request.path, request.headers, request.body) for request in server.received)
-    assert signed_by == {"AKIACALLER": 60, "test": 40}
+    assert signed_by == {"ASIACALLER": 60, "test": 40}
+    tokens = Counter(request.headers.get("x-amz-security-token") for request in server.received)
+    assert tokens == {"its-token": 60, None: 40}
 
 
 def signer_of(path: str, headers: dict[str, str], body: bytes) -> str:
@@ -114,7 +119,7 @@ def signer_of(path: str, headers: dict[str, str], body: bytes) -> str:
     request = AWSRequest("POST", f"http://{headers['host']}{path}", data=body, headers=signed)
     request.context["timestamp"] = headers["x-amz-date"]
     signer = SigV4Auth(
-        Credentials(key, {"AKIACALLER": "its-secret", "test": "test"}[key]), "sagemaker", "us-east-1"
+        Credentials(key, {"ASIACALLER": "its-secret", "test": "test"}[key]), "sagemaker", "us-east-1"
     )
     assert (
         signer.signature(signer.string_to_sign(request, signer.canonical_request(request)), request)

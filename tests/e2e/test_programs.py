@@ -217,10 +217,13 @@ def test_a_program_that_fails_says_why(wrong: Run, program: str, sentence: str) 
 
 
 def test_a_role_that_lacks_a_permission_is_denied_it(wrong: Run) -> None:
-    """The embedded backend checks the policies of the role: the action and the role stand in the error."""
-    assert "assumed-role/sender-role/denied-0 is not authorized to perform: sqs:ReceiveMessage" in (
-        wrong.program("denied").error
-    )
+    """The gateway checks the policies of the role: who, what, on what and why stand in the error.
+
+    SQS writes the action in small letters.
+    """
+    error = wrong.program("denied").error
+    assert "assumed-role/sender-role/denied-0 is not authorized to perform: sqs:receivemessage on" in error
+    assert "because no identity-based policy allows the sqs:receivemessage action" in error
 
 
 def test_what_prints_or_leaves_much_does_no_harm(wrong: Run) -> None:

@@ -118,6 +118,8 @@ def test_names_become_addresses_without_a_call(path: Path) -> None:
     assert here.queue_url("q") == "http://127.0.0.1:9/123456789012/q"
     assert here.topic_arn(Topic("t")) == "arn:aws:sns:eu-west-1:123456789012:t"
     assert here.topic_arn("t.fifo") == "arn:aws:sns:eu-west-1:123456789012:t.fifo"
+    assert here.arn(Queue("q")) == "arn:aws:sqs:eu-west-1:123456789012:q"
+    assert here.arn("arn:aws:logs:{region}:{account}:*") == "arn:aws:logs:eu-west-1:123456789012:*"
 
 
 def test_clients_sign_with_what_the_process_was_given(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

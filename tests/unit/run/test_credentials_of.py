@@ -7,11 +7,14 @@ import pytest
 from botocore.exceptions import ClientError
 
 from harness.config import Credentials
-from harness.errors import BackendError
-from harness.run.credentials import credentials_of
-from harness.scenario import Program, Role
+from harness.errors import BackendError, ScenarioError
+from harness.run.credentials import assumed, credentials_of
+from harness.scenario import Program, Role, allow
 
-DECLARED = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "s"}}]}
+DECLARED: dict[str, Any] = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "s"}}],
+}
 ROLE = Role("worker-role", "ecs-tasks.amazonaws.com")
 ARN = "arn:aws:iam::123456789012:role/worker-role"
 
@@ -22,9 +25,11 @@ class Account:
     def __init__(self, refuses: str = "") -> None:
         self.trust = json.dumps(DECLARED)
         self.sessions: list[str] = []
+        self.signed_by = ""
         self._refuses = refuses
 
-    def client(self, service: str) -> "Account":
+    def client(self, service: str, **signed: str) -> "Account":
+        self.signed_by = signed.get("access_key", "")
         return self
 
     def get_role(self, **named: str) -> dict[str, Any]:
@@ -38,9 +43,9 @@ class Account:
     def assume_role(self, **named: str) -> dict[str, Any]:
         self._maybe_refuse("assume_role")
         assert named["RoleArn"] == ARN
-        assert json.loads(self.trust)["Statement"][0]["Principal"] == {
-            "AWS": "arn:aws:iam::123456789012:root"
-        }
+        root = {"AWS": "arn:aws:iam::123456789012:root"}
+        trusted = DECLARED["Statement"][0]["Principal"] if self.signed_by else root
+        assert json.loads(self.trust)["Statement"][0]["Principal"] == trusted
         self.sessions.append(named["RoleSessionName"])
         number = str(len(self.sessions))
         return {
@@ -98,3 +103,24 @@ def test_a_refusal_is_named_and_leaves_the_role_as_it_was(refuses: str, service:
     assert f"{service} did not let the rehearsal {refuses} for role worker-role: " in str(error.value)
     assert (error.value.service, error.value.operation) == (service, refuses)
     assert json.loads(account.trust) == DECLARED
+
+
+def test_where_permission_is_asked_the_service_itself_assumes_the_role() -> None:
+    """By the trust policy that is declared, which is not touched."""
+    account, asked_for = Account(refuses="update_assume_role_policy"), []
+
+    def act_as(service: str) -> Credentials:
+        asked_for.append(service)
+        return Credentials("AKIASERVICE", "its-secret")
+
+    program = Program("work", len, role=ROLE)
+    (found,) = credentials_of(program, account.client, "123456789012", act_as)
+    assert found == Credentials("ASIA1", "secret1", "token1")
+    assert (asked_for, account.signed_by) == (["ecs-tasks.amazonaws.com"], "AKIASERVICE")
+
+
+def test_a_role_that_trusts_no_service_is_nobodys() -> None:
+    """What runs under it is not said, so nothing can stand in for it."""
+    other = Role("other", service="", trust=(allow("sts:AssumeRole", by="*"),))
+    with pytest.raises(ScenarioError, match="Role 'other' trusts no service"):
+        assumed(other, ["load"], Account().client, "123456789012")

@@ -125,3 +125,44 @@ def test_a_call_may_use_the_answer_of_an_earlier_one() -> None:
     )
     over(Recording({"Location": "/b"})).carry_out([CREATE, alarm])
     assert named == [{"AlarmActions": ["/b"]}]
+
+
+class Bucket:
+    """An S3 client with one bucket of two pages, or none."""
+
+    def __init__(self, *pages: dict[str, Any], there: bool = True) -> None:
+        self.deleted: list[str] = []
+        self._pages = pages
+        self._there = there
+
+    def get_paginator(self, _operation: str) -> "Bucket":
+        return self
+
+    def paginate(self, **_named: str) -> Any:
+        if not self._there:
+            raise refusal("NoSuchBucket")
+        return iter(self._pages)
+
+    def delete_objects(self, **named: Any) -> None:
+        self.deleted += [one["Key"] for one in named["Delete"]["Objects"]]
+
+
+def test_a_bucket_is_emptied_page_by_page() -> None:
+    """Without an object there is nothing to delete; one that is not there is empty."""
+    full = Bucket({"Contents": [{"Key": "a"}, {"Key": "b"}]}, {"Contents": [{"Key": "c"}]}, {})
+    Deployer(lambda _service: full, lambda: None).empty("b")
+    assert full.deleted == ["a", "b", "c"]
+    Deployer(lambda _service: Bucket(there=False), lambda: None).empty("b")
+
+
+def test_a_bucket_that_cannot_be_emptied_is_named() -> None:
+    """As any call that is refused."""
+
+    class Shut(Bucket):
+        def delete_objects(self, **named: Any) -> None:
+            raise refusal("AccessDenied")
+
+    with pytest.raises(
+        BackendError, match="s3 refused delete_objects for the objects of bucket b: AccessDenied"
+    ):
+        Deployer(lambda _service: Shut({"Contents": [{"Key": "a"}]}), lambda: None).empty("b")

@@ -4,8 +4,11 @@ from typing import Any
 
 from harness.run.services import services_of
 from harness.scenario import (
+    Bucket,
+    Constant,
     Endpoint,
     Model,
+    OpenModel,
     Program,
     Queue,
     Role,
@@ -47,3 +50,10 @@ def test_a_program_under_a_role_needs_credentials() -> None:
     """IAM has the role, STS gives it out."""
     programs = (Program("p", nothing, role=WORKER),)
     assert services_of(scenario(TOPIC, programs=programs)) == ("iam", "sts", "sns")
+
+
+def test_a_bucket_needs_s3_and_a_load_under_a_role_its_credentials() -> None:
+    """A load is signed by its role as a program is."""
+    load = OpenModel(TOPIC, Constant(1, 1), as_role=WORKER)
+    declared = Scenario("s", "d", [Bucket("raw")], [result("p", "k").at_least(0)], workload=[load])
+    assert services_of(declared) == ("s3", "iam", "sts", "sns")

@@ -7,7 +7,7 @@ import pytest
 from declared import MODEL, RANKER, a_scenario, an_endpoint
 
 from harness.scenario import Model, Role, allow
-from harness.scenario.plan import Call, clearing, deployment, removal, role_arn, scaling, unscaling
+from harness.scenario.plan import Call, clearing, deployment, removal, scaling, unscaling
 from harness.sessions import shared_session
 
 ACCOUNT = "123456789012"
@@ -18,7 +18,7 @@ FULL = a_scenario(
     ]
 )
 
-GONE = [*unscaling(FULL.resources), *removal(FULL.resources), *clearing(FULL)]
+GONE = [*unscaling(FULL.resources), *removal(FULL.resources), *clearing(FULL, ACCOUNT)]
 
 
 def made(region: str = "us-east-1") -> list[Call]:
@@ -75,7 +75,10 @@ def test_a_role_trusts_its_service_and_allows_what_is_declared() -> None:
 
 def test_a_role_without_statements_gets_no_policy() -> None:
     """An empty policy document would be refused; so it is neither put nor deleted."""
-    calls = [*deployment(a_scenario(), {"ranker-model": b""}, ACCOUNT, "us-east-1"), *clearing(a_scenario())]
+    calls = [
+        *deployment(a_scenario(), {"ranker-model": b""}, ACCOUNT, "us-east-1"),
+        *clearing(a_scenario(), ACCOUNT),
+    ]
     assert not [call for call in calls if "role_policy" in call.method]
 
 
@@ -86,7 +89,7 @@ def test_the_model_is_the_artefact_that_was_put() -> None:
     assert model["PrimaryContainer"]["ModelDataUrl"] == f"s3://{put['Bucket']}/{put['Key']}"
     assert put["Body"] == b"tar"
     assert model["PrimaryContainer"]["Environment"] == {"HARNESS_MODEL": "echo"}
-    assert model["ExecutionRoleArn"] == role_arn(ROLE, ACCOUNT)
+    assert model["ExecutionRoleArn"] == ROLE.arn("us-east-1", ACCOUNT)
 
 
 def test_the_policy_is_the_declared_one() -> None:

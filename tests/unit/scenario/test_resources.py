@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import ScenarioError
-from harness.scenario import Program, TargetTracking, ZoneFailure, allow
+from harness.scenario import Program, Role, TargetTracking, ZoneFailure, allow
 from harness.scenario.checks import check_name
 
 LETTERS = string.ascii_letters + string.digits
@@ -100,6 +100,10 @@ def test_a_program_says_when_it_runs() -> None:
         ({"restart": "on-failure"}, "only a program beside the load is started again"),
         ({"restart_after_s": -1}, "restart_after_s is -1"),
         ({"stop_within_s": 0}, "stop_within_s is 0"),
+        (
+            {"role": Role("r", service="", trust=(allow("sts:AssumeRole", by="*"),))},
+            "Program 'p': its role 'r' trusts no service",
+        ),
     ):
         with pytest.raises(ScenarioError, match=sentence):
             Program(**({"name": "p", "function": lambda context: None} | arguments))  # type: ignore[arg-type]

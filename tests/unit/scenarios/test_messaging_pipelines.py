@@ -8,8 +8,9 @@ import pytest
 
 from harness.journal import FaultEnded, MessagePublished, ProgramChanged
 from harness.scenario import Queue, Table, Topic
+from harness.scenario.permissions import document
 from scenarios._messaging.anomalies import ISOLATION_FOREST, SEVERE, Z_SCORE, alerts
-from scenarios._messaging.permissions import consume, publish, remember
+from scenarios._messaging.permissions import consume, give_back, publish, receive, remember
 from scenarios._messaging.questions import crashes, hits, throughput, without_key
 from scenarios._messaging.training import Announcer, random_forest, summed_up
 from scenarios._messaging.tuning import CANDIDATES, FOLDS, MESSAGES, PARAMETERS
@@ -116,12 +117,14 @@ def test_candidates_without_a_score() -> None:
 def test_permissions_name_one_thing_each() -> None:
     """A program may touch the topic, queue or table that it works with, by its AWS name, and no other."""
     fifo = Topic("answers", fifo=True)
-    statements = [publish(fifo), consume(Queue("q")), remember(Table("t"))]
+    statements = [publish(fifo), consume(Queue("q")), give_back(Queue("q")), receive(Queue("q"))]
+    statements.append(remember(Table("t")))
 
-    assert [one.resources for one in statements] == [
-        ("arn:aws:sns:*:*:answers.fifo",),
-        ("arn:aws:sqs:*:*:q",),
-        ("arn:aws:dynamodb:*:*:table/t",),
+    written = document(statements, "eu-west-1", "123456789012")["Statement"]
+    assert [one["Resource"] for one in written] == [
+        ["arn:aws:sns:eu-west-1:123456789012:answers.fifo"],
+        *[["arn:aws:sqs:eu-west-1:123456789012:q"]] * 3,
+        ["arn:aws:dynamodb:eu-west-1:123456789012:table/t"],
     ]
     assert all(action not in ("*", "sns:*", "sqs:*") for one in statements for action in one.actions)
 

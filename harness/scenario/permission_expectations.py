@@ -1,0 +1,147 @@
+"""What must hold of roles: what they were refused, what they used, and what they hold and never needed.
+
+Everything comes from the records of the gateway's guard. Where it kept none (`--iam off`, a role that made no
+call), there is nothing to measure and no expectation is met.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from harness.journal import PermissionTotal, PermissionUsed, RolePolicies
+from harness.scenario.expectations import Expectation, Measured, Question, Records
+from harness.scenario.permissions import On, arn_of
+from harness.scenario.programs import Program
+from harness.scenario.roles import Role
+
+if TYPE_CHECKING:
+    from harness.iam.least_privilege import RoleUse, Use
+
+NAMED_AT_MOST = 5  # actions in a sentence
+
+
+def denied(role: Role, action: str, on: On = "*", by: Program | None = None) -> Question:
+    """Ask for the share of the calls of *role* needing *action* on what *on* names that were denied, from 0
+    to 1; of those that the program *by* made, where it is given.
+
+    It must have tried: what was never asked was never refused either.
+    """
+    pattern = _glob(arn_of(on, "*", "*"))
+    name = f"{role.name}: {action}{_about(on)} denied{f' to {by.name}' if by else ''}"
+
+    def measure(records: Records) -> Measured:
+        found = _found(role, records)
+        tried = [use for use in _uses(found) if use.action.lower() == action.lower()] if found else []
+        tried = [use for use in tried if pattern.fullmatch(use.resource)]
+        calls = sum(_calls(use, by) for use in tried)
+        if found is None or not calls:
+            return None, f"The role {role.name!r} never tried {action}{_about(on)}"
+        refused = sum(_calls(use, by) for use in found.denied if use in tried)
+        return refused / calls, f"{refused} of {calls} calls that needed {action} were denied"
+
+    return Expectation(name, measure, "ratio", needs=f"calls under the role {role.name!r}")
+
+
+def refused_calls(role: Role) -> Question:
+    """Ask how many calls of *role* were denied, or would have been: those that nobody mapped among them."""
+
+    def measure(records: Records) -> Measured:
+        found = _found(role, records)
+        if found is None or not _uses(found):
+            return None, f"The role {role.name!r} made no call"
+        refused = [*found.denied, *found.not_covered]
+        count = sum(use.calls for use in refused)
+        return count, f"{role.name} was denied {_named({use.action for use in refused})}"
+
+    return _of(role, "refused calls", measure, "calls")
+
+
+def used(role: Role) -> Question:
+    """Ask how many different actions *role* used."""
+
+    def measure(records: Records) -> Measured:
+        found = _found(role, records)
+        if found is None or not _uses(found):
+            return None, f"The role {role.name!r} made no call"
+        return len(found.used_actions), f"{role.name} used {_named(found.used_actions)}"
+
+    return _of(role, "used actions", measure, "actions")
+
+
+def granted(role: Role) -> Question:
+    """Ask how many actions *role* holds, wildcards expanded into the actions that exist."""
+
+    def measure(records: Records) -> Measured:
+        found = _held(role, records)
+        if found is None:
+            return None, f"What the role {role.name!r} holds was not recorded"
+        return len(found.granted), f"{role.name} holds {_named(found.granted)}"
+
+    return _of(role, "granted actions", measure, "actions")
+
+
+def unused(role: Role) -> Question:
+    """Ask how many of the actions that *role* holds it never used; it must have used something."""
+
+    def measure(records: Records) -> Measured:
+        found = _held(role, records)
+        if found is None:
+            return None, f"What the role {role.name!r} holds was not recorded"
+        if not found.used:
+            return None, f"The role {role.name!r} used nothing, so nothing is known of what it needs"
+        return len(found.unused_actions), f"{role.name} never used {_named(found.unused_actions)}"
+
+    return _of(role, "unused actions", measure, "actions")
+
+
+def grants_only_what_it_uses(role: Role, source: str = "least privilege") -> Expectation:
+    """Expect that *role* used every action that it holds."""
+    return unused(role).equals(0, source)
+
+
+def _of(role: Role, what: str, measure: Callable[[Records], Measured], unit: str) -> Question:
+    return Expectation(f"{role.name}: {what}", measure, unit, needs=f"calls under the role {role.name!r}")
+
+
+def _found(role: Role, records: Records) -> "RoleUse | None":
+    """Return what *role* held and did, None where nothing is known of it."""
+    # Here, since every command imports this module and few judge anything.
+    from harness.iam.least_privilege import role_uses
+
+    kinds, ending = (PermissionUsed, PermissionTotal, RolePolicies), f":role/{role.name}"
+    own = [one for one in records if isinstance(one, kinds) and one.role.endswith(ending)]
+    return next(iter(role_uses(own).values()), None)
+
+
+def _held(role: Role, records: Records) -> "RoleUse | None":
+    found = _found(role, records)
+    return found if found is not None and found.known else None
+
+
+def _uses(found: "RoleUse") -> "tuple[Use, ...]":
+    return (*found.used, *found.denied, *found.not_covered)
+
+
+def _calls(use: "Use", by: Program | None) -> int:
+    """Return how many of the calls the program *by* made; its sessions are named after it and the rank."""
+    if by is None:
+        return use.calls
+    name = by.session_name(0).rpartition("-")[0]
+    return sum(one.calls for one in use.by if one.program.rpartition("-")[0] == name)
+
+
+def _about(on: On) -> str:
+    if on == "*":
+        return ""
+    return f" on {arn_of(on, '*', '*').rpartition(':')[2]}"
+
+
+def _glob(text: str) -> re.Pattern[str]:
+    return re.compile(re.escape(text).replace(r"\*", ".*"))
+
+
+def _named(actions: Iterable[str]) -> str:
+    ordered = sorted(actions)
+    more = len(ordered) - NAMED_AT_MOST
+    shown = ", ".join(ordered[:NAMED_AT_MOST]) or "nothing"
+    return f"{shown} and {more} more" if more > 0 else shown
