@@ -6,8 +6,8 @@ A document is `{"header": …, "vectors": [{"id", "request": {"principal", "acco
 `rcps` have a list of policies for each level of the organisation.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from harness.iam.authorization import Authorization, Effect, PolicySet
@@ -29,15 +29,57 @@ _ENDPOINT = ("vpcEndpointPolicy", "vpcEndpointPolicies", "vpcEndpoint", "endpoin
 Row = dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A vector as it is read: what is asked of which policies; `problem` says why it could not be read.
+
+    `refused` are AWS's words for policies that it would not take.
+    """
+
+    id: Any
+    known: Mapping[str, Any]
+    request: Request | None = None
+    policies: PolicySet = field(default_factory=PolicySet)
+    refused: tuple[str, ...] = ()
+    problem: str = ""
+
+
 def judge(document: Any) -> Iterator[Row]:
     """Yield `{"id", "verdict", "reason"}` for each vector of *document*, in its order, whatever it holds.
 
     A vector with `expected` has that and `ok` in its row. One that cannot be read is denied implicitly, for a
     reason that says why: nothing is let through that nobody understands.
     """
+    return map(judged, cases(document))
+
+
+def cases(document: Any) -> Iterator[Case]:
+    """Yield each vector of *document*, a list or `{"vectors": [...]}`, read and its policies compiled."""
     vectors = document.get("vectors", []) if isinstance(document, Mapping) else document
     for number, vector in enumerate(vectors if isinstance(vectors, list) else [vectors]):
-        yield _row(vector, number)
+        known = vector if isinstance(vector, Mapping) else {}
+        name = known.get("id", str(number))
+        try:
+            reading = _Reading()
+            request = _request(vector)
+            policies = _policies(vector, request, reading)
+            yield Case(name, known, request, policies, tuple(reading.refused))
+        except Exception as error:  # one broken vector must not keep the others from being judged
+            yield Case(name, known, problem=f"the vector cannot be read: {type(error).__name__}: {error}")
+
+
+def judged(case: Case) -> Row:
+    """Return the row of *case*."""
+    row: Row = {"id": case.id}
+    if case.request is None:
+        row |= {"verdict": Effect.IMPLICITLY_DENIED.value, "reason": case.problem, "error": True}
+    else:
+        found = _verdict(case.request, case.policies, case.refused)
+        row |= {"verdict": found.effect.value, "reason": found.reason}
+    if "expected" in case.known:
+        expected = case.known["expected"]
+        row |= {"expected": expected, "ok": agrees(row["verdict"], expected)}
+    return row
 
 
 def agrees(verdict: str, expected: str) -> bool:
@@ -45,18 +87,15 @@ def agrees(verdict: str, expected: str) -> bool:
     return verdict in DENIALS if expected == "Denied" else verdict == expected
 
 
-def verdict_of(vector: Mapping[str, Any]) -> Authorization:
-    """Return what the policies of *vector* say of its request.
+def _verdict(request: Request, policies: PolicySet, refused: Sequence[str]) -> Authorization:
+    """Return what *policies* say of *request*.
 
     AWS takes no malformed document, so that such a policy is not there; whether it was to allow or deny, the
-    request is not allowed without it. Raises whatever a vector without a readable request gives rise to.
+    request is not allowed without it.
     """
-    request = _request(vector)
-    reading = _Reading()
-    policies = _policies(vector, request, reading)
     found = authorize(policies, request)
-    if reading.refused and found.allowed:
-        return replace(found, effect=Effect.IMPLICITLY_DENIED, reason="; ".join(reading.refused))
+    if refused and found.allowed:
+        return replace(found, effect=Effect.IMPLICITLY_DENIED, reason="; ".join(refused))
     return found
 
 
@@ -84,20 +123,6 @@ class _Reading:
         return tuple(
             self.several(level, kind, f"{name}{number}.") for number, level in enumerate(_listed(value))
         )
-
-
-def _row(vector: Any, number: int) -> Row:
-    known = vector if isinstance(vector, Mapping) else {}
-    row: Row = {"id": known.get("id", str(number))}
-    try:
-        found = verdict_of(vector)
-        row |= {"verdict": found.effect.value, "reason": found.reason}
-    except Exception as error:  # one broken vector must not keep the others from being judged
-        reason = f"the vector cannot be read: {type(error).__name__}: {error}"
-        row |= {"verdict": Effect.IMPLICITLY_DENIED.value, "reason": reason, "error": True}
-    if "expected" in known:
-        row |= {"expected": known["expected"], "ok": agrees(row["verdict"], known["expected"])}
-    return row
 
 
 def _request(vector: Mapping[str, Any]) -> Request:

@@ -340,7 +340,7 @@ def test_vectors_get_a_line_each_and_the_rate_is_told(
     code, out, err = said(capsys, "--vectors", write("v.json", {"vectors": [VECTOR]}), "--json")
     row = json.loads(out)
     assert (code, list(row), row["verdict"]) == (0, ["id", "verdict", "reason"], "Allowed")
-    assert "1 vectors in " in err
+    assert "1 vectors read in " in err
     assert " evaluations/s" in err
     given = [{**VECTOR, "expected": "Allowed"}, {**VECTOR, "id": "b", "expected": "Denied"}]
     code, out, err = said(capsys, "--vectors", write("w.json", given))
