@@ -14,6 +14,9 @@ _SHORTEST = 2  # characters of a name before its wildcard
 # one's own with the function's name too: no two runs have the same (Lambda operator guide, "How CloudWatch
 # structures logs"; developer guide, "Configuring CloudWatch log groups").
 _GENERATED = re.compile(r"(arn:[^:]*:logs:.*:log-stream:)\d{4}/\d{2}/\d{2}/[^\[]*\[.*")
+# A log group itself is asked for with an empty stream; its ARN, as AWS gives it, ends in `:*` (CloudWatch
+# Logs user guide, "CloudWatch Logs resources and operations").
+_LOG_GROUP = re.compile(r"(arn:[^:]*:logs:.*:)log-stream:")
 
 
 def escaped(text: str) -> str:
@@ -42,7 +45,7 @@ def gathered(names: Sequence[str], above: int) -> dict[str, list[str]]:
     made: dict[str, list[str]] = {}
     left: dict[str, None] = {}
     for name in sorted(set(names) - {"*"}):
-        if generated := _GENERATED.fullmatch(name):
+        if generated := _GENERATED.fullmatch(name) or _LOG_GROUP.fullmatch(name):
             made.setdefault(generated[1], []).append(name)
         else:
             left[name] = None

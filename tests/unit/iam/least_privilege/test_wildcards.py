@@ -72,6 +72,12 @@ def test_a_log_stream_of_lambda_is_never_named() -> None:
     assert gathered(names, 10) == {f"{group}*": names[:2], f"{group}mine": names[2:]}
 
 
+def test_a_log_group_is_written_as_its_arn() -> None:
+    """A call about the group itself is judged with an empty stream; its own ARN ends in a star."""
+    group = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:/aws/lambda/dogs:"
+    assert gathered([f"{group}log-stream:"], 10) == {f"{group}*": [f"{group}log-stream:"]}
+
+
 def test_only_what_would_be_read_otherwise_is_escaped() -> None:
     """A dollar sign alone is one."""
     assert escaped("a$b*c?${d}") == "a$b${*}c${?}${$}{d}"
