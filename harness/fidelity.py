@@ -14,15 +14,48 @@ _MODEL = (
 )
 Row = tuple[str, str, str]
 
+_CALLERS = "permissions of the caller (IAM)"
+_BEYOND_POLICIES = (
+    "KMS grants, S3 ACLs and access points, what AWS does by itself under an execution role",
+    "not covered",
+    "only calls that reach the gateway are judged, and by policies alone",
+)
+_PERMISSIONS: Mapping[str, tuple[Row, ...]] = {
+    "enforce": (
+        (
+            _CALLERS,
+            "enforced",
+            "every call but the rehearsal's own, over the policies that the backend holds; what nobody mapped "
+            "is refused; signatures are verified where the key was made through the gateway",
+        ),
+        _BEYOND_POLICIES,
+    ),
+    "observe": (
+        (_CALLERS, "modelled", "every call is judged, and told; none is refused"),
+        _BEYOND_POLICIES,
+    ),
+    "off": (
+        (
+            _CALLERS,
+            "not covered",
+            "any key may call what is answered here; else as far as the backend checks its own",
+        ),
+    ),
+}
+
 
 def fidelities(
-    backend: str, emulators: Mapping[str, str], scenario: "Scenario | None" = None
+    backend: str,
+    emulators: Mapping[str, str],
+    scenario: "Scenario | None" = None,
+    *,
+    iam: str = "off",
 ) -> list[Fidelity]:
     """Return the rows for a run of *scenario* on *backend*; what is not in them is not claimed.
 
-    *emulators* are name -> version. Without a scenario anything may be asked for: then every row is given.
+    *emulators* are name -> version, *iam* is `enforce`, `observe` or `off`. Without a scenario anything may be asked for: then every row is given.
     """
-    rows = list(_everywhere(backend))
+    rows = [*_everywhere(backend), *_PERMISSIONS[iam]]
     if scenario is None or scenario.endpoints:
         rows += _endpoints(backend)
     if scenario is None or scenario.topics or scenario.queues:
@@ -33,11 +66,6 @@ def fidelities(
 def _everywhere(backend: str) -> Iterator[Row]:
     yield "S3 objects, IAM roles", "forwarded", f"kept by the backend {backend!r}, probed at start"
     yield "signing time", "enforced", "a signature too far off is refused: 15 min, 5 min for newer services"
-    yield (
-        "permissions of the caller (IAM)",
-        "not covered",
-        "any key may call what is answered here; else as far as the backend checks its own",
-    )
     yield (
         "throttling of API calls and account quotas",
         "not covered",

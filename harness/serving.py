@@ -89,7 +89,7 @@ def _record_start(recorder: Recorder, clock: Clock, seed: int, backend: Backend,
             configuration={"iam": iam.value},
         )
     )
-    for fidelity in fidelities(backend.name, backend.emulators):
+    for fidelity in fidelities(backend.name, backend.emulators, iam=iam.value):
         recorder.record(fidelity)
 
 

@@ -203,7 +203,8 @@ class Rehearsal:
             raise EnvironmentFault(
                 f"Backend {self.backend.name!r} lacks what {self.scenario.name!r} needs: {lacks}; use another"
             )
-        for fidelity in fidelities(self.backend.name, self.backend.emulators, self.scenario):
+        iam = run.options.iam.value
+        for fidelity in fidelities(self.backend.name, self.backend.emulators, self.scenario, iam=iam):
             run.recorder.record(fidelity)
 
     def _open_gateway(self, stack: ExitStack) -> None:

@@ -1,5 +1,7 @@
 """What the report says a run is worth."""
 
+import pytest
+
 from harness.fidelity import fidelities
 from harness.scenario import Queue, Scenario, find, result
 
@@ -46,3 +48,14 @@ def test_known_differences_of_the_emulator_are_named() -> None:
     assert "known differences" in row.probed
     row = next(row for row in fidelities("x", {"endpoint": "?"}) if row.topic.startswith("delivery"))
     assert "nobody has held" in row.probed
+
+
+@pytest.mark.parametrize(
+    ("iam", "how"), [("enforce", "enforced"), ("observe", "modelled"), ("off", "not covered")]
+)
+def test_permissions_are_worth_what_is_done_about_them(iam: str, how: str) -> None:
+    """A run that looks away says so."""
+    row = next(
+        row for row in fidelities("x", {}, iam=iam) if row.topic.startswith("permissions of the caller")
+    )
+    assert row.how == how
