@@ -25,8 +25,8 @@ _PERMISSIONS: Mapping[str, tuple[Row, ...]] = {
         (
             _CALLERS,
             "enforced",
-            "every call but the rehearsal's own, over the policies that the backend holds; what nobody mapped "
-            "is refused; signatures are verified where the key was made through the gateway",
+            "every call but the rehearsal's own, over the policies that the backend holds; what nobody "
+            "mapped is refused; signatures are verified where the key was made through the gateway",
         ),
         _BEYOND_POLICIES,
     ),
@@ -53,7 +53,8 @@ def fidelities(
 ) -> list[Fidelity]:
     """Return the rows for a run of *scenario* on *backend*; what is not in them is not claimed.
 
-    *emulators* are name -> version, *iam* is `enforce`, `observe` or `off`. Without a scenario anything may be asked for: then every row is given.
+    *emulators* are name -> version, *iam* is `enforce`, `observe` or `off`.
+    Without a scenario anything may be asked for: then every row is given.
     """
     rows = [*_everywhere(backend), *_PERMISSIONS[iam]]
     if scenario is None or scenario.endpoints:
