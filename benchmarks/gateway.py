@@ -3,7 +3,9 @@
     python benchmarks/gateway.py [--json] [--seconds 3] [--repeats 5]
 
 Needs nginx and wrk (Debian: nginx-light, wrk). The upstream is an nginx that answers 100 bytes of JSON; wrk
-posts 100 bytes, then 18 kB (100 rows of CSV), with the headers of a signed boto3 call, over 32 connections.
+posts invocations of 100 bytes and of 18 kB (100 rows of CSV), and puts an object of 100 bytes, signed as by
+boto3, over 32 connections. What permission costs is `enforced` (or `unverified`, which is enforced for a key
+whose secret nobody knows) beside `chain`.
 CPU time is that of the proxy's processes (/proc/PID/stat), the median of the repeats, which are interleaved
 so that a noisy minute meets every proxy alike; each waits up to QUIET_WAIT_S for the machine to be idle.
 Ratios compare CPU time: requests a second depend on what else the machine does.
@@ -21,25 +23,49 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
 
+from harness.aws.permission import Held, Mode
+from harness.aws.permission.callers import Callers, user_of
+from harness.aws.permission.entrances import Entrances
+from harness.aws.permission.foreign import Foreign
+from harness.aws.permission.guard import Guard
+from harness.aws.permission.judging import Judge
+from harness.aws.permission.keys import Key
+from harness.aws.permission.reading import Reader
+from harness.aws.permission.uses import Uses
 from harness.clock import Clock
+from harness.config import Credentials
 from harness.errors import EnvironmentFault, ExitCode
 from harness.gateway.chain import Address, Chain, Exchange, Forward, Handler, Outcome, Reply
+from harness.gateway.fetch import Fetcher
 from harness.gateway.handlers import identify
 from harness.gateway.server import Server, new_event_loop
+from harness.gateway.signing_time import SigningTime
+from harness.gateway.splice import Pool
+from harness.iam import Kind, Principal, parse
 
 CONNECTIONS = 32
-BODIES = {"100 B": 100, "18 kB": 18_000}
-PROXIES = ("nginx", "splice", "chain")
+INVOCATION, OBJECT = "/endpoints/ranker/invocations", "/bucket/models/ranker/model.tar.gz"
+# What is called: its service, method and path, and the bytes of its body.
+CALLS = {
+    "100 B": ("sagemaker", "POST", INVOCATION, 100),
+    "18 kB": ("sagemaker", "POST", INVOCATION, 18_000),
+    "object": ("s3", "PUT", OBJECT, 100),
+}
+PROXIES = ("nginx", "splice", "chain", "unverified", "enforced")
 DESCRIPTIONS = {
     "nginx": "nginx, one worker, as reverse proxy (the reference)",
     "splice": "gateway, forwarding only",
-    "chain": "gateway: identify, cached decision, fault draw, forward, record",
+    "chain": "gateway: identify, signing time, fault draw, forward, record",
+    "unverified": "chain, and the permission of each call, its signature aside",
+    "enforced": "chain, and signature and permission of each call",
 }
+KEY = Credentials("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
+ACCOUNT, REGION = "123456789012", "us-east-1"
 QUIET_WAIT_S = 10.0
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
@@ -92,12 +118,12 @@ def measure(seconds: float, repeats: int) -> list[Row]:
         upstream = _free_port()
         stack.enter_context(_nginx(Path(folder), "upstream", upstream, _UPSTREAM, core=1))
         proxies = {name: stack.enter_context(_proxy(Path(folder), name, upstream)) for name in PROXIES}
-        for label, size in BODIES.items():
-            script = _wrk_script(Path(folder), size)
+        for label, (service, method, path, size) in CALLS.items():
             samples: dict[str, list[Sample]] = {name: [] for name in PROXIES}
             for repeat in range(repeats + 1):
                 for name, (port, pid) in proxies.items():
-                    sample = _sample(port, pid, script, seconds if repeat else 1.0)
+                    script = _wrk_script(Path(folder), port, service, method, path, size)
+                    sample = _sample(port, pid, path, script, seconds if repeat else 1.0)
                     if repeat:  # the first, short one warms up
                         samples[name].append(sample)
             rows += _rows(label, samples)
@@ -122,12 +148,12 @@ def _rows(label: str, samples: dict[str, list[Sample]]) -> list[Row]:
     ]
 
 
-def _sample(port: int, pid: int, script: Path, seconds: float) -> Sample:
+def _sample(port: int, pid: int, path: str, script: Path, seconds: float) -> Sample:
     _await_quiet()
     before = _cpu_s(pid)
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:g}", "--latency", "-s", str(script)]
     done = subprocess.run(
-        [*command, f"http://127.0.0.1:{port}/endpoints/ranker/invocations"],
+        [*command, f"http://127.0.0.1:{port}{path}"],
         capture_output=True,
         text=True,
         check=True,
@@ -235,21 +261,29 @@ def _free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def _wrk_script(folder: Path, size: int) -> Path:
-    credential = "AKIAIOSFODNN7EXAMPLE/20260101/us-east-1/sagemaker/aws4_request"
-    headers = {
-        "Content-Type": "text/csv",
+def _wrk_script(folder: Path, port: int, service: str, method: str, path: str, size: int) -> Path:
+    from botocore.auth import S3SigV4Auth, SigV4Auth
+    from botocore.awsrequest import AWSRequest
+    from botocore.credentials import Credentials as Signing
+
+    request = AWSRequest(
+        method,
+        f"http://127.0.0.1:{port}{path}",
+        {"Content-Type": "text/csv"},
+        ("0.123," * (size // 6 + 1))[:size].encode(),
+    )
+    signing = S3SigV4Auth if service == "s3" else SigV4Auth
+    signing(Signing(KEY.access_key, KEY.secret_key), service, REGION).add_auth(request)
+    headers = dict(request.headers.items()) | {
+        "Host": f"127.0.0.1:{port}",
         "Accept-Encoding": "identity",
         "User-Agent": "Boto3/1.43.106 md/Botocore#1.43.106 ua/2.1 os/linux#6.1 lang/python#3.11.7",
-        "X-Amz-Date": "20260101T000000Z",
-        "Authorization": f"AWS4-HMAC-SHA256 Credential={credential}, "
-        f"SignedHeaders=content-type;host;x-amz-date, Signature={'0' * 64}",
         "amz-sdk-invocation-id": "8b6f5c3a-1111-2222-3333-444455556666",
         "amz-sdk-request": "attempt=1",
     }
-    lines = ['wrk.method = "POST"', f'wrk.body = string.rep("0.123,", {size} / 6 + 1):sub(1, {size})']
+    lines = [f'wrk.method = "{method}"', f'wrk.body = string.rep("0.123,", {size} / 6 + 1):sub(1, {size})']
     lines += [f"wrk.headers[{json.dumps(name)}] = {json.dumps(value)}" for name, value in headers.items()]
-    script = folder / f"post-{size}.lua"
+    script = folder / f"call-{port}-{service}-{size}.lua"
     script.write_text("\n".join(lines))
     return script
 
@@ -287,20 +321,82 @@ def _chain(kind: str, address: Address) -> Chain:
         if len(journal) >= 10_000:
             journal.clear()
 
-    return Chain([identify, _authorize(), _inject(), lambda _exchange: forward], record)
+    guards = [] if kind == "chain" else [_guard(verified=kind == "enforced")]
+    return Chain([identify, SigningTime().handle, *guards, _inject(), lambda _exchange: forward], record)
 
 
-def _authorize() -> Handler:
-    decided: dict[tuple[str, str, str, str], bool] = {}
+class _OneUser:
+    """The policies of an account (harness.aws.permission.held): one user, who may do what is called."""
 
-    def authorize(exchange: Exchange) -> Outcome:
-        question = (exchange.access_key, exchange.service, exchange.operation, exchange.path)
-        allowed = decided.get(question)
-        if allowed is None:
-            allowed = decided[question] = exchange.access_key.startswith("AKIA")
-        return None if allowed else Reply(403)
+    revision = 0
+    _held = Held(
+        (
+            parse(
+                {
+                    "Version": "2012-10-17",
+                    "Statement": [
+                        {
+                            "Effect": "Allow",
+                            "Action": "sagemaker:InvokeEndpoint",
+                            "Resource": f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:endpoint/ranker",
+                        },
+                        {
+                            "Effect": "Allow",
+                            "Action": "s3:PutObject",
+                            "Resource": "arn:aws:s3:::bucket/models/*",
+                        },
+                    ],
+                },
+                Kind.IDENTITY,
+            ),
+        )
+    )
 
-    return authorize
+    def held(self, _principal: Principal) -> Held:
+        return self._held
+
+    def resource_policy(self, _arn: str) -> None:
+        return None
+
+    def known(self, _arn: str) -> bool:
+        return True
+
+    async def learn(self, principal: Principal | None, resources: Sequence[str]) -> None: ...
+
+    async def managed(self, _arn: str) -> None: ...
+
+    async def scps(self) -> None: ...
+
+    async def rcps(self) -> None: ...
+
+    def heard(self, exchange: Exchange) -> None: ...
+
+
+def _guard(*, verified: bool) -> Handler:
+    clock, policies, callers = Clock(), _OneUser(), Callers(ACCOUNT)
+    user = user_of(f"arn:aws:iam::{ACCOUNT}:user/caller", ACCOUNT, "caller")
+    callers.add(Key(KEY.access_key, user, KEY.secret_key if verified else None))
+
+    def route(_service: str) -> Address:
+        raise EnvironmentFault("nobody is asked here")
+
+    fetcher = Fetcher(Pool())
+    uses = Uses(lambda _record: None, lambda *_finding: None, enforced=True)
+    entrances = Entrances(fetcher, route, REGION)
+    guard = Guard(
+        Mode.ENFORCE,
+        callers,
+        Foreign(fetcher, route, REGION),
+        Judge(policies, uses, clock, entrances.of, ACCOUNT),
+        Reader(),
+        uses,
+        entrances,
+        clock,
+        lambda _key: None,
+        region=REGION,
+        account=ACCOUNT,
+    )
+    return guard.handle
 
 
 def _inject() -> Handler:
@@ -313,11 +409,11 @@ def _inject() -> Handler:
 
 
 def _table(rows: list[Row]) -> str:
-    lines = [f"{'body':<6}  {'proxy':<6}  {'req/s':>6}  {'CPU us':>7}  {'p99 ms':>6}  {'of nginx':>8}"]
+    lines = [f"{'body':<6}  {'proxy':<10}  {'req/s':>6}  {'CPU us':>7}  {'p99 ms':>6}  {'of nginx':>8}"]
     for row in rows:
         figures = f"{row.rps:>6.0f}  {row.cpu_us:>7.2f}  {row.p99_ms:>6.2f}  {row.ratio:>8.2f}"
-        lines.append(f"{row.body:<6}  {row.proxy:<6}  {figures}")
-    return "\n".join([*lines, "", *(f"{name:<6}  {text}" for name, text in DESCRIPTIONS.items())])
+        lines.append(f"{row.body:<6}  {row.proxy:<10}  {figures}")
+    return "\n".join([*lines, "", *(f"{name:<10}  {text}" for name, text in DESCRIPTIONS.items())])
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -18,6 +18,8 @@ from harness.aws.living import LivingWorld
 from harness.aws.message_plane import Declared, MessagePlane
 from harness.aws.metric_alarms import MetricAlarms
 from harness.aws.mirror import Mirror
+from harness.aws.permission import Mode
+from harness.aws.permission.off import NoPermission
 from harness.aws.sagemaker import SageMaker
 from harness.aws.scaling_tags import ScalingTags
 from harness.aws.tagging import Tagging
@@ -41,6 +43,7 @@ from harness.scenario.faults import ZoneFailure
 from harness.sessions import client
 
 if TYPE_CHECKING:
+    from harness.aws.permission.part import Permission
     from harness.inference import Model
 
 __all__ = ["Assumptions", "Stage", "assumptions_of"]
@@ -55,7 +58,8 @@ class Stage:
     """The modelled part of AWS behind one gateway; `handlers` is its part of the request path.
 
     *payload_limit_bytes* is the most that one InvokeEndpoint may carry. *declared* is what the scenario says
-    of messaging; *before* are handlers that come before all others, faults say.
+    of messaging; *before* are handlers that come before all others, faults say. *iam* says whether policies
+    are enforced.
     """
 
     def __init__(
@@ -72,6 +76,7 @@ class Stage:
         payload_limit_bytes: int = PAYLOAD_LIMIT_BYTES,
         declared: Declared | None = None,
         before: Sequence[Handler] = (),
+        iam: Mode = Mode.OFF,
     ) -> None:
         self.clock = clock
         self.record = record
@@ -79,7 +84,7 @@ class Stage:
         self.region = settings.region
         self.account = settings.account_id
         self.pool = Pool()
-        fetcher = Fetcher(self.pool)
+        fetcher = Fetcher(self.pool, judged=iam is not Mode.OFF)
         self.backend = BackendCalls(fetcher, route, self.region)
         scope = f"{self.region}:{self.account}"
         self.catalogue = Catalogue(self.backend, Artefacts(lambda: self._backend_client("s3", "s3")), scope)
@@ -109,7 +114,9 @@ class Stage:
             region=self.region,
             account=self.account,
         )
+        self.permission = self._permission(iam, fetcher)
         self.handlers: list[Handler] = [
+            *self.permission.first,
             *before,
             self._invoker.handle,  # there are most of them by far
             *self.messaging.first,
@@ -119,9 +126,18 @@ class Stage:
             AutoScaling(self, scaling_tags.of).handle,
             scaling_tags.handle,
             MetricAlarms(self).handle,
+            *self.permission.last,
             *self.messaging.last,
         ]
         self._thread: ServerThread | None = None
+
+    def _permission(self, iam: Mode, fetcher: Fetcher) -> "Permission | NoPermission":
+        scope = {"region": self.region, "account": self.account}
+        if iam is Mode.OFF:
+            return NoPermission(self.clock, fetcher, self.route, **scope)
+        from harness.aws.permission.part import Permission  # with all the tables of IAM
+
+        return Permission(iam, self.clock, self.record, fetcher, self.route, self.finding, **scope)
 
     # -- life, from outside the loop -----
 

@@ -1,24 +1,55 @@
 """The gateway as a part of a run: its server in a thread, its stage on that thread's loop, one address."""
 
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
+from harness.aws.permission import Mode
 from harness.aws.stage import Stage
-from harness.gateway.chain import Chain
+from harness.gateway.chain import Chain, Exchange
 from harness.gateway.handlers import handlers, record_to
 from harness.gateway.server import ServerThread
+
+
+# The services whose calls nearly every rehearsal makes: their models are read before any call waits for it.
+FIRST_READ = ("iam", "sts", "s3", "sqs", "sns", "sagemaker")
 
 
 class Gateway:
     """Serves *stage* on 127.0.0.1 while its `with` block lasts; `url` is what clients call."""
 
     def __init__(self, stage: Stage, *, port: int = 0) -> None:
-        chain = Chain(handlers(stage.handlers, stage.route), record_to(stage.record))
+        chain = Chain(handlers(stage.handlers, stage.route), self._recorder(stage))
         self._stage = stage
         self._thread = ServerThread(chain, stage.clock, port=port, pool=stage.pool)
         self.url = ""
 
+    def entrance(self, vpc_endpoint_id: str, policy: str | None = None) -> str:
+        """Return the address of one more way in: that of a VPC endpoint, whose policy all calls by it meet.
+
+        *policy* is the endpoint's as JSON, None for what the backend knows of it. Raises
+        MalformedPolicyError for a policy that is none.
+        """
+        self._stage.permission.let_in(vpc_endpoint_id, policy)
+        self._stage.await_on_loop(self._stage.permission.look_at(vpc_endpoint_id))
+        opened = self._thread.submit(self._thread.server.open(vpc_endpoint_id)).result()
+        return f"http://{opened.host}:{opened.port}"
+
+    @staticmethod
+    def _recorder(stage: Stage) -> Callable[[Exchange], None]:
+        """Return what a finished exchange is told to: who keeps policies hears of it at once."""
+        journalled, heard = record_to(stage.record), stage.permission.heard
+        if stage.permission.mode is Mode.OFF:
+            return journalled
+
+        def record(exchange: Exchange) -> None:
+            heard(exchange)
+            journalled(exchange)
+
+        return record
+
     def __enter__(self) -> Self:
+        self._stage.permission.preload(FIRST_READ)
         self._stage.open(self._thread)
         try:
             address = self._thread.start()
@@ -32,6 +63,8 @@ class Gateway:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stage.await_on_loop(self._stage.messaging.conclude())
+        self._stage.await_on_loop(self._stage.permission.conclude())
+        self._thread.call_soon(self._stage.permission.close)
         # The server first: while it runs it may still have something to show.
         self._thread.stop()
         self._stage.close()

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from secrets import token_hex
 from types import MappingProxyType
 
 from harness.backends.shifted_clock import set_shift
@@ -25,6 +26,8 @@ from harness.processes import ChildProcess
 
 LOOPBACK = "127.0.0.1"
 BACKLOG = 1024
+# What an emulator that trusts the gateway is told to know it by; made anew for each process.
+PASSWORD_VARIABLE = "HARNESS_GATEWAY_PASSWORD"
 # The children have no state to save, so there is nothing to wait for when they end.
 GRACE_S = 1.0
 # After the connection broke: how long the child may take to end, so that its exit code can be named.
@@ -52,6 +55,8 @@ class Recipe:
     patience: float = 1.0
     # answer at ready_path -> version; without it that of the distribution beside the harness
     read_version: Callable[[bytes], str] | None = None
+    # whether it takes a password (PASSWORD_VARIABLE) for a sign that a call was judged before
+    trusts: bool = False
 
 
 class Emulator:
@@ -79,6 +84,7 @@ class Emulator:
         self._port = port
         self._enforce = enforce
         self._clock_shift = clock_shift
+        self._password = token_hex(16) if recipe.trusts else ""
         self._address: Address | None = None
         self._child: ChildProcess | None = None
 
@@ -116,7 +122,7 @@ class Emulator:
             except EnvironmentFault:
                 shutil.rmtree(scratch, ignore_errors=True)
                 raise
-        self._address = Address(self.name, LOOPBACK, port)
+        self._address = Address(self.name, LOOPBACK, port, self._password)
 
     def _command(self) -> list[str]:
         if self._clock_shift is None:
@@ -128,6 +134,8 @@ class Emulator:
 
     def _environment(self, port: int, scratch: Path) -> dict[str, str]:
         environment = clean_environment(self._settings, scratch) | dict(self._recipe.variables(port, scratch))
+        if self._password:
+            environment[PASSWORD_VARIABLE] = self._password
         return environment if self._enforce else environment | dict(self._recipe.without_policies)
 
     def await_ready(self) -> None:

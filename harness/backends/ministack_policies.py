@@ -2,12 +2,13 @@
 
 Its own evaluator (1.5.33, AUTH on) turns away what AWS delivers: among 40 queue policies it refused SNS in
 five that AWS's documentation lets in, the usual `Deny` without TLS (aws:SecureTransport) among them, and let
-it in by three that do not. Calls of clients stay its own to judge, but for what it takes loopback for and for
-the actions of batches.
+it in by three that do not. Calls of clients stay its own to judge, but for what it takes loopback for, for
+the actions of batches, and for calls that carry the gateway's password: those were judged there.
 """
 
 from typing import Any
 
+from harness.backends.ministack_trust import trusting
 from harness.messaging.edges import PRINCIPALS, Edge, Target, judge, policy_of
 
 # The batch operations are no actions of their own: SQS developer guide, "Amazon SQS API permissions"; Service
@@ -21,14 +22,17 @@ _ACTIONS = {
 _SERVICES = {principal: service for service, principal in PRINCIPALS.items()}
 
 
-def install() -> None:
-    """Put our judgement in the place of MiniStack's, in the process that serves it, if it judges at all."""
+def install(application: Any, password: str = "") -> Any:
+    """Put our judgement in the place of MiniStack's, in the process that serves it, if it judges at all.
+
+    Return what is to be served in the place of *application*: calls that carry *password* were judged before.
+    """
     from ministack import app
     from ministack.core import iam_actions
     from ministack.services import sns, sqs
 
     if not app.AUTH:
-        return
+        return application
     pin = app.pin_request_origin
 
     def pin_with_tls(source_ip: str, _secure_transport: bool) -> None:
@@ -58,6 +62,7 @@ def install() -> None:
     iam_actions.extract_iam_action = without_batches
     sqs.queue_policy_allows = queue_allows
     sns.topic_policy_allows = topic_allows
+    return trusting(application, password) if password else application
 
 
 def _allows(attributes: dict[str, str], service: str, source: str, target: str, account: str) -> bool:

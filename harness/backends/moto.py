@@ -11,7 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from harness.backends.emulator import Recipe
+from harness.backends import moto_trust
+from harness.backends.emulator import PASSWORD_VARIABLE, Recipe
 from harness.config import Settings
 
 
@@ -33,6 +34,7 @@ def recipe(settings: Settings) -> Recipe:
         module="harness.backends.moto",
         ready_path="/moto-api/config",
         variables=variables,
+        trusts=True,
     )
 
 
@@ -50,6 +52,7 @@ def serve(fd: int) -> None:
 
     os.set_inheritable(fd, False)
     use_todays_hosting_types()
+    moto_trust.install(os.environ.pop(PASSWORD_VARIABLE, ""))
     # One line a request would be most of the log, and every request is in the journal.
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
     listener = socket.socket(fileno=os.dup(fd))

@@ -8,6 +8,7 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Protocol, TypeAlias
 
 from harness.errors import BackendError
@@ -31,11 +32,15 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where an emulator listens; `name` is what messages and the journal call it."""
+    """Where an emulator listens; `name` is what messages and the journal call it.
+
+    `password`, where it has one, tells the emulator that a call which carries it was judged already.
+    """
 
     name: str
     host: str
     port: int
+    password: str = field(default="", repr=False, compare=False)
 
     def __hash__(self) -> int:
         return self.port  # asked for on every forwarded request; the generated one costs five times as much
@@ -87,6 +92,10 @@ class Answerer(Protocol):
     def answer(self, exchange: "Exchange", reply: Reply) -> None: ...
 
 
+# Carries the password of an emulator.
+JUDGED_HEADER = "X-Harness-Judged"
+
+
 # Not frozen: it is the context that handlers fill in while the request goes through the house. Compared by
 # identity: two requests with the same bytes are two requests.
 @dataclass(slots=True, eq=False)
@@ -117,6 +126,10 @@ class Exchange:
     detail: object | None = None  # a typed record for the journal
     raw_body: bytes = b""  # only after ReadBody: the body as framed on the wire, to be sent on
     answerer: Answerer | None = None
+    peer: str = ""  # the client's IP address
+    entrance: str = ""  # the VPC endpoint that it came in by, "" for the front door
+    call: object | None = None  # the API call as its permission was judged by
+    judged: bool = False  # whether it may go on is decided: an emulator need not ask again
     _next_handler: int = 0
     _lower_head: bytes = field(default=b"", repr=False)
 
@@ -131,20 +144,33 @@ class Exchange:
             head, target.method, target.target, path, query, received_at, received_real, body, raw_body=body
         )
 
+    @property
+    def lower_head(self) -> bytes:
+        """The head in small letters, to look for headers in."""
+        if not self._lower_head:
+            self._lower_head = self.head.lower()
+        return self._lower_head
+
     def header(self, name: bytes) -> bytes | None:
         """Return the value of the first header called *name*, in any case, or None."""
-        lower = self._lower_head
-        if not lower:
-            lower = self._lower_head = self.head.lower()
-        at = lower.find(b"\r\n" + name.lower() + b":")
+        lower = self._lower_head or self.lower_head
+        needle = _needle(name)
+        at = lower.find(needle)
         if at < 0:
             return None
-        return self.head[at + len(name) + 3 : lower.index(b"\r\n", at + 2)].strip(b" \t")
+        at += len(needle)
+        return self.head[at : lower.index(b"\r\n", at)].strip(b" \t")
 
     def headers(self) -> list[tuple[bytes, bytes]]:
         """Return every header as (name as sent, value), in order."""
         lines = self.head[:-4].split(b"\r\n")[1:]
         return [(name, value.strip(b" \t")) for name, _, value in (line.partition(b":") for line in lines)]
+
+    def judged_head(self, address: Address) -> bytes:
+        """Return the head as *address* is to get it: as it came, or with its password where that is due."""
+        if not (self.judged and address.password):
+            return self.head
+        return self.head[:-2] + f"{JUDGED_HEADER}: {address.password}\r\n\r\n".encode()
 
     def measure(self, real_now: float, speed: float) -> None:
         """Note, at *real_now* (perf_counter), when it ended and how much of its time was not the model's."""
@@ -156,6 +182,11 @@ class Exchange:
         """Send *reply* for a parked exchange; nothing happens when the client has gone or was answered."""
         if self.answerer is not None:
             self.answerer.answer(self, reply)
+
+
+@lru_cache(maxsize=256)
+def _needle(name: bytes) -> bytes:
+    return b"\r\n" + name.lower() + b":"
 
 
 Outcome: TypeAlias = "Reply | Forward | ReadBody | Rest | Reset | Awaitable[Outcome] | None"

@@ -39,6 +39,7 @@ class Connection(asyncio.Protocol):
         self._chain = house.chain
         self._clock = house.clock
         self._relay = Relay(self, house)
+        self._peer = ""
         self.transport: asyncio.Transport
         self.request = RequestHead("", "")
         self._buffer = b""  # what no exchange has claimed yet
@@ -59,6 +60,8 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
+        peer = transport.get_extra_info("peername")
+        self._peer = peer[0] if peer else ""
         self._house.connections.add(self)
 
     def data_received(self, data: bytes) -> None:
@@ -142,6 +145,7 @@ class Connection(asyncio.Protocol):
             head, request.method, request.target, path, query, self._clock.now(), perf_counter()
         )
         exchange.answerer = self
+        exchange.peer, exchange.entrance = self._peer, self._house.entrance
         self.request = request
         self._exchange = exchange
         self._course, self._read, self._searched = _WAIT, None, 0
@@ -212,6 +216,8 @@ class Connection(asyncio.Protocol):
         self._settled = True
         data = self._pending or exchange.head + exchange.raw_body
         self._pending = b""
+        if exchange.judged and address.password:
+            data = exchange.judged_head(address) + data[len(exchange.head) :]
         if self._body is not None:
             self._ask_for_body()
         self._course = _SPLICE

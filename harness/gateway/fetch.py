@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from harness.errors import BackendError
 from harness.gateway.body import decode_chunked
-from harness.gateway.chain import Address, Exchange, Reply, plain_headers
+from harness.gateway.chain import JUDGED_HEADER, Address, Exchange, Reply, plain_headers
 from harness.gateway.head import MalformedError, ReplyHead
 from harness.gateway.splice import Pool, Upstream
 
@@ -32,10 +32,14 @@ class FetchReply:
 
 
 class Fetcher:
-    """Calls emulators over *pool*; to be awaited on the server's loop."""
+    """Calls emulators over *pool*; to be awaited on the server's loop.
 
-    def __init__(self, pool: Pool) -> None:
+    With *judged* an emulator that has a password takes its calls without asking who may.
+    """
+
+    def __init__(self, pool: Pool, *, judged: bool = False) -> None:
         self._pool = pool
+        self._judged = judged
 
     async def fetch(
         self,
@@ -55,6 +59,8 @@ class Fetcher:
         lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers)]
         if not any(line.lower().startswith("host:") for line in lines[1:]):
             lines.append(f"Host: {address.host}:{address.port}")
+        if self._judged and address.password:
+            lines.append(f"{JUDGED_HEADER}: {address.password}")
         lines.append(f"Content-Length: {len(body)}")
         request = "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
         return await self._call(address, request, method == "HEAD", timeout_s)
@@ -68,7 +74,7 @@ class Fetcher:
         """
         exchange.upstream = address.name
         return await self._call(
-            address, exchange.head + exchange.raw_body, exchange.method == "HEAD", timeout_s
+            address, exchange.judged_head(address) + exchange.raw_body, exchange.method == "HEAD", timeout_s
         )
 
     async def _call(self, address: Address, request: bytes, to_head: bool, timeout_s: float) -> FetchReply:

@@ -26,6 +26,8 @@ def identify(exchange: Exchange) -> Outcome:
         exchange.access_key, exchange.service = "/".join(scope[:-4]), scope[-2].lower()
     elif exchange.path.startswith(INVOCATIONS):
         exchange.service = "sagemaker"
+    elif old := _old_access_key(exchange):
+        exchange.access_key, exchange.service = old, "s3"
     else:
         exchange.service = _UNSIGNED.get(prefix, "")
     exchange.operation = operation or _operation_in_path(exchange)
@@ -44,6 +46,21 @@ def _credential_scope(exchange: Exchange) -> list[str]:
     if "X-Amz-Credential=" in exchange.query:
         return parse_qs(exchange.query).get("X-Amz-Credential", [""])[0].split("/")
     return []
+
+
+def _old_access_key(exchange: Exchange) -> str:
+    """Return the access key of a call to S3 that is signed by version 2, as boto3 still signs URLs for S3.
+
+    S3 user guide, "Signing and authenticating REST requests": `Authorization: AWS KEY:SIGNATURE`, or
+    AWSAccessKeyId, Expires and Signature in the query.
+    """
+    authorization = exchange.header(b"authorization")
+    if authorization is not None:
+        kind, _, rest = authorization.partition(b" ")
+        return rest.strip().partition(b":")[0].decode("latin-1") if kind == b"AWS" else ""
+    if "AWSAccessKeyId=" in exchange.query and "Signature=" in exchange.query:
+        return parse_qs(exchange.query).get("AWSAccessKeyId", [""])[0]
+    return ""
 
 
 def _operation_in_path(exchange: Exchange) -> str:

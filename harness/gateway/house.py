@@ -39,6 +39,7 @@ class House:
     clock: ModelClock
     pool: Pool
     loop: asyncio.AbstractEventLoop
+    entrance: str = ""  # the VPC endpoint that its connections come in by
     connections: set[Closable] = field(default_factory=set)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
 

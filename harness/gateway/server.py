@@ -6,6 +6,7 @@ import errno
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import TypeVar
 
 from harness.errors import EnvironmentFault
@@ -31,6 +32,7 @@ class Server:
         self._house: House | None = None
         self._listener: asyncio.Server | None = None
         self._address: Address | None = None
+        self._entrances: list[asyncio.Server] = []
 
     async def start(self, host: str, port: int) -> None:
         """Listen on *host* and *port*, 0 for a free one; raise EnvironmentFault when that cannot be had."""
@@ -41,6 +43,15 @@ class Server:
         except OSError as error:
             raise _cannot_listen(host, port, error) from error
         self._address = Address("gateway", host, self._listener.sockets[0].getsockname()[1])
+
+    async def open(self, entrance: str) -> Address:
+        """Listen on one more free port of the same host, whose requests come in by *entrance*."""
+        if self._house is None or self._address is None:
+            raise RuntimeError("an entrance belongs to a server that is started")
+        house, host = replace(self._house, entrance=entrance), self._address.host
+        listener = await self._house.loop.create_server(lambda: Connection(house), host, 0, backlog=BACKLOG)
+        self._entrances.append(listener)
+        return Address(entrance, host, listener.sockets[0].getsockname()[1])
 
     @property
     def address(self) -> Address:
@@ -59,7 +70,8 @@ class Server:
         listener, self._listener = self._listener, None
         if listener is None or self._house is None:
             return
-        listener.close()
+        for each in (listener, *self._entrances):
+            each.close()
         for connection in list(self._house.connections):
             connection.close()
         self.pool.close()
@@ -67,7 +79,9 @@ class Server:
             task.cancel()
         await asyncio.gather(*self._house.tasks, return_exceptions=True)
         await self._let_clients_read(self._house)
-        await listener.wait_closed()
+        for each in (listener, *self._entrances):
+            await each.wait_closed()
+        self._entrances.clear()
 
     async def _let_clients_read(self, house: House) -> None:
         """Return once every connection has ended; one that does not read its answer in time is cut."""

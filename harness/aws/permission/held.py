@@ -56,6 +56,25 @@ class Policies(Protocol):
         """Read what is not known yet of *principal* and *resources*; raise BackendError."""
         ...
 
+    async def managed(self, arn: str) -> "Document | None":
+        """Return the managed policy with *arn*, None where there is none; raise BackendError."""
+        ...
+
+    async def scps(self) -> tuple[tuple[Policy, ...], ...] | None:
+        """Return the service control policies of each level above the account, None where there are none."""
+        ...
+
+    async def rcps(self) -> tuple[tuple[Policy, ...], ...] | None:
+        """Return the resource control policies of each level above the account, None where there are none."""
+        ...
+
     def heard(self, exchange: Exchange) -> None:
         """Take note of an answered call that may have changed policies; forget what it changed."""
         ...
+
+
+class Document(Protocol):
+    """The default version of a managed policy, as JSON text."""
+
+    @property
+    def document(self) -> str: ...

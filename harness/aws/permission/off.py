@@ -1,0 +1,55 @@
+"""What stands in the place of the guard where nobody asks for permission."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from harness.aws.permission.held import Mode
+from harness.clock import Clock
+from harness.gateway.chain import Address, Exchange, Handler, Outcome
+from harness.gateway.fetch import Fetcher
+
+
+class NoPermission:
+    """Every call may pass, and nothing is kept; it has what `Permission` shows the stage and the gateway.
+
+    Only simulations are answered, over policies that are read for each.
+    """
+
+    mode = Mode.OFF
+
+    def __init__(
+        self, clock: Clock, fetcher: Fetcher, route: Callable[[str], Address], *, region: str, account: str
+    ) -> None:
+        self._clock = clock
+        self._fetcher = fetcher
+        self._route = route
+        self._region = region
+        self._account = account
+        self.first: Sequence[Handler] = ()
+        self.last: Sequence[Handler] = (self._simulate,)
+
+    def _simulate(self, exchange: Exchange) -> Outcome:
+        if exchange.service != "iam":
+            return None
+        from harness.aws.permission.simulation import Simulation
+        from harness.aws.permission.store import PolicyStore
+
+        store = PolicyStore(self._fetcher, self._route, region=self._region, account=self._account)
+        return Simulation(store, lambda: self._clock.epoch_s(self._clock.now())).handle(exchange)
+
+    def heard(self, exchange: Exchange) -> None:
+        """Take note of nothing."""
+
+    def let_in(self, vpc_endpoint_id: str, policy: str | None) -> None:
+        """Take note of no policy: by a VPC endpoint all come in."""
+
+    async def look_at(self, vpc_endpoint_id: str) -> None:
+        """Ask nobody."""
+
+    def preload(self, services: Iterable[str]) -> None:
+        """Read nothing."""
+
+    async def conclude(self) -> None:
+        """Journal nothing."""
+
+    def close(self) -> None:
+        """Close nothing."""
