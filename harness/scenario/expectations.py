@@ -39,6 +39,7 @@ class Expectation:
     `measure` returns the value, or None where there is nothing to measure, and a sentence that explains it.
     `limit` is a figure or a measure itself. `source` says where the limit comes from. `needs` names what a
     run must have for it where not every run has it: the virtual clock has neither programs nor calls.
+    `refuses` tells the refusals that it asks about.
     """
 
     name: str
@@ -48,6 +49,12 @@ class Expectation:
     limit: float | Callable[[Records], Measured] = math.nan
     source: str = ""
     needs: str = ""
+    refuses: Callable[[journal.PermissionUsed], bool] | None = None
+
+    @property
+    def asks_for_refusals(self) -> bool:
+        """Whether what it `refuses` must be refused, and not let through."""
+        return self.refuses is not None and not callable(self.limit) and self.limit > 0
 
     def at_most(self, limit: "float | Question", source: str = "") -> "Expectation":
         """Return the expectation that the value is *limit* or less."""

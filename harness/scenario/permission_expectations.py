@@ -39,7 +39,23 @@ def denied(role: Role, action: str, on: On = "*", by: Program | None = None) -> 
         refused = sum(_calls(use, by) for use in found.denied if use in tried)
         return refused / calls, f"{refused} of {calls} calls that needed {action} were denied"
 
-    return Expectation(name, measure, "ratio", needs=f"calls under the role {role.name!r}")
+    def refuses(seen: PermissionUsed) -> bool:
+        program = seen.principal.rpartition("/")[2]
+        return (
+            seen.role.endswith(f":role/{role.name}")
+            and seen.action.lower() == action.lower()
+            and pattern.fullmatch(seen.resource) is not None
+            and (by is None or _is_of(program, by))
+        )
+
+    needs = f"calls under the role {role.name!r}"
+    return Expectation(name, measure, "ratio", needs=needs, refuses=refuses)
+
+
+def refusals_asked_for(expectations: Iterable[Expectation]) -> Callable[[PermissionUsed], bool]:
+    """Return whether a refusal is what one of *expectations* asks for, and so no trouble."""
+    asked = [one.refuses for one in expectations if one.refuses and one.asks_for_refusals]
+    return lambda seen: any(refuses(seen) for refuses in asked)
 
 
 def refused_calls(role: Role) -> Question:
@@ -126,8 +142,11 @@ def _calls(use: "Use", by: Program | None) -> int:
     """Return how many of the calls the program *by* made; its sessions are named after it and the rank."""
     if by is None:
         return use.calls
-    name = by.session_name(0).rpartition("-")[0]
-    return sum(one.calls for one in use.by if one.program.rpartition("-")[0] == name)
+    return sum(one.calls for one in use.by if _is_of(one.program, by))
+
+
+def _is_of(session: str, program: Program) -> bool:
+    return session.rpartition("-")[0] == program.session_name(0).rpartition("-")[0]
 
 
 def _about(on: On) -> str:

@@ -21,6 +21,7 @@ from harness.scenario import (
     used,
 )
 from harness.scenario.expectations import judge
+from harness.scenario.permission_expectations import refusals_asked_for
 from harness.scenario.permissions import document
 
 ACCOUNT = "123456789012"
@@ -151,3 +152,25 @@ def test_a_sentence_names_a_few_actions() -> None:
     assert " more" in sentence
     assert sentence.count(",") == 4
     assert refused_calls(ROLE).measure([*use("s3:GetObject")])[1] == "worker was denied nothing"
+
+
+@pytest.mark.parametrize(
+    ("asked", "is_asked_for"),
+    [
+        (denied(ROLE, "s3:putobject", RAW.under()).equals(1), True),
+        (denied(ROLE, "s3:PutObject", by=INSIDE).at_least(0.5), True),
+        (denied(ROLE, "s3:PutObject").equals(0), False),
+        (denied(ROLE, "s3:PutObject").equals(denied(ROLE, "s3:GetObject")), False),
+        (denied(ROLE, "s3:PutObject", by=OUTSIDE).equals(1), False),
+        (denied(ROLE, "s3:GetObject").equals(1), False),
+        (denied(Role("other"), "s3:PutObject").equals(1), False),
+        (denied(ROLE, "s3:PutObject", Bucket("curated-data").under()).equals(1), False),
+        (refused_calls(ROLE).equals(1), False),
+    ],
+)
+def test_a_refusal_that_an_expectation_names_is_asked_for(asked: Expectation, is_asked_for: bool) -> None:
+    """By role, action, resource and program; to ask that nothing is refused asks for no refusal."""
+    seen = next(iter(use("s3:PutObject", "ImplicitlyDenied")))
+    assert isinstance(seen, PermissionUsed)
+
+    assert refusals_asked_for([asked])(seen) is is_asked_for
