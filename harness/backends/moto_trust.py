@@ -1,7 +1,7 @@
 """moto takes it from the gateway whether an object may be read or written.
 
-moto reads bucket policies by itself, without their conditions, so that it refuses everybody what a Deny with a
-condition denies to some. Calls with the password that the process was started with were judged before.
+moto reads bucket policies by itself, without their conditions, so that it refuses everybody what a Deny with
+a condition denies to some. Calls with the password that the process was started with were judged before.
 """
 
 import hmac

@@ -94,6 +94,7 @@ class Answerer(Protocol):
 
 # Carries the password of an emulator.
 JUDGED_HEADER = "X-Harness-Judged"
+JUDGED = JUDGED_HEADER.encode()
 
 
 # Not frozen: it is the context that handlers fill in while the request goes through the house. Compared by
@@ -166,11 +167,12 @@ class Exchange:
         lines = self.head[:-4].split(b"\r\n")[1:]
         return [(name, value.strip(b" \t")) for name, _, value in (line.partition(b":") for line in lines)]
 
-    def judged_head(self, address: Address) -> bytes:
-        """Return the head as *address* is to get it: as it came, or with its password where that is due."""
+    def judged_for(self, address: Address, data: bytes) -> bytes:
+        """Return *data*, which begins with the head, as *address* gets it: with its password if judged."""
         if not (self.judged and address.password):
-            return self.head
-        return self.head[:-2] + f"{JUDGED_HEADER}: {address.password}\r\n\r\n".encode()
+            return data
+        end = len(self.head) - 2
+        return b"%b%b: %b\r\n%b" % (data[:end], JUDGED, address.password.encode(), data[end:])
 
     def measure(self, real_now: float, speed: float) -> None:
         """Note, at *real_now* (perf_counter), when it ended and how much of its time was not the model's."""

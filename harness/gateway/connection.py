@@ -36,8 +36,7 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self._chain = house.chain
-        self._clock = house.clock
+        self._chain, self._clock = house.chain, house.clock
         self._relay = Relay(self, house)
         self._peer = ""
         self.transport: asyncio.Transport
@@ -60,8 +59,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
-        peer = transport.get_extra_info("peername")
-        self._peer = peer[0] if peer else ""
+        self._peer = (transport.get_extra_info("peername") or ("",))[0]
         self._house.connections.add(self)
 
     def data_received(self, data: bytes) -> None:
@@ -144,10 +142,8 @@ class Connection(asyncio.Protocol):
         exchange = Exchange(
             head, request.method, request.target, path, query, self._clock.now(), perf_counter()
         )
-        exchange.answerer = self
-        exchange.peer, exchange.entrance = self._peer, self._house.entrance
-        self.request = request
-        self._exchange = exchange
+        exchange.answerer, exchange.peer, exchange.entrance = self, self._peer, self._house.entrance
+        self.request, self._exchange = request, exchange
         self._course, self._read, self._searched = _WAIT, None, 0
         self._settled = self._asked_for_body = False
         cut = end + request.length if request.length > 0 else end
@@ -214,10 +210,8 @@ class Connection(asyncio.Protocol):
 
     def _forward(self, exchange: Exchange, address: Address) -> None:
         self._settled = True
-        data = self._pending or exchange.head + exchange.raw_body
+        data = exchange.judged_for(address, self._pending or exchange.head + exchange.raw_body)
         self._pending = b""
-        if exchange.judged and address.password:
-            data = exchange.judged_head(address) + data[len(exchange.head) :]
         if self._body is not None:
             self._ask_for_body()
         self._course = _SPLICE

@@ -74,7 +74,10 @@ class Fetcher:
         """
         exchange.upstream = address.name
         return await self._call(
-            address, exchange.judged_head(address) + exchange.raw_body, exchange.method == "HEAD", timeout_s
+            address,
+            exchange.judged_for(address, exchange.head + exchange.raw_body),
+            exchange.method == "HEAD",
+            timeout_s,
         )
 
     async def _call(self, address: Address, request: bytes, to_head: bool, timeout_s: float) -> FetchReply:

@@ -37,9 +37,9 @@ def stand(request: pytest.FixtureRequest, served: Served, moto_backend: Backend)
         yield made
 
 
-def refused(call: Callable[[], Any]) -> tuple[str, int]:
+def refused(call: Callable[..., Any], **given: Any) -> tuple[str, int]:
     with pytest.raises(ClientError) as error:
-        call()
+        call(**given)
     return code_of(error.value)
 
 
@@ -68,7 +68,7 @@ def test_who_holds_nothing_is_refused_in_each_services_own_words(stand: Enforced
     """A user without policies gets the code and status that the SDK of that service knows."""
     _, who = stand.user({"Effect": "Deny", "Action": "*", "Resource": "*"})
     found = {
-        service: refused(lambda s=service, o=operation, a=given: getattr(stand.client(s, who), o)(**a))
+        service: refused(getattr(stand.client(service, who), operation), **given)
         for service, operation, given, _ in DENIALS
     }
     assert found == {service: error for service, _, _, error in DENIALS}
@@ -134,10 +134,7 @@ def test_a_session_holds_what_its_role_and_its_session_policy_both_allow(stand: 
     for who in (inline, managed):
         s3 = stand.client("s3", who)
         assert s3.get_object(Bucket=BUCKET, Key="model")["Body"].read() == b"weights"
-        assert refused(lambda s3=s3: s3.put_object(Bucket=BUCKET, Key="model", Body=b"")) == (
-            "AccessDenied",
-            403,
-        )
+        assert refused(s3.put_object, Bucket=BUCKET, Key="model", Body=b"") == ("AccessDenied", 403)
 
 
 def test_an_expired_session_and_one_without_its_token_are_refused(stand: Enforced) -> None:
@@ -148,7 +145,8 @@ def test_an_expired_session_and_one_without_its_token_are_refused(stand: Enforce
     assert refused(stand.client("s3", (key, secret, None)).list_buckets) == ("InvalidAccessKeyId", 403)
     assert refused(stand.client("s3", (key, secret, "another")).list_buckets) == ("InvalidToken", 400)
     known = stand.stage.permission.callers.of(key)  # type: ignore[union-attr]
-    assert known is not None and 3500 < known.expires_at - time.time() <= 3600
+    assert known is not None
+    assert 3500 < known.expires_at - time.time() <= 3600
     known.expires_at = time.time()
     assert refused(stand.client("s3", (key, secret, token)).list_buckets) == ("ExpiredToken", 400)
     assert refused(stand.client("sqs", (key, secret, token)).list_queues) == ("ExpiredToken", 403)
@@ -268,8 +266,8 @@ def test_observing_passes_and_journals(served: Served) -> None:
 
 
 def test_ministack_judges_only_who_comes_past_the_gateway(served: Served) -> None:
-    """What the gateway decided is final where MiniStack's own evaluator knows it otherwise (it has no defaults
-    of policy variables); a call that reaches MiniStack itself is for that one to judge."""
+    """What the gateway decided is final, whatever MiniStack's own evaluator says (it has no defaults of
+    policy variables); a call that reaches MiniStack itself is for that one to judge."""
     whose = "arn:aws:s3:::variables/${aws:PrincipalTag/team, 'model'}"
     with enforced(served.backend) as stand:
         s3 = stand.own("s3")
