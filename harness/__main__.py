@@ -148,8 +148,8 @@ def _add_iam(parser: argparse.ArgumentParser, default: str) -> None:
         "--iam",
         choices=("enforce", "observe", "off"),
         default=default,
-        help="'enforce' refuses what AWS's policies do not allow, 'observe' only notes it, 'off' does not look "
-        f"(default {default})",
+        help="'enforce' refuses what AWS's policies do not allow, 'observe' only notes it, 'off' does not "
+        f"look (default {default})",
     )
 
 

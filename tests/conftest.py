@@ -5,11 +5,10 @@ import signal
 from pathlib import Path
 
 import pytest
+from amount import EXAMPLES
 from hypothesis import settings
 
-# A machine that is busy with something else is no failure of the code under test. `tox -e long` asks for more
-# examples of each property than every change can wait for.
-EXAMPLES = int(os.environ.get("HARNESS_EXAMPLES", "30"))
+# A machine that is busy with something else is no failure of the code under test.
 settings.register_profile("harness", deadline=None, max_examples=EXAMPLES)
 settings.load_profile("harness")
 

@@ -52,6 +52,7 @@ __all__ = ["Assumptions", "Stage", "assumptions_of"]
 MIRROR_TIMEOUT_S = 10.0
 
 T = TypeVar("T")
+Wanted = Callable[[journal.PermissionUsed], bool]
 
 
 class Stage:
@@ -59,7 +60,7 @@ class Stage:
 
     *payload_limit_bytes* is the most that one InvokeEndpoint may carry. *declared* is what the scenario says
     of messaging; *before* are handlers that come before all others, faults say. *iam* says whether policies
-    are enforced.
+    are enforced; *wanted_refusals* are no findings.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class Stage:
         declared: Declared | None = None,
         before: Sequence[Handler] = (),
         iam: Mode = Mode.OFF,
+        wanted_refusals: Wanted = lambda _: False,
     ) -> None:
         self.clock = clock
         self.record = record
@@ -114,7 +116,7 @@ class Stage:
             region=self.region,
             account=self.account,
         )
-        self.permission = self._permission(iam, fetcher)
+        self.permission = self._permission(iam, fetcher, wanted_refusals)
         self.handlers: list[Handler] = [
             *self.permission.first,
             *before,
@@ -131,13 +133,15 @@ class Stage:
         ]
         self._thread: ServerThread | None = None
 
-    def _permission(self, iam: Mode, fetcher: Fetcher) -> "Permission | NoPermission":
+    def _permission(self, iam: Mode, fetcher: Fetcher, wanted: Wanted) -> "Permission | NoPermission":
         scope = {"region": self.region, "account": self.account}
         if iam is Mode.OFF:
             return NoPermission(self.clock, fetcher, self.route, **scope)
         from harness.aws.permission.part import Permission  # with all the tables of IAM
 
-        return Permission(iam, self.clock, self.record, fetcher, self.route, self.finding, **scope)
+        return Permission(
+            iam, self.clock, self.record, fetcher, self.route, self.finding, wanted=wanted, **scope
+        )
 
     # -- life, from outside the loop -----
 

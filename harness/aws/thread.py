@@ -10,7 +10,6 @@ from harness.gateway.chain import Chain, Exchange
 from harness.gateway.handlers import handlers, record_to
 from harness.gateway.server import ServerThread
 
-
 # The services whose calls nearly every rehearsal makes: their models are read before any call waits for it.
 FIRST_READ = ("iam", "sts", "s3", "sqs", "sns", "sagemaker")
 
@@ -24,13 +23,13 @@ class Gateway:
         self._thread = ServerThread(chain, stage.clock, port=port, pool=stage.pool)
         self.url = ""
 
-    def entrance(self, vpc_endpoint_id: str, policy: str | None = None) -> str:
+    def entrance(self, vpc_endpoint_id: str, policy: str | None = None, *, vpc_id: str = "") -> str:
         """Return the address of one more way in: that of a VPC endpoint, whose policy all calls by it meet.
 
-        *policy* is the endpoint's as JSON, None for what the backend knows of it. Raises
-        MalformedPolicyError for a policy that is none.
+        *policy* is the endpoint's as JSON, None and an empty *vpc_id* stand for what the backend knows of it.
+        Raises MalformedPolicyError for a policy that is none.
         """
-        self._stage.permission.let_in(vpc_endpoint_id, policy)
+        self._stage.permission.let_in(vpc_endpoint_id, policy, vpc_id)
         self._stage.await_on_loop(self._stage.permission.look_at(vpc_endpoint_id))
         opened = self._thread.submit(self._thread.server.open(vpc_endpoint_id)).result()
         return f"http://{opened.host}:{opened.port}"

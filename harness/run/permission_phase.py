@@ -25,7 +25,8 @@ def open_ways_in(run: RunContext, gateway: "Gateway", permission: "Permission | 
     region, account = run.settings.region, run.settings.account_id
     for one in run.scenario.vpc_endpoints:
         written = document(one.policy, region, account, Kind.RESOURCE) if one.policy else None
-        run.entrances[one.id] = gateway.entrance(one.id, json.dumps(written) if written else None)
+        policy = json.dumps(written) if written else None
+        run.entrances[one.id] = gateway.entrance(one.id, policy, vpc_id=one.vpc)
 
 
 def smallest_policies(records: Sequence[Record]) -> Iterator[tuple[str, str]]:

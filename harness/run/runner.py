@@ -43,6 +43,7 @@ from harness.run.workers import Workers
 from harness.scenario import Endpoint, Program, Scenario
 from harness.scenario.expectations import judge
 from harness.scenario.messaging_plan import messaging
+from harness.scenario.permission_expectations import refusals_asked_for
 from harness.scenario.plan import deployment, scaling
 from harness.scenario.programs import Moment
 from harness.view import View
@@ -225,6 +226,7 @@ class Rehearsal:
             declared=self._declared(),
             before=[self.faults.injector.handle],
             iam=run.options.iam,
+            wanted_refusals=refusals_asked_for(self.scenario.expectations),
         )
         gateway = stack.enter_context(Gateway(self.stage, port=0))
         run.url = gateway.url

@@ -34,17 +34,17 @@ class Entrances:
         self._fetcher = fetcher
         self._route = route
         self._region = region
-        self._given: dict[str, str | None] = {}
+        self._given: dict[str, tuple[str | None, str]] = {}
         self._known: dict[str, Entrance] = {}
 
-    def add(self, vpc_endpoint_id: str, policy: str | None) -> None:
-        """Take note of an endpoint and its *policy*, None for that of the backend.
+    def add(self, vpc_endpoint_id: str, policy: str | None, vpc_id: str = "") -> None:
+        """Take note of an endpoint, its *policy* and its VPC, None and "" for what the backend knows of them.
 
         Raises MalformedPolicyError for a policy that is none.
         """
         if policy is not None:
             parse(policy, Kind.RESOURCE)
-        self._given[vpc_endpoint_id] = policy
+        self._given[vpc_endpoint_id] = (policy, vpc_id)
         self._known.pop(vpc_endpoint_id, None)
 
     def of(self, vpc_endpoint_id: str) -> Entrance | None:
@@ -54,9 +54,10 @@ class Entrances:
     async def learn(self, vpc_endpoint_id: str) -> None:
         """Ask the backend for the endpoint; raise BackendError when it does not answer."""
         told = await self._described(vpc_endpoint_id)
-        text = self._given.get(vpc_endpoint_id) or told.get("policyDocument", "")
+        policy, vpc_id = self._given.get(vpc_endpoint_id, (None, ""))
+        text = policy or told.get("policyDocument", "")
         policies = (parse(text, Kind.RESOURCE),) if text else None
-        self._known[vpc_endpoint_id] = Entrance(vpc_endpoint_id, told.get("vpcId", ""), policies)
+        self._known[vpc_endpoint_id] = Entrance(vpc_endpoint_id, vpc_id or told.get("vpcId", ""), policies)
 
     def heard(self, exchange: Exchange) -> bool:
         """Take note of an answered call; return whether it may have changed an endpoint."""

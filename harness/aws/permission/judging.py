@@ -11,6 +11,7 @@ from harness.aws.permission.caller_context import (
     caller_values,
     way_values,
 )
+from harness.aws.permission.doubts import without_doubt
 from harness.aws.permission.entrances import Entrance
 from harness.aws.permission.held import Held, Policies
 from harness.aws.permission.keys import Caller, SessionPolicies
@@ -121,7 +122,7 @@ class Judge:
         if not kept:
             context |= passing()
         request = Request(caller.principal, need.action, need.resource, context, owner)
-        answer = authorize(policies, request)
+        answer = without_doubt(policies, request, authorize(policies, request))
         return Judged(request, answer, self._uses.of(caller, call, need, answer, at), kept)
 
     def _policies_for(self, caller: Caller, need: Need, way: Way) -> PolicySet:

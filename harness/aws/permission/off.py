@@ -39,7 +39,7 @@ class NoPermission:
     def heard(self, exchange: Exchange) -> None:
         """Take note of nothing."""
 
-    def let_in(self, vpc_endpoint_id: str, policy: str | None) -> None:
+    def let_in(self, vpc_endpoint_id: str, policy: str | None, vpc_id: str = "") -> None:
         """Take note of no policy: by a VPC endpoint all come in."""
 
     async def look_at(self, vpc_endpoint_id: str) -> None:

@@ -15,6 +15,7 @@ from harness.aws.permission.role_policies import role_policies
 from harness.aws.permission.simulation import Simulation
 from harness.aws.permission.store import PolicyStore
 from harness.aws.permission.store.root import RootCalls
+from harness.aws.permission.store.submitted import Submitted
 from harness.aws.permission.uses import Uses
 from harness.clock import Clock
 from harness.config import Credentials
@@ -32,7 +33,8 @@ class Permission:
     """Who may, for one gateway. `first` and `last` are its handlers: before all others, and before those
     that only forward.
 
-    *tell* journals a finding: rule, severity, resource, message, source. But for the constructor,
+    *tell* journals a finding: rule, severity, resource, message, source; a denial that is *wanted* is none.
+    But for the constructor,
     `let_in` and `act_as`, everything here belongs to the gateway's loop.
     """
 
@@ -47,6 +49,7 @@ class Permission:
         *,
         region: str,
         account: str,
+        wanted: Callable[[journal.PermissionUsed], bool],
     ) -> None:
         self.mode = mode
         self._clock = clock
@@ -57,7 +60,7 @@ class Permission:
         self.callers = Callers(account)
         self.policies = PolicyStore(fetcher, route, region=region, account=account, tell=self._wrong)
         self.entrances = Entrances(fetcher, route, region)
-        self._uses = Uses(record, tell, enforced=mode is Mode.ENFORCE)
+        self._uses = Uses(record, tell, enforced=mode is Mode.ENFORCE, wanted=wanted)
         self._root = RootCalls(fetcher, route, region, account)
         self._concluded = False
         judge = Judge(self.policies, self._uses, clock, self.entrances.of, account)
@@ -77,7 +80,8 @@ class Permission:
         )
         self.first: Sequence[Handler] = (self._guard.handle,)
         simulation = Simulation(self.policies, lambda: clock.epoch_s(clock.now()))
-        self.last: Sequence[Handler] = (self._listen, simulation.handle)
+        submitted = Submitted(self.policies)
+        self.last: Sequence[Handler] = (submitted.handle, self._listen, simulation.handle)
 
     def act_as(self, service: str) -> Credentials:
         """Return credentials whose calls are those of an AWS service, such as `ec2.amazonaws.com`.
@@ -86,12 +90,12 @@ class Permission:
         """
         return self.callers.act_as(service)
 
-    def let_in(self, vpc_endpoint_id: str, policy: str | None) -> None:
+    def let_in(self, vpc_endpoint_id: str, policy: str | None, vpc_id: str = "") -> None:
         """Take note of a VPC endpoint by which calls will come; may be called from any thread.
 
         Raises MalformedPolicyError for a policy that is none.
         """
-        self.entrances.add(vpc_endpoint_id, policy)
+        self.entrances.add(vpc_endpoint_id, policy, vpc_id)
 
     async def look_at(self, vpc_endpoint_id: str) -> None:
         """Ask the backend for an endpoint ahead of its first call; raise BackendError."""

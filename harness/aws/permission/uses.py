@@ -32,7 +32,10 @@ _NOBODY_ASKS = journal.PermissionUsed(0.0, "", "", "", "", "", Effect.ALLOWED.va
 
 
 class Uses:
-    """All uses of one run. `finding` journals what a reader should know: a denial, a call nobody mapped."""
+    """All uses of one run. `finding` journals what a reader should know: a denial, a call nobody mapped.
+
+    A denial that is *wanted* is in the record and is no finding.
+    """
 
     def __init__(
         self,
@@ -40,7 +43,9 @@ class Uses:
         finding: Callable[[str, str, str, str, str], None],
         *,
         enforced: bool,
+        wanted: Callable[[journal.PermissionUsed], bool] = lambda _: False,
     ) -> None:
+        self._wanted = wanted
         self._record = record
         self._finding = finding
         self._enforced = enforced
@@ -109,7 +114,7 @@ class Uses:
         )  # fmt: skip
         use = self._uses[distinct] = Use(seen)
         self._record(seen)
-        if denied:
+        if denied and not self._wanted(seen):
             self._tell(seen)
         return use
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from amount import EXAMPLES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from virtual_time import ENDPOINT, only
@@ -123,7 +124,7 @@ class Watched:
         )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(
     acts=acts,
     routing=st.sampled_from(Routing),

@@ -5,6 +5,7 @@ from heapq import heappop, heappush
 from random import Random
 
 import pytest
+from amount import EXAMPLES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -227,7 +228,7 @@ acts = st.lists(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=2 * EXAMPLES)
 @given(acts=acts, routing=st.sampled_from(Routing), finish=st.booleans(), seed=st.integers(0, 9))
 def test_arrived_is_completed_plus_rejected_plus_in_flight(
     acts: list[tuple[float, str]], routing: Routing, finish: bool, seed: int
@@ -330,7 +331,7 @@ def test_a_given_draw_counts_over_the_order_of_joining(routing: Routing) -> None
         assert accepted(three.arrive(1, 0.0, place=place)).instance_id == chosen
 
 
-@settings(max_examples=200)
+@settings(max_examples=2 * EXAMPLES)
 @given(
     acts=st.lists(
         st.tuples(

@@ -3,6 +3,7 @@
 import math
 
 import pytest
+from amount import EXAMPLES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -77,7 +78,7 @@ def test_an_instance_is_as_busy_as_it_was_since_it_came() -> None:
     assert [each.busy for each in told if each.busy is not None] == [(1.0,), (1.0, 0.0)]
 
 
-@settings(max_examples=150)
+@settings(max_examples=2 * EXAMPLES)
 @given(
     acts=st.lists(
         st.tuples(

@@ -7,6 +7,7 @@ from random import Random
 from time import process_time
 
 import pytest
+from amount import EXAMPLES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -100,7 +101,7 @@ def history(number: int, fates: Sequence[Fate]) -> list[j.Record]:
     return records
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(
     st.lists(st.lists(FATES, max_size=2, unique_by=lambda fate: fate.queue), max_size=8),
     st.randoms(use_true_random=False),

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from amount import EXAMPLES as FEW
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -196,7 +197,7 @@ def test_a_body_may_be_nested_deeply() -> None:
     assert not compile_filter({"a": [1]}, "MessageBody").matches({}, deep)
 
 
-few = settings(max_examples=40, deadline=None)
+few = settings(max_examples=FEW, deadline=None)
 words = st.sampled_from(["a", "b", "ab", "B", ""])
 scalars = st.one_of(words, st.integers(-3, 3), st.booleans(), st.none())
 bodies = st.dictionaries(st.sampled_from(["k", "l"]), st.one_of(scalars, st.lists(scalars, max_size=3)))

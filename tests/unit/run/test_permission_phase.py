@@ -27,9 +27,11 @@ class Gateway:
 
     def __init__(self) -> None:
         self.opened: dict[str, Any] = {}
+        self.vpcs: set[str] = set()
 
-    def entrance(self, vpc_endpoint_id: str, policy: str | None = None) -> str:
+    def entrance(self, vpc_endpoint_id: str, policy: str | None = None, *, vpc_id: str = "") -> str:
         self.opened[vpc_endpoint_id] = json.loads(policy) if policy else None
+        self.vpcs.add(vpc_id)
         return f"http://127.0.0.1:{4000 + len(self.opened)}"
 
 
@@ -50,6 +52,7 @@ def test_each_vpc_endpoint_is_a_way_in(run: RunContext) -> None:
     off: Any = NoPermission.__new__(NoPermission)
     open_ways_in(run, gateway, off)
     assert gateway.opened[OPEN.id] is None
+    assert gateway.vpcs == {OPEN.vpc, LIMITED.vpc}
     assert gateway.opened[LIMITED.id]["Statement"] == [
         {"Effect": "Allow", "Principal": "*", "Action": ["sqs:SendMessage"], "Resource": ["*"]}
     ]

@@ -7,6 +7,7 @@ transitions to alarm state". A row has a letter per period, oldest left: X breac
 from itertools import product
 
 import pytest
+from amount import EXAMPLES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from written_resource import CPU, FAST_CPU, RESOURCE, Stage, Written
@@ -65,7 +66,7 @@ def test_every_row_there_is(needed: int, wanted: int, extra: int, treat: TreatMi
         assert evaluate(alarm, points, current).state is state, row
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(
     row=st.text("0X-", min_size=1, max_size=18),
     wanted=st.integers(1, 5),

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from amount import EXAMPLES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from written_resource import CPU, FAST_CPU, RESOURCE, Written, steady
@@ -36,7 +37,7 @@ def test_a_resource_that_takes_the_name_is_read_anew() -> None:
     assert [each.value for each in found if each] == [2.0, 2.0, 2.0]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(
     gaps=st.lists(st.booleans(), min_size=60, max_size=60),
     steps=st.lists(st.tuples(st.integers(0, 200), st.integers(1, 20)), min_size=1, max_size=20),

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from amount import EXAMPLES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -241,7 +242,7 @@ def _named(moment: datetime, named: dict[str, set[int]]) -> bool:
     )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(
     expressions(),
     st.sampled_from(["UTC", NEW_YORK, BERLIN, "Australia/Lord_Howe"]),

@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+from amount import EXAMPLES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from written_resource import CPU, FAST_CPU, RESOURCE, Stage, Values, Written, only
@@ -85,7 +86,7 @@ runs = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(stage=runs)
 def test_the_rules_hold(stage: Stage) -> None:
     """Time forwards, capacities inside the bounds of their moment, states that really change."""
@@ -103,7 +104,7 @@ def test_the_rules_hold(stage: Stage) -> None:
         assert states[0].previous is AlarmState.INSUFFICIENT_DATA
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(stage=runs)
 def test_every_activity_ends_once(stage: Stage) -> None:
     """Pending, InProgress, Successful; at most one is under way."""

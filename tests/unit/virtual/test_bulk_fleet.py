@@ -3,6 +3,7 @@
 import math
 
 import pytest
+from amount import EXAMPLES
 from hypothesis import given, settings
 from two_fleets import Rules, Story, add, bulk, drain, fail_zone, live, stories
 
@@ -40,7 +41,7 @@ def agree(story: Story, make_plane: MakePlane) -> None:
 
 @PLANES
 @given(story=stories())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=2 * EXAMPLES, deadline=None)
 def test_every_request_ends_as_in_the_fleet_that_serves_one_by_one(
     story: Story, make_plane: MakePlane
 ) -> None:

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from amount import EXAMPLES
 from hypothesis import event, given
 from hypothesis import settings as examples
 from kernel_worlds import (
@@ -65,7 +66,7 @@ def check_control(until_s: float, result: KernelResult, told: Told) -> None:
     assert result.instance_s >= told.instance_s - 1e-6 >= joined - 1e-3
 
 
-@examples(max_examples=150)
+@examples(max_examples=2 * EXAMPLES)
 @given(traffic(), cases(), endpoint_settings, scaling_settings)
 def test_it_does_what_the_world_does(
     arriving: tuple[Trace, float], case: KernelCase, endpoint: EndpointSettings, scaling: ScalingSettings
@@ -84,7 +85,7 @@ def test_it_does_what_the_world_does(
     np.testing.assert_allclose(requests.queue_s, [each[1] for each in fates], rtol=0.0, atol=1e-9)
 
 
-@examples(max_examples=40)
+@examples(max_examples=EXAMPLES)
 @given(traffic(), cases(), endpoint_settings, scaling_settings)
 def test_what_it_counts_is_what_it_keeps(
     arriving: tuple[Trace, float], case: KernelCase, endpoint: EndpointSettings, scaling: ScalingSettings

@@ -5,6 +5,7 @@ from random import Random
 
 import numpy as np
 import pytest
+from amount import EXAMPLES
 from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.xdist_group("compiled")
 Found = dict[int, tuple[int, float, int]]
 
 
-@examples(max_examples=100)
+@examples(max_examples=2 * EXAMPLES)
 @given(
     st.integers(0, 1 << 32),
     st.sampled_from([1, 2, 3, 5]),
