@@ -111,9 +111,7 @@ def test_a_queue_that_nobody_here_may_read_is_still_judged(stand: Stand) -> None
     """Promise: a policy that locks its own reader out is judged as it was given."""
     topic, (url, queue) = stand.topic(), stand.queue()
     stand.subscribe(topic, queue)
-    deny = allow(
-        queue, Sid="Out", Effect="Deny", Principal="*", Action="sqs:*", Condition=FROM_ELSEWHERE
-    )
+    deny = allow(queue, Sid="Out", Effect="Deny", Principal="*", Action="sqs:*", Condition=FROM_ELSEWHERE)
     stand.set_policy(url, allow(queue), deny)
     assert [allowed for allowed, _ in stand.refusals(queue)] == [False, True]
 
