@@ -5,6 +5,7 @@ IAM user guide, "AWS global condition context keys". Keys are in small letters, 
 
 from functools import lru_cache
 from time import gmtime, strftime
+from urllib.parse import unquote
 
 from harness.aws.permission.entrances import Entrance
 from harness.aws.permission.held import Held
@@ -97,11 +98,10 @@ def passing_values(exchange: Exchange, calendar: Calendar, issued_at: float | No
 
 def region_of(exchange: Exchange, otherwise: str) -> str:
     """Return the region that *exchange* is signed for, *otherwise* where it says none."""
-    authorization = exchange.header(b"authorization")
-    if authorization is None:
-        return otherwise
-    at = authorization.find(b"/aws4_request")
-    parts = authorization[:at].rsplit(b"/", 2) if at > 0 else []
+    in_url = exchange.query.partition("X-Amz-Credential=")[2]
+    signed = exchange.header(b"authorization") or unquote(in_url).encode()
+    at = signed.find(b"/aws4_request")
+    parts = signed[:at].rsplit(b"/", 2) if at > 0 else []
     return parts[1].decode("latin-1") if len(parts) == 3 else otherwise
 
 

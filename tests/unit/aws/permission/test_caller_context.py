@@ -54,7 +54,7 @@ def test_a_user() -> None:
 
 
 def test_the_session_of_a_role() -> None:
-    """aws:PrincipalArn is the role's, with its path; a session's tags stand before the role's; no username."""
+    """aws:PrincipalArn is the role's, with its path; the session's tags stand before the role's."""
     session = replace(
         session_of(ROLE, "one", ""),
         session_tags={"Team": "research"},
