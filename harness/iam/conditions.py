@@ -91,9 +91,23 @@ def _condition(
         return Condition(key, words, _null(own, values), frozenset({own}))
     comparison = COMPARISONS[operator.base]
     words = f"{key} {comparison.words}{' or '.join(values)}"
-    matches = _compiled(operator.base, comparison, values, variables, lenient)
-    holds = _on_key(own, _quantified(comparison, operator.quantifier, matches, allows), operator.optional)
+    clear = _clear(operator.base, values, in_doubt=allows is comparison.negated)
+    matches = _compiled(operator.base, comparison, clear, variables, lenient)
+    # A set operator takes no notice of IfExists: without the key ForAnyValue is false all the same, as AWS
+    # was seen to answer (AWS re:Post, "ForAnyValue:StringEqualsIfExists behaving unexpectedly").
+    optional = operator.optional and not operator.quantifier
+    holds = _on_key(own, _quantified(comparison, operator.quantifier, matches, allows), optional)
     return Condition(key, words, holds, frozenset({own, *_used(comparison, values, variables)}))
+
+
+def _clear(base: str, values: Sequence[str], *, in_doubt: bool) -> Sequence[str]:
+    """Return *values* without a lone `*` under an ARN operator, unless that is to match *in_doubt*.
+
+    "Each of the six colon-delimited components of the ARN is checked separately": it lacks five of them.
+    """
+    if in_doubt or not base.startswith("Arn"):
+        return values
+    return [value for value in values if value != "*"]
 
 
 def _compiled(

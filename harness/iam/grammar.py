@@ -31,7 +31,8 @@ _STATEMENT_KEYS = frozenset(
     }
 )
 _PAIRS = (("Principal", "NotPrincipal"), ("Action", "NotAction"), ("Resource", "NotResource"))
-_SERVICE = re.compile(r"[A-Za-z0-9.*?-]+")
+# Either any service or one: `s*:GetObject` names none.
+_SERVICE = re.compile(r"\*|[A-Za-z0-9.-]+")
 # "For IAM policies, basic alphanumeric characters (A-Z,a-z,0-9) are the only allowed characters in the Sid
 # value. Other AWS services that support resource policies may have other requirements" ("Sid").
 _SID = re.compile(r"[A-Za-z0-9]*")

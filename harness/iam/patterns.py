@@ -127,15 +127,23 @@ def resource_pattern(text: str, *, variables: bool, generous: bool = False) -> P
 
     IAM user guide, "IAM JSON policy elements: Resource": "If you specify an incomplete ARN … AWS
     automatically completes the ARN by adding wildcard characters (*) to all of the missing fields."
-    "Variables and tags": "You can't use a variable to replace parts of the ARN before the fifth colon"; it
-    means itself there, unless the pattern is *generous*, as it is where a match denies.
+    "Variables and tags": "You can't use a variable to replace parts of the ARN before the fifth colon", and
+    "Resource": "You can't use a wildcard in the service segment that identifies the AWS product"; it means
+    itself there, unless the pattern is *generous*, as it is where a match denies.
     """
     colons = _colons(pattern(text, variables=variables).pieces)
     missing = 0 if text == "*" else max(0, ARN_PARTS - 1 - colons)
     whole = text + ":*" * missing
     if variables and not generous and _early_variable(whole):
         variables = False
-    return pattern(whole, variables=variables, resource=True)
+    wildcards = generous or not _wild_service(text)
+    return pattern(whole, variables=variables, wildcards=wildcards, resource=True)
+
+
+def _wild_service(text: str) -> bool:
+    """Return whether the ARN *text* names its service with a wildcard; one that it lacks is AWS's to add."""
+    service = [*text.split(":", 3), "", ""][2]
+    return "*" in service or "?" in service
 
 
 def _colons(pieces: Iterable[Piece]) -> int:

@@ -237,7 +237,7 @@ def _principals(given: Mapping[str, Any]) -> Principals | None:
     if value is None:
         return None
     try:
-        return principals(value)
+        return principals(value, generous=given["Effect"] == "Deny" and "Principal" in given)
     except ValueError as error:
         raise MalformedPolicyError(SYNTAX) from error
 

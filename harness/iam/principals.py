@@ -104,13 +104,20 @@ class Principals:
         return tuple(sorted(self.by_kind.get("AWS", ())))
 
 
-def principals(value: Any) -> Principals:
-    """Return what *value*, the JSON of a Principal element, names; raise ValueError when it is malformed."""
+def principals(value: Any, *, generous: bool = True) -> Principals:
+    """Return what *value*, the JSON of a Principal element, names; raise ValueError when it is malformed.
+
+    "Wildcards (*, ?) are not supported with the principal key {{principal_key}}" ("IAM policy validation
+    check reference", Unsupported wildcard in principal): unless it is *generous*, as where a match denies,
+    `*` stands for everybody under the key AWS alone.
+    """
     if value == EVERYONE:
         return Principals(True, {})
     if not isinstance(value, dict) or not value or set(value) - set(KINDS):
         raise ValueError("Principal is no map of AWS, Service, Federated or CanonicalUser")
     by_kind = {kind: frozenset(map(_short, _names(names))) for kind, names in value.items()}
+    if not generous:
+        by_kind = {kind: names - {EVERYONE} if kind != "AWS" else names for kind, names in by_kind.items()}
     named = by_kind.get("AWS", frozenset())
     return Principals(EVERYONE in named, by_kind, frozenset(_roles(named)))
 

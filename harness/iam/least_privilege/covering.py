@@ -118,6 +118,9 @@ def _implies(
         return False
     if base != wide_base and (base, wide_base) not in _IMPLIED:
         return False
+    if base.startswith("Arn") and "*" in (*values, *wide_values):
+        # It matches nothing where an Allow has it, and any ARN where a Deny has.
+        return (base, values) == (wide_base, wide_values)
     if base == "Null":
         return {each.lower() for each in values} == {each.lower() for each in wide_values}
     if "Not" in base:

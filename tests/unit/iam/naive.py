@@ -73,7 +73,7 @@ def _applies(statement: Statement, request: Request) -> bool:
 
 def _holds(operator: str, values: tuple[str, ...], value: str) -> bool:
     quantifier, _, name = operator.rpartition(":")
-    if name.endswith("IfExists") and not values:
+    if name.endswith("IfExists") and not values and not quantifier:
         return True
     name = name.removesuffix("IfExists")
     if name == "Null":

@@ -72,13 +72,15 @@ def test_an_operator_compares_one_value(operator: str, value: object, seen: str,
         ("StringNotEquals", True),
         ("StringEqualsIfExists", True),
         ("ForAllValues:StringEquals", True),
+        ("ForAllValues:StringEqualsIfExists", True),
         ("ForAnyValue:StringEquals", False),
+        ("ForAnyValue:StringEqualsIfExists", False),
         ("ForAnyValue:StringNotEquals", False),
         ("NotIpAddress", True),
     ],
 )
 def test_a_key_that_is_missing(operator: str, expected: bool) -> None:
-    """Promise: a missing key matches nothing, so that negated operators, IfExists and ForAllValues hold."""
+    """Promise: a missing key matches nothing; negated operators, IfExists, ForAllValues hold without."""
     value = "10.0.0.0/8" if "Ip" in operator else "a"
     assert holds(operator, "test:Key", value, {}) is expected
 

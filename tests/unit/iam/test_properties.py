@@ -44,7 +44,7 @@ conditions = st.one_of(
     st.sampled_from(["true", "false"]).map(lambda value: {"Null": {"t:One": value}}),
 )
 actions = st.lists(
-    st.sampled_from([*ACTIONS, "*", "s3:*", "S3:get*", "s?:*", "*:SendMessage"]), min_size=1, max_size=2
+    st.sampled_from([*ACTIONS, "*", "s3:*", "S3:get*", "s3:?et*", "*:SendMessage"]), min_size=1, max_size=2
 )
 resources = st.lists(
     st.sampled_from([*RESOURCES, "*", "arn:aws:s3:::a/*", "arn:aws:s3:::*/x"]), min_size=1, max_size=2

@@ -74,16 +74,16 @@ def test_two_patterns_with_a_text_in_common(one: str, other: str, expected: bool
 
 def test_wildcards_of_an_arn_may_keep_to_their_part() -> None:
     """Then a variable, which may hold a colon, is within none but `*` behind the fifth colon."""
-    wide = (tokens("arn:aws:*:x", resource=True, parted=True),)
-    assert included(tokens("arn:aws:s3:x", resource=True, parted=True), wide)
-    assert not included(tokens("arn:aws:s3:y:x", resource=True, parted=True), wide)
-    other = (tokens("arn:aws:s?s:x", resource=True, parted=True),)
-    assert included(tokens("arn:aws:sqs:x", resource=True, parted=True), other)
-    assert not included(tokens("arn:aws:s*:x", resource=True, parted=True), other)
-    assert included(tokens("arn:aws:s?s:x", resource=True, parted=True), other)
-    assert included(tokens("arn:aws:s?s:x", resource=True, parted=True), wide)
-    named = tokens("arn:aws:${x}:x:a:b", resource=True, parted=True, generous=True)
-    assert not included(named, (tokens("arn:aws:*:x:a:b", resource=True, parted=True),))
+    wide = (tokens("arn:aws:sqs:*:x", resource=True, parted=True),)
+    assert included(tokens("arn:aws:sqs:s3:x", resource=True, parted=True), wide)
+    assert not included(tokens("arn:aws:sqs:s3:y:x", resource=True, parted=True), wide)
+    other = (tokens("arn:aws:sqs:s?s:x", resource=True, parted=True),)
+    assert included(tokens("arn:aws:sqs:sqs:x", resource=True, parted=True), other)
+    assert not included(tokens("arn:aws:sqs:s*:x", resource=True, parted=True), other)
+    assert included(tokens("arn:aws:sqs:s?s:x", resource=True, parted=True), other)
+    assert included(tokens("arn:aws:sqs:s?s:x", resource=True, parted=True), wide)
+    named = tokens("arn:aws:sqs:${x}:a:b", resource=True, parted=True, generous=True)
+    assert not included(named, (tokens("arn:aws:sqs:*:a:b", resource=True, parted=True),))
 
 
 def test_what_takes_too_long_is_not_included(monkeypatch: pytest.MonkeyPatch) -> None:
