@@ -255,6 +255,7 @@ def test_queues_that_nobody_empties_are_named(wrong: Run) -> None:
 # -- what is interrupted -----
 
 
+@pytest.mark.long
 def test_an_endpoint_under_load_and_a_program_beside_it_are_one_run(runs: Callable[[str], Run]) -> None:
     """The load begins when the program is ready, and the queue is waited for after the load."""
     both = runs("SIGINT in stop")

@@ -163,6 +163,7 @@ def test_a_plain_boto3_script(served: Serving) -> None:
     assert said_by(script, served.environment) == "AllTraffic 1,2\n"
 
 
+@pytest.mark.long
 def test_the_aws_cli(served: Serving, tmp_path: Path) -> None:
     """Create, describe, invoke and delete with the command line of AWS."""
     run = AwsCli(served.environment, tmp_path)

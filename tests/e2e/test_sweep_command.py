@@ -77,7 +77,7 @@ def test_the_target_by_aws_formula_stands_beside_it(swept: tuple[Path, Ended]) -
     assert recommended["target"] == pytest.approx(2 / 0.05463 * 0.5 * 60, rel=0.001)
 
 
-@pytest.mark.parametrize("jobs", ["2", "5"])
+@pytest.mark.parametrize("jobs", ["2", pytest.param("5", marks=pytest.mark.long)])
 def test_the_same_seed_gives_the_same_bytes(swept: tuple[Path, Ended], tmp_path: Path, jobs: str) -> None:
     """Whatever the number of jobs."""
     ended = sweep(tmp_path, "--out", "out", "--exact", "all", "--jobs", jobs, *LIMITS)
@@ -123,6 +123,7 @@ def test_a_policy_comes_to_the_same_in_a_simulation(swept: tuple[Path, Ended], t
     assert summary["latency"]["response_s"]["p99"] == pytest.approx(float(row["p99_s"]), rel=0.01)
 
 
+@pytest.mark.long
 def test_when_no_policy_is_good_enough_the_command_fails(tmp_path: Path) -> None:
     """Exit code 1, the nearest policy and what it misses."""
     ended = sweep(tmp_path, "--exact", "5", "--threshold", "p99<1ms", "--json")
