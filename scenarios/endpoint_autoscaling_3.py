@@ -78,7 +78,7 @@ scenario = Scenario(
         final_in_service(corrected).equals(1, "idle ends at the minimum"),
     ],
     settle=Settle(at_most_s=2_700),
-    clock="compressed:160",
+    clock="compressed:120",
     as_written=Variant(
         defect=(
             "The text takes the target of 100 for simultaneous requests and the cooldowns of 30 s for the "

@@ -35,9 +35,12 @@ class Ended:
 class Command:
     """`harness ARGUMENTS` in the folder *cwd*; `until` follows what it tells, `end` waits for it."""
 
-    def __init__(self, *arguments: str, cwd: Path, env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, *arguments: str, cwd: Path, env: Mapping[str, str] | None = None, niceness: int = 0
+    ) -> None:
+        nice = ["nice", "-n", str(niceness)] if niceness else []
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "harness", *arguments],
+            [*nice, sys.executable, "-m", "harness", *arguments],
             cwd=cwd,
             env=dict(os.environ) | dict(env or {}),
             stdin=subprocess.DEVNULL,
@@ -96,9 +99,9 @@ class Command:
         return Ended(self.pid, code, self._printed, self._told)
 
 
-def harness(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None) -> Ended:
-    """Return how `harness ARGUMENTS` ended."""
-    return Command(*arguments, cwd=cwd, env=env).end()
+def harness(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None, niceness: int = 0) -> Ended:
+    """Return how `harness ARGUMENTS` ended; with *niceness* it left the processors to others."""
+    return Command(*arguments, cwd=cwd, env=env, niceness=niceness).end()
 
 
 def started_by(pid: int) -> list[int]:
