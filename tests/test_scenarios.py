@@ -1,8 +1,8 @@
 """Every scenario is a test: corrected it meets its expectations, as written it fails where its defect says.
 
 One test for each expectation of each variant of each file in `scenarios/`; a new file is collected by itself.
-Each variant is run once, by the real command on the embedded backend, four at a time: two that call an
-endpoint, and two that do not.
+Each variant is run once, by the real command on the embedded backend, four at a time: two that send a
+load, and two that do not.
 """
 
 import os
@@ -20,7 +20,7 @@ from harness.scenario import Scenario, find, names
 # Most of a run is waiting for model time, so four go together on two cores; set 2 on a slow machine.
 AT_ONCE = int(os.environ.get("HARNESS_SCENARIOS_AT_ONCE", "4"))
 
-# What calls an endpoint is timed to the millisecond: the others leave the processors to it.
+# The answers to a load are timed: what sends none leaves the processors to it.
 AFTER_WHAT_IS_TIMED = 10
 
 Pair = tuple[str, str]
@@ -54,9 +54,10 @@ class Runs:
         self._folder = folder
         self._ends: dict[Pair, Future[Ended]] = {
             pair: loads.submit(self._run, pair)
-            if _calls_an_endpoint(pair)
+            if find(pair[0]).resolve(pair[1]).workload
             else others.submit(self._run, pair, niceness=AFTER_WHAT_IS_TIMED)
-            for pair in pairs
+            # One variant after the other: two of one scenario would have their highest load at the same time.
+            for pair in sorted(pairs, key=lambda pair: pair[1])
         }
         self._again: dict[Pair, Ended] = {}
 
@@ -81,11 +82,6 @@ def runs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     half = max(1, AT_ONCE // 2)
     with ThreadPoolExecutor(half) as loads, ThreadPoolExecutor(half) as others:
         yield Runs(loads, others, tmp_path_factory.mktemp("scenarios"), list(pairs))
-
-
-def _calls_an_endpoint(pair: Pair) -> bool:
-    """Return whether its load is timed to the millisecond; messages may wait a little."""
-    return any(load.target == "endpoint" for load in find(pair[0]).resolve(pair[1]).workload)
 
 
 def test_expectation(runs: Runs, pair: Pair, expectation: str) -> None:
