@@ -51,7 +51,7 @@ def classifier(scaling: TargetTracking) -> Endpoint:
 
 def load(endpoint: Endpoint) -> list[OpenModel]:
     """Return idle, ramp, spike and idle against *endpoint*."""
-    return [OpenModel(endpoint, rate=TRAFFIC, client="lean", payload=sample_rows(), name="visitors")]
+    return [OpenModel(endpoint, rate=TRAFFIC, client="lean", payload=sample_rows(10), name="visitors")]
 
 
 corrected = classifier(TargetTracking(target_value=FORMULA_TARGET, min_capacity=1, max_capacity=3))

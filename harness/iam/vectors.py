@@ -74,12 +74,20 @@ def judged(case: Case) -> Row:
     if case.request is None:
         row |= {"verdict": Effect.IMPLICITLY_DENIED.value, "reason": case.problem, "error": True}
     else:
-        found = _verdict(case.request, case.policies, case.refused)
-        row |= {"verdict": found.effect.value, "reason": found.reason}
+        row |= _judged(case, case.request)
     if "expected" in case.known:
         expected = case.known["expected"]
         row |= {"expected": expected, "ok": agrees(row["verdict"], expected)}
     return row
+
+
+def _judged(case: Case, request: Request) -> Row:
+    try:
+        found = _verdict(request, case.policies, case.refused)
+    except Exception as error:  # as for one that cannot be read
+        reason = f"the vector cannot be judged: {type(error).__name__}: {error}"
+        return {"verdict": Effect.IMPLICITLY_DENIED.value, "reason": reason, "error": True}
+    return {"verdict": found.effect.value, "reason": found.reason}
 
 
 def agrees(verdict: str, expected: str) -> bool:

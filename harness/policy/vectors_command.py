@@ -14,14 +14,15 @@ _SHOWN = ("id", "verdict", "reason")
 
 
 def judge_vectors(path: Path) -> int:
-    """Print a verdict for each vector in the file at *path*; return 1 when one is not as expected, else 0.
+    """Print a verdict for each vector in the file at *path*; return 1 when one cannot be read or is not as
+    expected, else 0. Raises ScenarioError for a file without vectors.
 
     The rate of the verdicts, once the policies are compiled, and the agreement with what is expected go to
     stderr.
     """
     document = read_json(path)
     vectors = document.get("vectors") if isinstance(document, Mapping) else document
-    if not isinstance(vectors, list):
+    if not isinstance(vectors, list) or not vectors:
         raise ScenarioError(f'{path} holds no vectors: it must be a list of them, or {{"vectors": [...]}}')
     began = time.perf_counter()
     read = list(cases(vectors))
@@ -39,6 +40,9 @@ def judge_vectors(path: Path) -> int:
     wrong = [row for row in expected if not row["ok"]]
     if expected:
         print(f"{len(expected) - len(wrong)} of {len(expected)} as expected", file=sys.stderr)
+    unread = [row for row in rows if "error" in row]
+    for row in unread:
+        print(f"{row['id']}: {row['reason']}", file=sys.stderr)
     for row in wrong:
         print(f"{row['id']}: {row['verdict']}, expected {row['expected']}: {row['reason']}", file=sys.stderr)
-    return ExitCode.FAIL if wrong else ExitCode.PASS
+    return ExitCode.FAIL if wrong or unread else ExitCode.PASS

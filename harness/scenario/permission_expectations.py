@@ -17,6 +17,7 @@ from harness.scenario.roles import Role
 if TYPE_CHECKING:
     from harness.iam.least_privilege import RoleUse, Use
 
+_KINDS = (PermissionUsed, PermissionTotal, RolePolicies)
 NAMED_AT_MOST = 5  # actions in a sentence
 
 
@@ -35,7 +36,7 @@ def denied(role: Role, action: str, on: On = "*", by: Program | None = None) -> 
         tried = [use for use in tried if pattern.fullmatch(use.resource)]
         calls = sum(_calls(use, by) for use in tried)
         if found is None or not calls:
-            return None, f"The role {role.name!r} never tried {action}{_about(on)}"
+            return None, _unknown(records, f"The role {role.name!r} never tried {action}{_about(on)}")
         refused = sum(_calls(use, by) for use in found.denied if use in tried)
         return refused / calls, f"{refused} of {calls} calls that needed {action} were denied"
 
@@ -64,7 +65,7 @@ def refused_calls(role: Role) -> Question:
     def measure(records: Records) -> Measured:
         found = _found(role, records)
         if found is None or not _uses(found):
-            return None, f"The role {role.name!r} made no call"
+            return None, _unknown(records, f"The role {role.name!r} made no call")
         refused = [*found.denied, *found.not_covered]
         count = sum(use.calls for use in refused)
         return count, f"{role.name} was denied {_named({use.action for use in refused})}"
@@ -78,7 +79,7 @@ def used(role: Role) -> Question:
     def measure(records: Records) -> Measured:
         found = _found(role, records)
         if found is None or not _uses(found):
-            return None, f"The role {role.name!r} made no call"
+            return None, _unknown(records, f"The role {role.name!r} made no call")
         return len(found.used_actions), f"{role.name} used {_named(found.used_actions)}"
 
     return _of(role, "used actions", measure, "actions")
@@ -90,7 +91,7 @@ def granted(role: Role) -> Question:
     def measure(records: Records) -> Measured:
         found = _held(role, records)
         if found is None:
-            return None, f"What the role {role.name!r} holds was not recorded"
+            return None, _unknown(records, f"What the role {role.name!r} holds was not recorded")
         return len(found.granted), f"{role.name} holds {_named(found.granted)}"
 
     return _of(role, "granted actions", measure, "actions")
@@ -102,9 +103,11 @@ def unused(role: Role) -> Question:
     def measure(records: Records) -> Measured:
         found = _held(role, records)
         if found is None:
-            return None, f"What the role {role.name!r} holds was not recorded"
+            return None, _unknown(records, f"What the role {role.name!r} holds was not recorded")
         if not found.used:
-            return None, f"The role {role.name!r} used nothing, so nothing is known of what it needs"
+            return None, _unknown(
+                records, f"The role {role.name!r} used nothing, so nothing is known of what it needs"
+            )
         return len(found.unused_actions), f"{role.name} never used {_named(found.unused_actions)}"
 
     return _of(role, "unused actions", measure, "actions")
@@ -124,9 +127,16 @@ def _found(role: Role, records: Records) -> "RoleUse | None":
     # Here, since every command imports this module and few judge anything.
     from harness.iam.least_privilege import role_uses
 
-    kinds, ending = (PermissionUsed, PermissionTotal, RolePolicies), f":role/{role.name}"
-    own = [one for one in records if isinstance(one, kinds) and one.role.endswith(ending)]
+    ending = f":role/{role.name}"
+    own = [one for one in records if isinstance(one, _KINDS) and one.role.endswith(ending)]
     return next(iter(role_uses(own).values()), None)
+
+
+def _unknown(records: Records, why: str) -> str:
+    """Return *why* nothing is known, or that nobody looked."""
+    if any(isinstance(one, _KINDS) for one in records):
+        return why
+    return "Nobody looked at permissions in this run; say --iam enforce or --iam observe"
 
 
 def _held(role: Role, records: Records) -> "RoleUse | None":

@@ -89,10 +89,10 @@ def batch_predict(context: "Context") -> Mapping[str, Any]:
     }
 
 
-def sample_rows() -> Payload:
-    """Return calls of 100 rows for load: rows of our own degradation model, kept in sample_rows.csv."""
+def sample_rows(rows: int = 100) -> Payload:
+    """Return calls of *rows* rows for load: rows of our own degradation model, kept in sample_rows.csv."""
     lines = (Path(__file__).parent / "sample_rows.csv").read_text().splitlines()
-    bodies = ["\n".join(lines[start : start + 100]) for start in range(0, len(lines), 100)]
+    bodies = ["\n".join(lines[start : start + rows]) for start in range(0, len(lines), rows)]
     return Payload("turbofan-rows", bodies)
 
 

@@ -32,9 +32,10 @@ def is_version_2(exchange: Exchange) -> bool:
 def version_2_holds(exchange: Exchange, secret: str) -> bool:
     """Return whether *exchange* was signed with *secret*."""
     given, date = _given(exchange)
-    wanted = _string_to_sign(exchange, date).encode("latin-1")
-    made = b64encode(hmac.digest(secret.encode(), wanted, "sha1"))
-    return bool(given) and hmac.compare_digest(made, given)
+    # SDKs sign `/bucket/` where they ask for `/bucket`, which names the same.
+    paths = [exchange.path] + ([f"{exchange.path}/"] if exchange.path.count("/") == 1 else [])
+    made = [_signature(_string_to_sign(exchange, date, path), secret) for path in paths]
+    return bool(given) and any(hmac.compare_digest(each, given) for each in made)
 
 
 def _given(exchange: Exchange) -> tuple[bytes, str]:
@@ -47,7 +48,11 @@ def _given(exchange: Exchange) -> tuple[bytes, str]:
     return query.get("Signature", [""])[0].encode(), query.get("Expires", [""])[0]
 
 
-def _string_to_sign(exchange: Exchange, date: str) -> str:
+def _signature(text: str, secret: str) -> bytes:
+    return b64encode(hmac.digest(secret.encode(), text.encode("latin-1"), "sha1"))
+
+
+def _string_to_sign(exchange: Exchange, date: str, path: str) -> str:
     own: dict[str, list[str]] = {}
     for name, value in exchange.headers():
         if (key := name.decode().lower()).startswith("x-amz-"):
@@ -57,13 +62,13 @@ def _string_to_sign(exchange: Exchange, date: str) -> str:
             own.setdefault(key.lower(), values)
     lines = [exchange.method, _header(exchange, b"content-md5"), _header(exchange, b"content-type"), date]
     lines += [f"{key}:{','.join(own[key])}" for key in sorted(own)]
-    return "\n".join([*lines, _resource(exchange)])
+    return "\n".join([*lines, _resource(exchange, path)])
 
 
-def _resource(exchange: Exchange) -> str:
+def _resource(exchange: Exchange, path: str) -> str:
     pairs = [pair.partition("=") for pair in exchange.query.split("&")]
     signed = sorted((name, equals, unquote(value)) for name, equals, value in pairs if name in _SIGNED)
-    return exchange.path + ("?" + "&".join(map("".join, signed)) if signed else "")
+    return path + ("?" + "&".join(map("".join, signed)) if signed else "")
 
 
 def _header(exchange: Exchange, name: bytes) -> str:

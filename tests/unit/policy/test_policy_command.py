@@ -349,6 +349,22 @@ def test_vectors_get_a_line_each_and_the_rate_is_told(
     assert "b: Allowed, expected Denied: " in err
 
 
+@pytest.mark.parametrize("odd", [5, {"id": "b"}, {**VECTOR, "id": "b", "request": {"action": 5}}])
+def test_a_vector_that_cannot_be_judged_is_no_agreement(
+    odd: Any, write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is denied and named, and the others are judged."""
+    code, out, err = said(capsys, "--vectors", write("v.json", [odd, VECTOR]))
+    verdicts = [json.loads(line)["verdict"] for line in out.splitlines()]
+    assert (code, verdicts) == (1, ["ImplicitlyDenied", "Allowed"])
+    assert "the vector cannot be " in err
+
+
+def test_a_list_without_vectors_is_no_pass(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing was judged."""
+    assert said(capsys, "--vectors", write("v.json", []))[0] == 2
+
+
 def test_a_file_without_vectors_is_refused(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
     """By what it lacks."""
     code, out, err = said(capsys, "--vectors", write("v.json", {"header": {}}))

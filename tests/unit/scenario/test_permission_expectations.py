@@ -174,3 +174,13 @@ def test_a_refusal_that_an_expectation_names_is_asked_for(asked: Expectation, is
     assert isinstance(seen, PermissionUsed)
 
     assert refusals_asked_for([asked])(seen) is is_asked_for
+
+
+@pytest.mark.parametrize("question", [denied(ROLE, "s3:PutObject"), refused_calls(ROLE), unused(ROLE)])
+def test_where_nobody_looked_that_is_the_reason(question: Expectation) -> None:
+    """And not that the role did nothing."""
+    assert question.measure([]) == (
+        None,
+        "Nobody looked at permissions in this run; say --iam enforce or --iam observe",
+    )
+    assert "Nobody looked" not in question.measure([held(Role("other"))])[1]

@@ -59,6 +59,14 @@ def test_a_path_that_the_client_did_not_encode_as_aws_does_is_signed_as_aws_woul
     assert flaw_of(sent, key()) is None
 
 
+def test_an_old_url_of_a_bucket_is_signed_with_a_slash_at_its_end() -> None:
+    """As SDKs do, which ask without it; of an object the name is what counts."""
+    honest = signed("s3", "GET", "/bucket/?prefix=a", how="url-v2")
+    assert flaw_of(replace(honest, path="/bucket"), key()) is None
+    key_with_slash = signed("s3", "GET", "/bucket/folder/", how="url-v2")
+    assert flaw_of(replace(key_with_slash, path="/bucket/folder"), key()) is Flaw.MISMATCH
+
+
 def test_a_changed_body_path_query_or_header_is_a_mismatch() -> None:
     """Each of them is part of what is signed."""
     honest = signed(
