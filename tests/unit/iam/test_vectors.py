@@ -165,3 +165,13 @@ def test_junk_has_its_row(vector: dict[str, Any], request: Any) -> None:
     rows = list(judge({"vectors": [vector | {"id": "a", "request": asked}, request]}))
     assert [set(row) >= {"id", "verdict", "reason"} for row in rows] == [True, True]
     assert judged(**vector)["verdict"] == "ImplicitlyDenied" or "Effect" in json.dumps(vector)
+
+
+@pytest.mark.parametrize("action", [5, None, ["s3:GetObject"]])
+def test_a_vector_that_cannot_be_judged_is_denied(action: Any) -> None:
+    """Promise: it is read, and asks for what is no action; the others are judged."""
+    odd = {"id": "odd", "request": {"principal": "arn:aws:iam::111122223333:user/u", "action": action}}
+    rows = list(judge([odd, {"id": "next"}]))
+    assert [row["verdict"] for row in rows] == ["ImplicitlyDenied"] * 2
+    assert rows[0]["reason"].startswith("the vector cannot be judged: ")
+    assert rows[0]["error"]
