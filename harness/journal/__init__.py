@@ -7,6 +7,16 @@ Writing to a file is the shell's work (`harness.recorder`); this room turns valu
 """
 
 from harness.journal.codec import SCHEMA_VERSION, TYPES, Record, decode, decode_all, encode, read
+from harness.journal.function_records import (
+    ConcurrencySet,
+    EventSourceDeclared,
+    EventSourceSampled,
+    FunctionDeclared,
+    FunctionEventEnded,
+    FunctionInvoked,
+    FunctionThrottled,
+    TimerFired,
+)
 from harness.journal.iam_records import PermissionTotal, PermissionUsed, RolePolicies
 from harness.journal.message_records import (
     DeliveryRefused,
@@ -64,16 +74,23 @@ __all__ = [
     "ActivityRange",
     "AlarmChanged",
     "CapacityChanged",
+    "ConcurrencySet",
     "CooldownStarted",
     "DeliveryRefused",
     "EndpointChanged",
+    "EventSourceDeclared",
+    "EventSourceSampled",
     "Exchange",
     "Expectation",
     "FaultEnded",
     "FaultInjected",
     "Fidelity",
     "Finding",
+    "FunctionDeclared",
+    "FunctionEventEnded",
+    "FunctionInvoked",
     "FunctionServed",
+    "FunctionThrottled",
     "InstanceChanged",
     "InventoryTaken",
     "LoadEnded",
@@ -102,6 +119,7 @@ __all__ = [
     "ServedMinute",
     "ServedTotal",
     "TargetRegistered",
+    "TimerFired",
     "bin_of",
     "bin_start_s",
     "decode",

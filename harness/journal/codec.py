@@ -13,6 +13,16 @@ from typing import Any, Union, get_args, get_origin
 import orjson
 
 from harness.errors import JournalError
+from harness.journal.function_records import (
+    ConcurrencySet,
+    EventSourceDeclared,
+    EventSourceSampled,
+    FunctionDeclared,
+    FunctionEventEnded,
+    FunctionInvoked,
+    FunctionThrottled,
+    TimerFired,
+)
 from harness.journal.iam_records import PermissionTotal, PermissionUsed, RolePolicies
 from harness.journal.message_records import (
     DeliveryRefused,
@@ -77,6 +87,14 @@ Record = (
     | FaultEnded
     | LoadRequest
     | LoadEnded
+    | ConcurrencySet
+    | EventSourceDeclared
+    | EventSourceSampled
+    | FunctionDeclared
+    | FunctionEventEnded
+    | FunctionInvoked
+    | FunctionThrottled
+    | TimerFired
     | ServedMinute
     | FunctionServed
     | ServedTotal
