@@ -1,11 +1,12 @@
 """What one request costs the gateway in CPU time, against nginx as a reverse proxy in the same run.
 
-    python benchmarks/gateway.py [--json] [--seconds 3] [--repeats 5]
+    python -m benchmarks.gateway [--json] [--seconds 3] [--repeats 5] [--calls object ...]
 
 Needs nginx and wrk (Debian: nginx-light, wrk). The upstream is an nginx that answers 100 bytes of JSON; wrk
 posts invocations of 100 bytes and of 18 kB (100 rows of CSV), and puts an object of 100 bytes, signed as by
-boto3, over 32 connections. What permission costs is `enforced` (or `unverified`, which is enforced for a key
-whose secret nobody knows) beside `chain`.
+boto3, over 32 connections. The bodies are 16 that take turns, so that no signature is that of the call
+before; `same` is one body, as a load with one payload sends it. What permission costs is `enforced` (or
+`unverified`, which is enforced for a key whose secret nobody knows) beside `chain`: the last column.
 CPU time is that of the proxy's processes (/proc/PID/stat), the median of the repeats, which are interleaved
 so that a noisy minute meets every proxy alike; each waits up to QUIET_WAIT_S for the machine to be idle.
 Ratios compare CPU time: requests a second depend on what else the machine does.
@@ -26,35 +27,30 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from random import Random
 
-from harness.aws.permission import Held, Mode
-from harness.aws.permission.callers import Callers, user_of
-from harness.aws.permission.entrances import Entrances
-from harness.aws.permission.foreign import Foreign
-from harness.aws.permission.guard import Guard
-from harness.aws.permission.judging import Judge
-from harness.aws.permission.keys import Key
-from harness.aws.permission.reading import Reader
-from harness.aws.permission.uses import Uses
-from harness.clock import Clock
-from harness.config import Credentials
+from benchmarks.gateway_served import KEY, REGION
 from harness.errors import EnvironmentFault, ExitCode
-from harness.gateway.chain import Address, Chain, Exchange, Forward, Handler, Outcome, Reply
-from harness.gateway.fetch import Fetcher
-from harness.gateway.handlers import identify
-from harness.gateway.server import Server, new_event_loop
-from harness.gateway.signing_time import SigningTime
-from harness.gateway.splice import Pool
-from harness.iam import Kind, Principal, parse
 
 CONNECTIONS = 32
 INVOCATION, OBJECT = "/endpoints/ranker/invocations", "/bucket/models/ranker/model.tar.gz"
-# What is called: its service, method and path, and the bytes of its body.
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What is called, with `size` bytes of one of `bodies` payloads, each signed by itself."""
+
+    service: str
+    method: str
+    path: str
+    size: int
+    bodies: int = 16
+
+
 CALLS = {
-    "100 B": ("sagemaker", "POST", INVOCATION, 100),
-    "18 kB": ("sagemaker", "POST", INVOCATION, 18_000),
-    "object": ("s3", "PUT", OBJECT, 100),
+    "100 B": Call("sagemaker", "POST", INVOCATION, 100),
+    "same": Call("sagemaker", "POST", INVOCATION, 100, bodies=1),
+    "18 kB": Call("sagemaker", "POST", INVOCATION, 18_000),
+    "object": Call("s3", "PUT", OBJECT, 100),
 }
 PROXIES = ("nginx", "splice", "chain", "unverified", "enforced")
 DESCRIPTIONS = {
@@ -64,10 +60,9 @@ DESCRIPTIONS = {
     "unverified": "chain, and the permission of each call, its signature aside",
     "enforced": "chain, and signature and permission of each call",
 }
-KEY = Credentials("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
-ACCOUNT, REGION = "123456789012", "us-east-1"
 QUIET_WAIT_S = 10.0
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+_ROOT = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +76,11 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Medians of a proxy's samples; `ratio` is nginx's CPU time over this one's: 1.0 is as good as nginx."""
+    """Medians of a proxy's samples; `ratio` is nginx's CPU time over this one's: 1.0 is as good as nginx.
+
+    `over_chain` is what it costs beyond the chain, as a part of that: the median over the repeats, each of
+    which ran both one after the other.
+    """
 
     body: str
     proxy: str
@@ -89,15 +88,14 @@ class Row:
     cpu_us: float
     p99_ms: float
     ratio: float
+    over_chain: float
 
 
 def main() -> int:
-    """Run the benchmark, or, with --serve, be the gateway that it measures."""
+    """Run the benchmark."""
     options = _parser().parse_args()
-    if options.serve:
-        return _serve(options.serve, options.upstream)
     try:
-        rows = measure(options.seconds, options.repeats)
+        rows = measure(options.seconds, options.repeats, options.calls)
     except EnvironmentFault as fault:
         print(fault, file=sys.stderr)
         return ExitCode.ENVIRONMENT
@@ -108,8 +106,8 @@ def main() -> int:
     return ExitCode.PASS
 
 
-def measure(seconds: float, repeats: int) -> list[Row]:
-    """Return a row for each body size and proxy; raise EnvironmentFault when a program is missing."""
+def measure(seconds: int, repeats: int, calls: Sequence[str] = tuple(CALLS)) -> list[Row]:
+    """Return a row for each of *calls* and proxy; raise EnvironmentFault when a program is missing."""
     for program in ("nginx", "wrk"):
         if shutil.which(program) is None:
             raise EnvironmentFault(f"{program} is not installed; on Debian: apt-get install nginx-light wrk.")
@@ -118,12 +116,13 @@ def measure(seconds: float, repeats: int) -> list[Row]:
         upstream = _free_port()
         stack.enter_context(_nginx(Path(folder), "upstream", upstream, _UPSTREAM, core=1))
         proxies = {name: stack.enter_context(_proxy(Path(folder), name, upstream)) for name in PROXIES}
-        for label, (service, method, path, size) in CALLS.items():
+        for label in calls:
+            call = CALLS[label]
             samples: dict[str, list[Sample]] = {name: [] for name in PROXIES}
             for repeat in range(repeats + 1):
                 for name, (port, pid) in proxies.items():
-                    script = _wrk_script(Path(folder), port, service, method, path, size)
-                    sample = _sample(port, pid, path, script, seconds if repeat else 1.0)
+                    script = _wrk_script(Path(folder), port, call)
+                    sample = _sample(port, pid, call.path, script, seconds if repeat else 1)
                     if repeat:  # the first, short one warms up
                         samples[name].append(sample)
             rows += _rows(label, samples)
@@ -143,22 +142,31 @@ def _rows(label: str, samples: dict[str, list[Sample]]) -> list[Row]:
             round(median(name, "cpu_us"), 2),
             round(median(name, "p99_ms"), 3),
             round(reference / median(name, "cpu_us"), 3),
+            round(_over_chain(samples, name), 3),
         )
         for name in samples
     ]
 
 
-def _sample(port: int, pid: int, path: str, script: Path, seconds: float) -> Sample:
+def _over_chain(samples: dict[str, list[Sample]], name: str) -> float:
+    pairs = zip(samples[name], samples["chain"], strict=True)
+    return float(statistics.median(one.cpu_us / chain.cpu_us - 1.0 for one, chain in pairs))
+
+
+def _sample(port: int, pid: int, path: str, script: Path, seconds: int) -> Sample:
     _await_quiet()
     before = _cpu_s(pid)
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:g}", "--latency", "-s", str(script)]
+    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}", "--latency", "-s", str(script)]
     done = subprocess.run(
         [*command, f"http://127.0.0.1:{port}{path}"],
         capture_output=True,
         text=True,
-        check=True,
         preexec_fn=lambda: _pin(1),
     )
+    if done.returncode:
+        raise EnvironmentFault(
+            f"wrk ended with {done.returncode} on port {port}: {done.stderr or done.stdout}"
+        )
     cpu_s = _cpu_s(pid) - before
     if "Non-2xx" in done.stdout or "Socket errors" in done.stdout:
         raise EnvironmentFault(f"wrk saw errors on port {port}: {done.stdout}")
@@ -216,7 +224,7 @@ def _proxy(folder: Path, name: str, upstream: int) -> "contextlib.AbstractContex
     port = _free_port()
     if name == "nginx":
         return _nginx(folder, "proxy", port, _REFERENCE.format(upstream=upstream), core=0)
-    command = [sys.executable, __file__, "--serve", f"{name}:{port}", "--upstream", str(upstream)]
+    command = [sys.executable, "-m", "benchmarks.gateway_served", name, str(port), str(upstream)]
     return _process(command, port, core=0)
 
 
@@ -231,7 +239,7 @@ def _nginx(
 @contextlib.contextmanager
 def _process(command: list[str], port: int, *, core: int) -> Iterator[tuple[int, int]]:
     """Run *command* pinned to *core* until it listens on *port*, and end it afterwards."""
-    process = subprocess.Popen(command, preexec_fn=lambda: _pin(core))
+    process = subprocess.Popen(command, preexec_fn=lambda: _pin(core), cwd=_ROOT)
     try:
         _await_port(port, process)
         yield port, process.pid
@@ -261,19 +269,32 @@ def _free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def _wrk_script(folder: Path, port: int, service: str, method: str, path: str, size: int) -> Path:
+def _wrk_script(folder: Path, port: int, call: Call) -> Path:
+    lines = ["local calls, at = {}, 0", "init = function()"]
+    for number in range(call.bodies):
+        body = f"{number:02d}," + ("0.123," * (call.size // 6 + 1))[: call.size - 3]
+        sent = ", ".join(
+            f"[{json.dumps(name)}] = {json.dumps(value)}" for name, value in _signed(port, call, body)
+        )
+        lines.append(
+            f'calls[{number + 1}] = wrk.format("{call.method}", "{call.path}", {{{sent}}}, "{body}")'
+        )
+    lines += ["end", "request = function() at = at % #calls + 1; return calls[at] end"]
+    script = folder / f"call-{port}-{call.service}-{call.size}-{call.bodies}.lua"
+    script.write_text("\n".join(lines))
+    return script
+
+
+def _signed(port: int, call: Call, body: str) -> list[tuple[str, str]]:
+    """Return the headers that boto3 sends with *call*."""
     from botocore.auth import S3SigV4Auth, SigV4Auth
     from botocore.awsrequest import AWSRequest
     from botocore.credentials import Credentials as Signing
 
-    request = AWSRequest(
-        method,
-        f"http://127.0.0.1:{port}{path}",
-        {"Content-Type": "text/csv"},
-        ("0.123," * (size // 6 + 1))[:size].encode(),
-    )
-    signing = S3SigV4Auth if service == "s3" else SigV4Auth
-    signing(Signing(KEY.access_key, KEY.secret_key), service, REGION).add_auth(request)
+    url = f"http://127.0.0.1:{port}{call.path}"
+    request = AWSRequest(call.method, url, {"Content-Type": "text/csv"}, body.encode())
+    signing = S3SigV4Auth if call.service == "s3" else SigV4Auth
+    signing(Signing(KEY.access_key, KEY.secret_key), call.service, REGION).add_auth(request)
     headers = dict(request.headers.items()) | {
         "Host": f"127.0.0.1:{port}",
         "Accept-Encoding": "identity",
@@ -281,137 +302,15 @@ def _wrk_script(folder: Path, port: int, service: str, method: str, path: str, s
         "amz-sdk-invocation-id": "8b6f5c3a-1111-2222-3333-444455556666",
         "amz-sdk-request": "attempt=1",
     }
-    lines = [f'wrk.method = "{method}"', f'wrk.body = string.rep("0.123,", {size} / 6 + 1):sub(1, {size})']
-    lines += [f"wrk.headers[{json.dumps(name)}] = {json.dumps(value)}" for name, value in headers.items()]
-    script = folder / f"call-{port}-{service}-{size}.lua"
-    script.write_text("\n".join(lines))
-    return script
-
-
-# ---- the gateway under measurement, in a process of its own ----
-
-
-def _serve(what: str, upstream: int) -> int:
-    kind, _, port = what.partition(":")
-    loop = new_event_loop()
-    server = Server(_chain(kind, Address("upstream", "127.0.0.1", upstream)), Clock())
-    loop.run_until_complete(server.start("127.0.0.1", int(port)))
-    loop.run_forever()
-    return 0
-
-
-def _chain(kind: str, address: Address) -> Chain:
-    forward = Forward(address)
-    if kind == "splice":
-        return Chain([lambda _exchange: forward], lambda _exchange: None)
-    journal: list[tuple[float, str, str, str, int, int, float]] = []
-
-    def record(exchange: Exchange) -> None:
-        journal.append(
-            (
-                exchange.received_at,
-                exchange.service,
-                exchange.operation,
-                exchange.access_key,
-                exchange.status,
-                exchange.bytes_out,
-                exchange.overhead_s,
-            )
-        )
-        if len(journal) >= 10_000:
-            journal.clear()
-
-    guards = [] if kind == "chain" else [_guard(verified=kind == "enforced")]
-    return Chain([identify, SigningTime().handle, *guards, _inject(), lambda _exchange: forward], record)
-
-
-class _OneUser:
-    """The policies of an account (harness.aws.permission.held): one user, who may do what is called."""
-
-    revision = 0
-    _held = Held(
-        (
-            parse(
-                {
-                    "Version": "2012-10-17",
-                    "Statement": [
-                        {
-                            "Effect": "Allow",
-                            "Action": "sagemaker:InvokeEndpoint",
-                            "Resource": f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:endpoint/ranker",
-                        },
-                        {
-                            "Effect": "Allow",
-                            "Action": "s3:PutObject",
-                            "Resource": "arn:aws:s3:::bucket/models/*",
-                        },
-                    ],
-                },
-                Kind.IDENTITY,
-            ),
-        )
-    )
-
-    def held(self, _principal: Principal) -> Held:
-        return self._held
-
-    def resource_policy(self, _arn: str) -> None:
-        return None
-
-    def known(self, _arn: str) -> bool:
-        return True
-
-    async def learn(self, principal: Principal | None, resources: Sequence[str]) -> None: ...
-
-    async def managed(self, _arn: str) -> None: ...
-
-    async def scps(self) -> None: ...
-
-    async def rcps(self) -> None: ...
-
-    def heard(self, exchange: Exchange) -> None: ...
-
-
-def _guard(*, verified: bool) -> Handler:
-    clock, policies, callers = Clock(), _OneUser(), Callers(ACCOUNT)
-    user = user_of(f"arn:aws:iam::{ACCOUNT}:user/caller", ACCOUNT, "caller")
-    callers.add(Key(KEY.access_key, user, KEY.secret_key if verified else None))
-
-    def route(_service: str) -> Address:
-        raise EnvironmentFault("nobody is asked here")
-
-    fetcher = Fetcher(Pool())
-    uses = Uses(lambda _record: None, lambda *_finding: None, enforced=True)
-    entrances = Entrances(fetcher, route, REGION)
-    guard = Guard(
-        Mode.ENFORCE,
-        callers,
-        Foreign(fetcher, route, REGION),
-        Judge(policies, uses, clock, entrances.of, ACCOUNT),
-        Reader(),
-        uses,
-        entrances,
-        clock,
-        lambda _key: None,
-        region=REGION,
-        account=ACCOUNT,
-    )
-    return guard.handle
-
-
-def _inject() -> Handler:
-    draw = Random("0/faults").random
-
-    def inject(_exchange: Exchange) -> Outcome:
-        return Reply(503) if draw() < 0.0 else None
-
-    return inject
+    return list(headers.items())
 
 
 def _table(rows: list[Row]) -> str:
-    lines = [f"{'body':<6}  {'proxy':<10}  {'req/s':>6}  {'CPU us':>7}  {'p99 ms':>6}  {'of nginx':>8}"]
+    names = f"{'body':<6}  {'proxy':<10}  {'req/s':>6}  {'CPU us':>7}  {'p99 ms':>6}  {'of nginx':>8}"
+    lines = [f"{names}  {'over chain':>10}"]
     for row in rows:
         figures = f"{row.rps:>6.0f}  {row.cpu_us:>7.2f}  {row.p99_ms:>6.2f}  {row.ratio:>8.2f}"
+        figures += f"  {row.over_chain:>+10.1%}"
         lines.append(f"{row.body:<6}  {row.proxy:<10}  {figures}")
     return "\n".join([*lines, "", *(f"{name:<10}  {text}" for name, text in DESCRIPTIONS.items())])
 
@@ -419,10 +318,9 @@ def _table(rows: list[Row]) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="CPU time a request: the gateway against nginx.")
     parser.add_argument("--json", action="store_true", help="figures for machines")
-    parser.add_argument("--seconds", type=float, default=3.0, help="length of one wrk run")
+    parser.add_argument("--seconds", type=int, default=3, help="length of one wrk run, whole seconds")
     parser.add_argument("--repeats", type=int, default=5, help="runs that the medians are taken of")
-    parser.add_argument("--serve", help=argparse.SUPPRESS)
-    parser.add_argument("--upstream", type=int, default=0, help=argparse.SUPPRESS)
+    parser.add_argument("--calls", nargs="+", choices=tuple(CALLS), default=tuple(CALLS), help="what to call")
     return parser
 
 

@@ -59,6 +59,12 @@ def fidelities(
     rows = [*_everywhere(backend), *_PERMISSIONS[iam]]
     if scenario is None or scenario.endpoints:
         rows += _endpoints(backend)
+    if scenario is None or scenario.functions:
+        rows += _functions(backend)
+    if scenario is None or scenario.event_sources:
+        rows += _event_sources()
+    if scenario is None or scenario.rules:
+        rows += _timers(backend)
     if scenario is None or scenario.topics or scenario.queues:
         rows += _messages(emulators)
     return [Fidelity(0.0, topic, how, probed) for topic, how, probed in rows]
@@ -115,15 +121,90 @@ def _endpoints(backend: str) -> Iterator[Row]:
         f"kept by the backend {backend!r}, probed at start",
     )
     yield (
-        "provisioned concurrency of Lambda",
-        "not covered",
-        "stored by the backend; `harness simulate` plays its scaling in virtual time",
-    )
-    yield (
         "metric math, percentiles and composite alarms in scaling",
         "not covered",
         "stored by the backend, with an error finding",
     )
+
+
+def _functions(backend: str) -> Iterator[Row]:
+    yield (
+        "admission of invocations: reserved, provisioned and account concurrency, scaling and request rates",
+        "enforced",
+        "429 with AWS's reason, or spill-over to on-demand environments; what AWS does not say is a setting "
+        "with a stated default",
+    )
+    yield (
+        "handlers of functions",
+        "enforced",
+        "really run: one process for each execution environment, by AWS's own runtime interface client",
+    )
+    yield (
+        "timeout, memory and payload limits of functions",
+        "enforced",
+        "6 MB synchronous, 1 MB asynchronous; memory is what the process has resident, which need not be "
+        "what Lambda counts",
+    )
+    yield (
+        "duration and initialisation of functions",
+        "modelled",
+        "as the scenario says; else as measured on this machine, which is not AWS's",
+    )
+    yield (
+        "provisioned concurrency: allocation over time, lifetime of idle environments",
+        "modelled",
+        "one to two minutes until allocated, idle for 10 minutes: settings with their sources",
+    )
+    yield (
+        "asynchronous invocations: retries, age, destinations, dead-letter queues",
+        "enforced",
+        "after 1 and 2 minutes, throttled ones for up to 6 hours; sent under the execution role",
+    )
+    yield (
+        "functions, versions, aliases, function policies",
+        "forwarded",
+        f"kept by the backend {backend!r}, probed at start; limits of packages and concurrency are ours",
+    )
+    yield (
+        "layers and packages of functions",
+        "enforced",
+        "unpacked as on Lambda, with boto3 from here; the interpreter is the machine's, in the runtime's "
+        "minor version where it is installed",
+    )
+    yield "CPU of a function in proportion to its memory", "not covered", "a handler gets this machine's CPU"
+    yield (
+        "isolation of functions: network, VPC, file system",
+        "not covered",
+        "handlers are processes of the user; they reach what the user reaches",
+    )
+    yield (
+        "SnapStart, response streaming, container images, extensions, durable functions, other runtimes",
+        "not covered",
+        "Python runtimes from a zip only",
+    )
+    yield (
+        "scaling of provisioned concurrency by Application Auto Scaling",
+        "not covered",
+        "stored by the backend; `harness simulate` plays it in virtual time",
+    )
+
+
+def _event_sources() -> Iterator[Row]:
+    yield (
+        "event source mappings of SQS queues: batches, window, filters, partial failures, growth of pollers",
+        "modelled",
+        "the pollers are ours and call SQS under the execution role: 5 batches at once, 300 more a minute, "
+        "1,250 at most; other sources than SQS are not covered",
+    )
+
+
+def _timers(backend: str) -> Iterator[Row]:
+    yield (
+        "schedules of rules and of EventBridge Scheduler",
+        "enforced",
+        "expressions as AWS takes or refuses them, fired on the model clock",
+    )
+    yield "targets of rules, event patterns, input transformers", "forwarded", f"by the backend {backend!r}"
 
 
 def _messages(emulators: Mapping[str, str]) -> Iterator[Row]:

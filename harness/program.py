@@ -22,7 +22,7 @@ from harness.sessions import client, gateway_session
 from harness.stopping import Stopping, cut_receives_short, on_first_call
 
 if TYPE_CHECKING:
-    from harness.scenario import Queue, Scenario, Topic
+    from harness.scenario import HttpApi, Queue, Scenario, Topic
     from harness.scenario.permissions import On
 
 PROGRESS_EVERY_S = 0.2
@@ -137,6 +137,16 @@ class Context:
         """Return the ARN of *topic* (or of the one that AWS calls so)."""
         name = topic if isinstance(topic, str) else topic.aws_name
         return f"arn:aws:sns:{self._job.region}:{self._job.account}:{name}"
+
+    def api_url(self, api: "HttpApi") -> str:
+        """Return the address of the HTTP API's route at the gateway; raise ScenarioError where it is not."""
+        from harness.scenario.triggers import API_PATH
+
+        for page in self.client("apigatewayv2").get_paginator("get_apis").paginate():
+            for found in page["Items"]:
+                if found["Name"] == api.name:
+                    return f"{self._job.endpoint_url}{API_PATH}/{found['ApiId']}/$default{api.path}"
+        raise ScenarioError(f"There is no HTTP API {api.name!r}; deploy it first")
 
     def arn(self, one: "On") -> str:
         """Return the ARN of a declared thing; of text the text, `{region}` and `{account}` filled in."""

@@ -44,7 +44,7 @@ def serve_until_interrupted(
             stage = Stage(clock, recorder.record, backend.route, settings, seed=seed, iam=iam)
             with Gateway(stage, port=port) as gateway:
                 if "://" in settings.backend:  # it may hold topics and queues already
-                    stage.await_on_loop(stage.messaging.learn())
+                    stage.await_on_loop(stage.learn())
                 _tell(gateway.url, settings, directory / JOURNAL, as_json=as_json)
                 while (dead := backend.dead()) is None:
                     time.sleep(POLL_S)

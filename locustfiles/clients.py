@@ -1,26 +1,21 @@
-"""The clients that can send a request: boto3 itself, and a lean signed one on raw sockets under gevent.
+"""The clients that can invoke an endpoint: boto3 itself, and a lean signed one on raw sockets.
 
 Imported in the Locust process only, after Locust, which has patched the interpreter by then: boto3 first
 would end in a RecursionError in ssl.
 """
 
-import time
 from collections.abc import Mapping
-from hashlib import sha256
 from typing import Any, Protocol
-from urllib.parse import quote, urlsplit
-
-import gevent.socket
+from urllib.parse import quote
 
 from harness.load_plan import AccessKey
 from harness.scenario.workload import OpenModel
 from locustfiles.account import Reply
-from locustfiles.http1 import Answer, NoAnswer, read_answer, request_head
-from locustfiles.sigv4 import Prepared, Signer, amz_date
+from locustfiles.http1 import Answer
+from locustfiles.lean import CONNECT_TIMEOUT_S, Headers, Lean
 
 # AWS's advice for InvokeEndpoint, whose own limit is 60 s (SageMaker runtime API reference, InvokeEndpoint).
 READ_TIMEOUT_S = 70.0
-CONNECT_TIMEOUT_S = 10.0
 # The gateway states these about each answer, in seconds.
 TIMES = (
     "x-harness-modelled-time",
@@ -93,14 +88,15 @@ class Boto3Client:
             answer = self._client.invoke_endpoint(
                 EndpointName=endpoint, Body=body, ContentType=content_type, **extra
             )
-            return _boto3_reply(answer, len(answer["Body"].read()))
+            return boto3_reply(answer, len(answer["Body"].read()))
         except self._refused as error:
-            return _boto3_reply(error.response, 0, error.response["Error"].get("Code", ""))
+            return boto3_reply(error.response, 0, error.response["Error"].get("Code", ""))
         except Exception as error:  # botocore's, urllib3's, and what its parser stumbles over
             return Reply(0, type(error).__name__)
 
 
-def _boto3_reply(answer: Mapping[str, Any], size: int, error: str = "") -> Reply:
+def boto3_reply(answer: Mapping[str, Any], size: int, error: str = "") -> Reply:
+    """Return what boto3 answered, or refused, with the gateway's own times."""
     about = answer["ResponseMetadata"]
     headers = about["HTTPHeaders"]
     times = [_seconds(headers.get(name)) for name in TIMES]
@@ -108,94 +104,36 @@ def _boto3_reply(answer: Mapping[str, Any], size: int, error: str = "") -> Reply
 
 
 class LeanClient:
-    """Signed InvokeEndpoint over keep-alive sockets, about as cheap as Python can send it.
-
-    An idle connection that the server has closed is noticed by the missing answer and the request sent once
-    more on a new one, as every HTTP client does; nothing else is tried twice.
-    """
+    """Signed InvokeEndpoint over keep-alive sockets of its own."""
 
     def __init__(self, url: str, region: str, key: AccessKey) -> None:
-        parts = urlsplit(url)
-        host = parts.hostname or "127.0.0.1"
-        self._address = (host, parts.port or 80)
-        self._host = parts.netloc if parts.port != 80 else parts.netloc.removesuffix(":80")
-        token = key.session_token or ""
-        self._signer = Signer(key.access_key_id, key.secret_access_key, region, "sagemaker", token)
-        self._kinds: dict[tuple[str, str, str], tuple[bytes, Prepared]] = {}
-        self._digests: dict[bytes, str] = {}
-        self._idle: list[Any] = []
-        self._date: tuple[int, str] = (0, "")
+        self._lean = Lean(url, region, key, "sagemaker", read_timeout_s=READ_TIMEOUT_S)
+        self._kinds: dict[tuple[str, str, str], tuple[str, Headers]] = {}
 
     def invoke(self, endpoint: str, body: bytes, content_type: str, accept: str) -> Reply:
         """Send one InvokeEndpoint and return what came of it."""
-        request = self._request(endpoint, body, content_type, accept)
+        kind = (endpoint, content_type, accept)
+        path, headers = self._kinds.get(kind) or self._prepare(*kind)
         try:
-            answer = self._exchange(request)
+            answer = self._lean.send("POST", path, headers, body)
         except Exception as error:  # timeouts, resets, refused connections, bad answers: all are outcomes
             return Reply(0, type(error).__name__)
-        error_name = "" if answer.status < 400 else _error_name(answer)
-        times = [_seconds(answer.headers.get(name)) for name in TIMES_BYTES]
-        return Reply(answer.status, error_name, len(answer.body), *times)
+        return lean_reply(answer, "" if answer.status < 400 else error_name(answer))
 
-    def _request(self, endpoint: str, body: bytes, content_type: str, accept: str) -> bytes:
-        kind = (endpoint, content_type, accept)
-        head, prepared = self._kinds.get(kind) or self._prepare(*kind)
-        digest = self._digests.get(body) or self._digest(body)
-        now = time.time()
-        if int(now) != self._date[0]:
-            self._date = (int(now), amz_date(now))
-        date = self._date[1]
-        tail = (
-            f"X-Amz-Date: {date}\r\nAuthorization: {prepared.authorization(digest, date)}\r\n"
-            f"Content-Length: {len(body)}\r\n\r\n"
-        )
-        return head + tail.encode() + body
-
-    def _prepare(self, endpoint: str, content_type: str, accept: str) -> tuple[bytes, Prepared]:
+    def _prepare(self, endpoint: str, content_type: str, accept: str) -> tuple[str, Headers]:
         path = f"/endpoints/{quote(endpoint, safe='~')}/invocations"
-        signed = [("Host", self._host), ("Content-Type", content_type)]
-        signed += [("Accept", accept)] if accept else []
-        prepared = Prepared(self._signer, "POST", path, dict(signed))
-        unsigned = [("User-Agent", "harness-lean")]
-        token = [("X-Amz-Security-Token", self._signer.session_token)] if self._signer.session_token else []
-        made = (request_head("POST", path, [*signed, *token, *unsigned]), prepared)
-        self._kinds[endpoint, content_type, accept] = made
+        headers = (("Content-Type", content_type), *([("Accept", accept)] if accept else []))
+        self._kinds[endpoint, content_type, accept] = made = (path, headers)
         return made
 
-    def _digest(self, body: bytes) -> str:
-        """Return the body's SHA-256, kept: a pool's bodies are sent many times and hashing has its price."""
-        digest = self._digests[body] = sha256(body).hexdigest()
-        return digest
 
-    def _exchange(self, request: bytes) -> Answer:
-        if self._idle:
-            try:
-                return self._exchange_on(self._idle.pop(), request)
-            except (NoAnswer, BrokenPipeError, ConnectionResetError):
-                pass
-        return self._exchange_on(self._connect(), request)
-
-    def _exchange_on(self, connection: Any, request: bytes) -> Answer:
-        kept = False
-        try:
-            connection.sendall(request)
-            answer = read_answer(connection.recv)
-            kept = answer.keep_alive
-            return answer
-        finally:
-            if kept:
-                self._idle.append(connection)
-            else:  # also when the load's end kills this greenlet in the middle
-                connection.close()
-
-    def _connect(self) -> Any:
-        connection = gevent.socket.create_connection(self._address, CONNECT_TIMEOUT_S)
-        connection.setsockopt(gevent.socket.IPPROTO_TCP, gevent.socket.TCP_NODELAY, 1)
-        connection.settimeout(READ_TIMEOUT_S)
-        return connection
+def lean_reply(answer: Answer, error: str) -> Reply:
+    """Return what came as *answer*, a failure called *error*, with the gateway's own times."""
+    times = [_seconds(answer.headers.get(name)) for name in TIMES_BYTES]
+    return Reply(answer.status, error, len(answer.body), *times)
 
 
-def _error_name(answer: Answer) -> str:
+def error_name(answer: Answer) -> str:
     """Return the AWS error code of a refused request, as the rest-json protocol puts it into a header."""
     code = answer.headers.get(b"x-amzn-errortype", b"").decode("latin-1")
     return code.partition(":")[0].rpartition("#")[2] or f"HTTP {answer.status}"

@@ -12,7 +12,7 @@ from harness.load_plan import AccessKey
 from harness.scenario.messaging import FIFO_ENDING
 from harness.scenario.workload import OpenModel, Target
 from locustfiles.account import Reply
-from locustfiles.clients import CONNECT_TIMEOUT_S
+from locustfiles.lean import CONNECT_TIMEOUT_S
 
 # The gateway takes the moment at which a message was due from it, in model seconds.
 DUE_HEADER = "X-Harness-Due-At"
@@ -20,6 +20,8 @@ OPERATIONS: Mapping[Target, str] = {
     "endpoint": "InvokeEndpoint",
     "topic": "Publish",
     "queue": "SendMessage",
+    "function": "Invoke",
+    "api": "HTTP",
 }
 READ_TIMEOUT_S = 30.0
 # As the SDK does by default in standard mode: a publisher that gave up at the first throttle would be no

@@ -8,7 +8,8 @@ import hashlib
 import hmac
 import time
 from collections.abc import Mapping
-from urllib.parse import quote
+
+from harness.sigv4 import canonical_path, canonical_query, signing_key
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 DATE_HEADER = "x-amz-date"
@@ -42,10 +43,8 @@ class Signer:
 
     def _signing_key(self, day: str) -> bytes:
         if self._key_of[0] != day:
-            key = b"AWS4" + self._secret.encode()
-            for part in (day, self._region, self._service, "aws4_request"):
-                key = hmac.digest(key, part.encode(), "sha256")
-            self._key_of = (day, key)
+            scope = (day, self._region, self._service, "aws4_request")
+            self._key_of = (day, signing_key(self._secret, scope))
         return self._key_of[1]
 
 
@@ -81,21 +80,3 @@ class Prepared:
 def amz_date(epoch_s: float) -> str:
     """Return a moment as X-Amz-Date writes it."""
     return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(epoch_s))
-
-
-def canonical_path(path: str) -> str:
-    """Return the canonical URI: dot segments and double slashes removed, encoded once more (not for S3)."""
-    kept: list[str] = []
-    for part in path.split("/"):
-        if part == "..":
-            del kept[-1:]
-        elif part and part != ".":
-            kept.append(part)
-    end = "/" if path.endswith("/") and kept else ""
-    return quote(f"/{'/'.join(kept)}{end}", safe="/~")
-
-
-def canonical_query(query: str) -> str:
-    """Return the encoded *query* with its parameters in order of name, then value."""
-    pairs = (pair.partition("=") for pair in query.split("&") if pair)
-    return "&".join(f"{name}={value}" for name, _, value in sorted(pairs))

@@ -23,6 +23,7 @@ from harness.load_plan import AccessKey, LoadPlan
 from harness.scenario.workload import OpenModel
 from locustfiles.account import Reply
 from locustfiles.clients import Boto3Client, Invocations, LeanClient, Sends, SendsRequests
+from locustfiles.functions import Boto3Invoker, HttpCaller, LeanInvoker
 from locustfiles.publisher import Publisher
 from locustfiles.schedule import Share
 
@@ -80,13 +81,24 @@ def clients_of(plan: LoadPlan, share: Share) -> list[Sends]:
     connections = sum(share.part(model.max_in_flight) for model in plan.models)
 
     def of(model: OpenModel) -> Sends:
-        if model.target != "endpoint":
-            return Publisher(
-                url, plan.region, plan.account, plan.key_of(model), model, connections=connections
-            )
-        return Invocations(shared_client(model.client, url, plan.region, plan.key_of(model), connections))
+        key = plan.key_of(model)
+        if model.target == "endpoint":
+            return Invocations(shared_client(model.client, url, plan.region, key, connections))
+        if model.target == "api":
+            return HttpCaller(url, plan.region, key if model.role_name else None, model)
+        if model.target == "function":
+            return _invoker(model.client, url, plan.region, key, connections)
+        return Publisher(url, plan.region, plan.account, key, model, connections=connections)
 
     return [of(model) for model in plan.models]
+
+
+@cache
+def _invoker(kind: str, url: str, region: str, key: AccessKey, connections: int) -> Sends:
+    """Return this process's client of *kind* for the functions behind *url*."""
+    if kind == "lean":
+        return LeanInvoker(url, region, key)
+    return Boto3Invoker(url, region, key, connections=connections)
 
 
 def fire_request(

@@ -7,7 +7,8 @@ from typing import Any
 from harness import journal
 from harness.stats import percentile
 from harness.summary import ByType, is_invocation, measures, response_s
-from reports import messages, minutes, permission_words
+from harness.summary.load import is_call
+from reports import functions, messages, minutes, permission_words
 from reports.series import endpoint_of
 from reports.text import clock, plural, share, short, span
 
@@ -55,11 +56,12 @@ def _inner(words: str) -> str:
 
 
 def answers(seen: ByType, summary: dict[str, Any]) -> list[Answer]:
-    """Return the answers to the questions on messages, calls, scaling and permissions where they apply.
+    """Return the answers to the questions on messages, functions, calls, scaling, permissions; what applies.
 
     An invalid run answers neither: its figures are told as what they are, without a colour.
     """
-    asked = (arrived(seen, summary), held(seen, summary), scaled(seen, summary), permitted(summary))
+    told = (arrived(seen, summary), admitted(summary))
+    asked = (*told, held(seen, summary), scaled(seen, summary), permitted(summary))
     found = [answer for answer in asked if answer is not None]
     if summary["verdict"] != "invalid":
         return found
@@ -80,6 +82,12 @@ def arrived(seen: ByType, summary: dict[str, Any]) -> Answer | None:
     return None if found is None else Answer(messages.QUESTION, *found)
 
 
+def admitted(summary: dict[str, Any]) -> Answer | None:
+    """Return whether every invocation of a function ran and ended well; None where there was no function."""
+    found = functions.answer(summary)
+    return None if found is None else Answer(functions.QUESTION, *found)
+
+
 def permitted(summary: dict[str, Any]) -> Answer | None:
     """Return whether the roles held what they needed and no more; None where nothing is known of it."""
     found = permission_words.answer(summary)
@@ -92,7 +100,7 @@ def held(seen: ByType, summary: dict[str, Any]) -> Answer | None:
     if not offered:
         return None
     times = summary.get("latency", {})
-    detail = "No request was answered."
+    detail = "No request was answered." if lost == offered else ""
     if times:
         detail = f"99 of 100 answers took at most {short(times['response_s']['p99'])}"
         detail += f" from the intended start; service alone {short(times['service_s']['p99'])}."
@@ -100,7 +108,7 @@ def held(seen: ByType, summary: dict[str, Any]) -> Answer | None:
         return Answer(
             "Would it have held?",
             f"{plural(lost, 'call')} of {offered:,} ({share(lost, offered)}) got no good answer",
-            f"{words}{_after_fault(seen)}. {detail}",
+            f"{words}{_after_fault(seen)}. {detail}".strip(),
             # The expectations may allow for it: then it is a fact to know, not a failure.
             "warn" if summary["verdict"] == "pass" else "bad",
         )
@@ -111,9 +119,9 @@ def held(seen: ByType, summary: dict[str, Any]) -> Answer | None:
 def _lost(seen: ByType, summary: dict[str, Any]) -> tuple[int, int, str]:
     """Return requests offered, those without a good answer, and what became of these in words."""
     load = summary.get("load")
-    if any(r.target != "endpoint" for r in seen.all(journal.LoadRequest)):
-        # Messages have an answer of their own; here only what was asked of endpoints counts.
-        outcomes = Counter(r.outcome for r in seen.all(journal.LoadRequest) if r.target == "endpoint")
+    if not all(is_call(r) for r in seen.all(journal.LoadRequest)):
+        # Messages have an answer of their own; here only what was to be answered counts.
+        outcomes = Counter(r.outcome for r in seen.all(journal.LoadRequest) if is_call(r))
         load = {"offered": outcomes.total(), **{name: outcomes[name] for name in UNANSWERED}}
     if load:
         parts = {name: load[name] for name in UNANSWERED if load[name]}

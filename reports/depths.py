@@ -56,7 +56,7 @@ def depths(seen: ByType, end: float) -> Depths | None:
     samples: defaultdict[str, list[journal.QueueSampled]] = defaultdict(list)
     for one in seen.all(journal.QueueSampled):
         samples[one.queue].append(one)
-    found = [_depth(name, of) for name, of in samples.items()]
+    found = [depth_of(name, of) for name, of in samples.items()]
     held = [one for one in found if one.deepest[1]]
     if not held:
         return None
@@ -73,7 +73,8 @@ def depths(seen: ByType, end: float) -> Depths | None:
     )
 
 
-def _depth(name: str, samples: list[journal.QueueSampled]) -> Depth:
+def depth_of(name: str, samples: list[journal.QueueSampled]) -> Depth:
+    """Return how full the queue *name* was, from its *samples*."""
     return Depth(
         name,
         [(one.at, one.visible + one.delayed) for one in samples],
@@ -109,9 +110,9 @@ def draw(shown: Depths, layout: Layout, prefix: str) -> str:
         if any(shown.published):
             _draw_published(next(left), shown, layout)
         for one in shown.queues:
-            _draw_depth(next(left), one, layout)
+            draw_depth(next(left), one, layout)
             if one in aged:
-                _draw_age(next(left), one, layout)
+                draw_age(next(left), one, layout)
         for axis in axes:
             mark_moments(axis, shown)
         name_moments(axes[0], shown, layout)
@@ -131,7 +132,8 @@ def _draw_published(axis: Any, shown: Depths, layout: Layout) -> None:
     heading(axis, f"Messages due per {'second' if per_s else 'minute'}", layout)
 
 
-def _draw_depth(axis: Any, one: Depth, layout: Layout) -> None:
+def draw_depth(axis: Any, one: Depth, layout: Layout) -> None:
+    """Draw how many messages waited in *one* and how many were in flight."""
     waiting, flying = thin(one.waiting, MOST_POINTS), thin(one.in_flight, MOST_POINTS)
     x, y = zip(*waiting, strict=True)
     axis.fill_between(x, y, step="post", color=COLOUR["served"], alpha=0.3, linewidth=0)
@@ -144,7 +146,8 @@ def _draw_depth(axis: Any, one: Depth, layout: Layout) -> None:
     heading(axis, shorten(one.queue, 44 if layout.stacked else 60), layout)
 
 
-def _draw_age(axis: Any, one: Depth, layout: Layout) -> None:
+def draw_age(axis: Any, one: Depth, layout: Layout) -> None:
+    """Draw how old the oldest message in *one* was."""
     x, y = zip(*thin(one.oldest, MOST_POINTS), strict=True)
     axis.step(x, y, where="post", color=COLOUR["cooldown"], linewidth=1.3)
     axis.set_ylim(0, max(y) * 1.15)

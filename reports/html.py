@@ -14,13 +14,15 @@ from harness import journal
 from harness.iam.least_privilege import NOT_SEEN
 from harness.journal import Record
 from harness.summary import ByType, summarise
-from harness.summary.load import VIRTUAL
+from harness.summary.load import VIRTUAL, is_call
 from reports import (
     alt,
     answers,
     charts,
     depths,
     flow,
+    functions,
+    functions_section,
     messages,
     permission_matrix,
     permission_remedies,
@@ -101,6 +103,7 @@ def render(records: Sequence[Record], summary: dict[str, Any]) -> str:
         "rows_cut": max(len(rows) - story.MOST_ROWS, 0),
         "latency": _latency(seen, summary),
         "messages": _messages(seen, summary),
+        "functions": functions_section.section(seen, summary),
         "permissions": _permissions(summary),
         "programs": seen.all(journal.ProgramEnded),
         "processes": processes.processes(seen),
@@ -159,11 +162,12 @@ def _badge(summary: dict[str, Any]) -> tuple[str, str]:
 
 def _key_figures(seen: ByType, summary: dict[str, Any]) -> list[tuple[str, str, str]]:
     """Return (label, value, what it is of) for the strip below the verdict, in reading order."""
-    found = [*messages.key_figures(summary), *permission_words.key_figures(summary)]
+    of_parts = (messages.key_figures, functions.key_figures, permission_words.key_figures)
+    found = [figure for figures in of_parts for figure in figures(summary)]
     if load := summary.get("load"):
         answered = text.share(load["completed"], load["offered"]) if load["offered"] else "none"
-        offers = {r.target for r in seen.all(journal.LoadRequest)}
-        what = "Calls offered" if "endpoint" in offers or not offers else "Messages offered"
+        offers = seen.all(journal.LoadRequest)
+        what = "Calls offered" if not offers or any(map(is_call, offers)) else "Messages offered"
         found.append((what, text.number(load["offered"]), f"{answered} answered"))
     if times := summary.get("latency"):
         response = times["response_s"]
@@ -298,6 +302,7 @@ def _absent(summary: dict[str, Any], timelines: Sequence[object]) -> list[str]:
         "load": "load" in summary,
         "latency": "latency" in summary,
         "messages": "messages" in summary,
+        "functions": "functions" in summary,
         "permissions": "iam" in summary,
         "predictions": "predictions" in summary,
         "findings": bool(summary["findings"]),

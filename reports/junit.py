@@ -1,6 +1,6 @@
 """JUnit XML of one run, for the test views of CI systems: one test case for each expectation.
 
-Findings, a refused call among them, are the output of its suite.
+Findings, a refused call among them, and what happened to functions are the output of its suite.
 
 Fails closed: a run that proves nothing has errors and no success, and a run that failed, or was judged by
 nothing, never leaves a file that looks green by being empty.
@@ -10,6 +10,8 @@ import re
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as Xml
+
+from reports.functions import troubles
 
 # What XML 1.0 cannot hold even when escaped (section 2.2, Char).
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -38,9 +40,9 @@ def junit(summary: dict[str, Any]) -> Xml.Element:
     extra = {"name": _clean(suite_name), "timestamp": summary["started_at"].rstrip("Z")}
     suite = Xml.SubElement(suites, "testsuite", extra | attributes)
     suite.extend(cases)
-    if summary["findings"]:
+    if told := [*map(_finding, summary["findings"]), *_of_functions(summary)]:
         # Neither green nor red: what no expectation speaks of must be seen, and is judged by nobody.
-        Xml.SubElement(suite, "system-out").text = _clean("\n".join(map(_finding, summary["findings"])))
+        Xml.SubElement(suite, "system-out").text = _clean("\n".join(told))
     return suites
 
 
@@ -77,6 +79,12 @@ def _run_case(summary: dict[str, Any], suite_name: str) -> list[Xml.Element]:
 def _finding(found: dict[str, Any]) -> str:
     source = f" ({found['aws_source']})" if found["aws_source"] else ""
     return f"{found['severity']}: {found['rule']}: {found['resource']}: {found['message']}{source}"
+
+
+def _of_functions(summary: dict[str, Any]) -> list[str]:
+    """Return what kept invocations from getting through; totals of virtual time know nothing of it."""
+    found = summary.get("functions", {})
+    return [f"functions: {words}" for words in troubles(found)] if "errors" in found else []
 
 
 def _outcome(case: Xml.Element, kind: str, message: str, told: str) -> None:

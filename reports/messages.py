@@ -7,6 +7,7 @@ from typing import Any
 
 from harness import journal
 from harness.summary import ByType
+from harness.summary.load import is_call
 from reports.flow import nobody
 from reports.text import number, plural, short, span
 
@@ -142,7 +143,7 @@ def _facts(seen: ByType, found: dict[str, Any]) -> list[str]:
             f"{plural(found['published'], 'message')} made {plural(found['copies'], 'copy', 'copies')}, one "
             "for each queue or webhook that must get it."
         )
-    failed = [r for r in seen.all(journal.LoadRequest) if r.target != "endpoint" and r.outcome != "ok"]
+    failed = [r for r in seen.all(journal.LoadRequest) if not is_call(r) and r.outcome != "ok"]
     if failed:
         facts.append(f"{plural(len(failed), 'call')} to publish failed.")
     if 0 < found["duplicates"] <= _on_purpose(seen):

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from reports.permission_words import made_no_call
 from reports.text import plural
 
 MOST_COLUMNS = 30  # roles beside each other; those with refused calls come first
@@ -18,9 +19,16 @@ MOST_NAMES = 5_000  # names of unused actions on the page, about 30 bytes each
 MOST_HOLDERS = 12  # groups of holders within a service that are told apart
 NAMED_HOLDERS = 4  # roles of such a group that are named
 
-USED, UNUSED, DENIED, NONE, UNKNOWN = "used", "unused", "denied", "none", "unknown"
-SIGNS = {USED: "●", UNUSED: "○", DENIED: "✕", NONE: "·", UNKNOWN: "?"}
-WORDS = {USED: "used", UNUSED: "not used", DENIED: "refused", NONE: "not granted", UNKNOWN: "not known"}
+USED, UNUSED, IDLE, DENIED, NONE, UNKNOWN = "used", "unused", "idle", "denied", "none", "unknown"
+SIGNS = {USED: "●", UNUSED: "○", IDLE: "◌", DENIED: "✕", NONE: "·", UNKNOWN: "?"}
+WORDS = {
+    USED: "used",
+    UNUSED: "not used",
+    IDLE: "granted",
+    DENIED: "refused",
+    NONE: "not granted",
+    UNKNOWN: "not known",
+}
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 
@@ -42,8 +50,8 @@ class Mark:
     @property
     def words(self) -> str:
         """What the sign means here, with its count."""
-        if self.state == UNUSED and self.count:
-            return f"{self.count:,} not used"
+        if self.state in (UNUSED, IDLE) and self.count:
+            return f"{self.count:,} {WORDS[self.state]}"
         return f"{WORDS[self.state]} {self.count:,}{TIMES}" if self.count else WORDS[self.state]
 
 
@@ -58,7 +66,7 @@ class Row:
     @property
     def holders(self) -> str:
         """How many roles hold what is not used, in words: where the cells of very many do not fit."""
-        return plural(sum(mark.state == UNUSED for marks in self.cells for mark in marks), "role")
+        return plural(sum(mark.state in (UNUSED, IDLE) for marks in self.cells for mark in marks), "role")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +104,7 @@ class Matrix:
     names: list[Names]
     in_words: bool
     unknown: bool
+    silent: bool
     alt: str
 
 
@@ -108,6 +117,7 @@ class _Holdings:
     unused: dict[str, defaultdict[str, set[str]]]
     counts: dict[str, dict[str, int]]
     known: dict[str, bool]
+    silent: frozenset[str]  # roles that made no call: what they hold is granted, and nobody can say unused
 
     def loud(self) -> defaultdict[str, set[str]]:
         """Return the actions that somebody used or was refused, by service."""
@@ -126,6 +136,10 @@ class _Holdings:
     def nothing(self, role: str) -> Mark:
         """Return that *role* does not hold an action, or that nobody knows what it holds."""
         return Mark(NONE if self.known[role] else UNKNOWN, 0)
+
+    def vain(self, role: str, count: int = 0) -> Mark:
+        """Return that *role* holds *count* actions, or the one of the row, and did not use them."""
+        return Mark(IDLE if role in self.silent else UNUSED, count)
 
     def holds(self, role: str, action: str) -> bool:
         """Return whether *role* holds *action* in vain."""
@@ -156,6 +170,7 @@ def matrix(iam: Iam, order: Sequence[str]) -> Matrix | None:
         names=_names([group.service for group in shown], loud, held, columns),
         in_words=len(columns) <= FEW_COLUMNS,
         unknown=not all(held.known.values()),
+        silent=bool(held.silent),
         alt=_alt(columns, groups),
     )
 
@@ -176,6 +191,7 @@ def _holdings(iam: Iam, columns: Sequence[str]) -> _Holdings:
         unused,
         {name: iam[name].get("unused_by_service", {}) for name in columns},
         {name: "granted" in iam[name] for name in columns},
+        frozenset(name for name in columns if made_no_call(iam[name])),
     )
 
 
@@ -206,7 +222,7 @@ def _group(service: str, loud: Sequence[str], held: _Holdings, columns: Sequence
         names = set().union(*(names for names, _ in idle.values()))
         total = max(most, len(names))
         cells = [
-            [Mark(UNUSED, count) if count > 0 else held.nothing(name)] for name, (_, count) in idle.items()
+            [held.vain(name, count) if count > 0 else held.nothing(name)] for name, (_, count) in idle.items()
         ]
         more = plural(total, "more action" if loud else "action")
         rows.append(Row(more, cells, f"unused-{service}"))
@@ -219,7 +235,7 @@ def _marks(held: _Holdings, name: str, action: str) -> list[Mark]:
         for state, calls in ((USED, held.used), (DENIED, held.denied))
         if calls[name][action]
     ]
-    return marks or [Mark(UNUSED, 0) if held.holds(name, action) else held.nothing(name)]
+    return marks or [held.vain(name) if held.holds(name, action) else held.nothing(name)]
 
 
 def _cut(groups: Sequence[Group], most: int) -> tuple[list[Group], int]:

@@ -8,6 +8,7 @@ from reports.text import number, plural
 QUESTION = "Does every role hold what it needs, and no more?"
 ESCALATION = "PrivilegeEscalation"  # the category of risks that lead to more rights
 PASS_ROLE = "iam:PassRole"
+MOST_IDLE = 4  # roles without a call that are named in a sentence
 
 Iam = dict[str, dict[str, Any]]
 
@@ -23,18 +24,22 @@ def answer(summary: dict[str, Any]) -> tuple[str, str, str] | None:
     broad = _broadest(iam)
     wide = [] if broad is None else [broad]
     risks = _risk_words(iam)
+    idle = _idle_words(iam)
     if parts:
-        detail = _sentences([*parts[1:], *wide, *risks])
+        detail = _sentences([*parts[1:], *wide, *risks, *idle])
         # The scenario may have called on purpose what must be refused: then it is a fact to know.
         return _capital(parts[0]), detail, "warn" if summary["verdict"] == "pass" else "bad"
     if wide:
-        return _capital(wide[0]), _sentences([well, *risks]), "warn"
+        return _capital(wide[0]), _sentences([well, *risks, *idle]), "warn"
     if unknown := [name for name, one in iam.items() if one["kind"] == "role" and "granted" not in one]:
         who = unknown[0] if len(unknown) == 1 else f"{len(unknown)} roles"
         return _capital(well), f"What {who} may do was not recorded.", "plain"
-    who = "The one role uses" if len(iam) == 1 else "Every role uses"
-    tone = "warn" if risks else "ok"
-    return f"{who} all that it is granted, and {well}", _sentences(risks), tone
+    calling = [one for one in iam.values() if not made_no_call(one)]
+    if not calling:
+        return "No role made a call in this run", _sentences([*idle, *risks]), "warn" if risks else "plain"
+    who = "Every role that made a call" if idle else "The one role" if len(iam) == 1 else "Every role"
+    tone = "warn" if risks else "plain" if idle else "ok"
+    return f"{who} uses all that it is granted, and {well}", _sentences([*risks, *idle]), tone
 
 
 def headline(iam: Iam, expected: Expected) -> str:
@@ -42,7 +47,29 @@ def headline(iam: Iam, expected: Expected) -> str:
     refused = _refused_words(iam, expected), _as_expected(iam, expected)
     said = [_holders(iam), " and ".join(filter(None, refused)) or "no call was refused"]
     unknown, broad = _unknown_words(_not_covered(iam)), _broadest(iam)
-    return "; ".join([*said, *([unknown] if unknown else []), *([broad] if broad else [])]) + "."
+    more = [words for words in (unknown, broad) if words]
+    return "; ".join([*said, *more, *_idle_words(iam)]) + "."
+
+
+def made_no_call(one: dict[str, Any]) -> bool:
+    """Return whether the role *one* did nothing here: its work, or AWS's own under it, did not run.
+
+    What it is granted is then not unused: nothing is known of what it needs.
+    """
+    return one["kind"] == "role" and not (one["uses"] or one["denials"] or one["not_covered"])
+
+
+def _idle_words(iam: Iam) -> list[str]:
+    """Return who made no call, in words."""
+    idle = [name for name, one in iam.items() if made_no_call(one)]
+    if not idle:
+        return []
+    if len(idle) == 1:
+        return [f"role {idle[0]} made no call in this run, so nothing is known of what it needs"]
+    more = len(idle) - MOST_IDLE
+    named = ", ".join(idle[:MOST_IDLE]) + (f" and {more} more" if more > 0 else "")
+    known = "in this run, so nothing is known of what they need"
+    return [f"{plural(len(idle), 'role')} made no call {known}: {named}"]
 
 
 def _holders(iam: Iam) -> str:
@@ -99,7 +126,11 @@ def _unknown_words(count: int) -> str:
 
 def _broadest(iam: Iam) -> str | None:
     """Return who leaves the most of what it is granted unused, in words; None where nobody leaves any."""
-    known = [(one["unused_actions"], name) for name, one in iam.items() if one.get("unused_actions")]
+    known = [
+        (one["unused_actions"], name)
+        for name, one in iam.items()
+        if one.get("unused_actions") and not made_no_call(one)
+    ]
     if not known:
         return None
     most = max(unused for unused, _ in known)
@@ -117,7 +148,8 @@ def _risk_words(iam: Iam) -> list[str]:
     who = _called(can[0], iam[can[0]]) if len(can) == 1 else f"{len(can)} roles"
     paths = _escalations(iam[can[0]])
     path = min(paths, key=lambda each: PASS_ROLE not in each["actions"])["name"]
-    return [f"{who} could give itself more rights ({path})"]
+    itself = "itself" if len(can) == 1 else "themselves"
+    return [f"{who} could give {itself} more rights ({path})"]
 
 
 def _escalations(one: dict[str, Any]) -> list[dict[str, Any]]:
@@ -149,11 +181,14 @@ def key_figures(summary: dict[str, Any]) -> list[tuple[str, str, str]]:
     if not iam:
         return []
     figures = [("Refused", number(_refused(iam)), "calls that a policy denies")]
-    known = [one for one in iam.values() if "granted_actions" in one]
+    held = [one for one in iam.values() if "granted_actions" in one]
+    known = [one for one in held if not made_no_call(one)]
     if known:
         granted = sum(one["granted_actions"] for one in known)
         unused = sum(one["unused_actions"] for one in known)
-        figures.append(("Unused grants", number(unused), f"of {plural(granted, 'granted action')}"))
+        idle = len(held) - len(known)
+        beside = f"; {plural(idle, 'role')} made no call" if idle else ""
+        figures.append(("Unused grants", number(unused), f"of {plural(granted, 'granted action')}{beside}"))
     return figures
 
 

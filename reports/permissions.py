@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reports.permission_remedies import pretty, via
-from reports.permission_words import used_of_granted
+from reports.permission_words import made_no_call, used_of_granted
 from reports.text import clock, plural, share
 
 TO = "\N{EN DASH}"
@@ -88,6 +88,7 @@ class RoleView:
     share: str
     line: str
     opened: bool
+    idle: bool
     uses: list[UseRow]
     uses_cut: int
     unused_line: str
@@ -125,6 +126,7 @@ def _rank(name: str, one: dict[str, Any]) -> tuple[int, int, int, str]:
 def _view(name: str, one: dict[str, Any], anchor: str, most: Most, *, opened: bool) -> RoleView:
     granted = one.get("granted_actions")
     uses = [_use(each) for each in one["uses"]]
+    idle = made_no_call(one)
     in_vain = [_in_vain(each) for each in one.get("grants", []) if not each["needed"]]
     wider = [_wider(each) for each in one.get("wider", [])]
     dangers = [_danger(each) for each in one.get("risks", [])]
@@ -137,10 +139,11 @@ def _view(name: str, one: dict[str, Any], anchor: str, most: Most, *, opened: bo
         granted=granted,
         used=len(one["used"]),
         refused=sum(each["calls"] for each in one["denials"]),
-        bar=f"{100 * used_of_granted(one) / granted:.4g}%" if granted else "",
-        share=share(used_of_granted(one), granted) if granted else "",
+        bar=f"{100 * used_of_granted(one) / granted:.4g}%" if granted and not idle else "",
+        share=share(used_of_granted(one), granted) if granted and not idle else "",
         line=_line(one),
         opened=opened,
+        idle=idle,
         uses=uses[: most.uses],
         uses_cut=max(len(uses) - most.uses, 0),
         unused_line=_unused_line(one),
@@ -163,6 +166,8 @@ def _view(name: str, one: dict[str, Any], anchor: str, most: Most, *, opened: bo
 def _line(one: dict[str, Any]) -> str:
     """Return what stands beside a role's name: what it used of what it holds, and what was refused."""
     granted = one.get("granted_actions")
+    if made_no_call(one):
+        return "no call in this run" + ("" if granted is None else f", {plural(granted, 'action')} granted")
     said = (
         f"{plural(len(one['used']), 'action')} used"
         if granted is None
@@ -191,13 +196,14 @@ def _unused_line(one: dict[str, Any]) -> str:
     by_service = one.get("unused_by_service", {})
     if not by_service:
         return ""
+    granted = "granted" if made_no_call(one) else "granted and not used"
     if one["unused_actions"] <= FEW_ACTIONS:
-        return f"Granted and not used: {', '.join(one['unused'])}."
+        return f"{granted.capitalize()}: {', '.join(one['unused'])}."
     ordered = sorted(by_service.items(), key=lambda item: (-item[1], item[0]))
     named = ", ".join(f"{service} {count:,}" for service, count in ordered[:MOST_SERVICES])
     more = len(ordered) - MOST_SERVICES
     also = f" and {plural(more, 'more service')}" if more > 0 else ""
-    return f"{plural(one['unused_actions'], 'action')} granted and not used: {named}{also}."
+    return f"{plural(one['unused_actions'], 'action')} {granted}: {named}{also}."
 
 
 def _in_vain(each: dict[str, Any]) -> Grant:

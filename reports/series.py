@@ -16,6 +16,7 @@ from harness.stats import (
     values_over_time,
 )
 from harness.summary import ByType, is_invocation, measures, resource_of, response_s
+from harness.summary.load import has_time
 from reports import minutes
 from reports.ranges import Window, windows
 
@@ -202,7 +203,7 @@ def latency(seen: ByType) -> Latency | None:
     if seen.all(journal.ServedTotal):
         return minutes.latency(seen)
     if seen.all(journal.LoadRequest):
-        answered = [r for r in seen.all(journal.LoadRequest) if r.outcome == "ok"]
+        answered = [r for r in seen.all(journal.LoadRequest) if has_time(r)]
         return _latency([(r.due_at, response_s(r)) for r in answered], [r.service_s for r in answered])
     calls = [e for e in seen.all(journal.Exchange) if is_invocation(e) and 200 <= e.status < 300]
     return _latency([(e.at, e.queue_s + e.service_s) for e in calls], [e.service_s for e in calls])
@@ -215,7 +216,7 @@ def _latency(responses: list[tuple[float, float]], services: list[float]) -> Lat
     if not response or response[-1] == FASTEST_S:
         return None
     low, high = min(response[0], service[0]), max(response[-1], service[-1])
-    edges = logarithmic_edges(low, high, _bins_per_decade(high / low))
+    edges = logarithmic_edges(low, high, bins_per_decade(high / low))
     start, end = min(at for at, _ in responses), max(at for at, _ in responses)
     return Latency(
         requests=len(response),
@@ -230,7 +231,7 @@ def _latency(responses: list[tuple[float, float]], services: list[float]) -> Lat
     )
 
 
-def _bins_per_decade(ratio: float) -> int:
+def bins_per_decade(ratio: float) -> int:
     """Return how finely to cut a range of this *ratio*, so that a narrow one is not a single bar."""
     return min(max(round(BINS / max(math.log10(ratio), 0.01)), 10), 200)
 

@@ -7,13 +7,14 @@ from typing import Any
 
 from harness import journal
 from harness.summary import ByType
+from reports import functions_story
 from reports.series import endpoint_of
 from reports.text import clock, span
 
 # What comes first of several at one moment: cause before effect.
 KINDS = (
     *("phase", "fault", "program", "delivery", "alarm", "decision", "activity", "endpoint", "cooldown"),
-    "inventory",
+    *("limit", "throttle", "event", "inventory"),
 )
 MOST_ROWS = 400  # a longer story is cut with a note; the journal has it all
 TOGETHER_S = 1.0  # the same change of several processes within it is one line
@@ -52,6 +53,7 @@ def rows(seen: ByType) -> list[Row]:
         *_decision_rows(evaluations, whose),
         *_activity_rows(seen, whose, {e.sentence for e in evaluations}),
         *(_cooldown_row(c, whose) for c in seen.all(journal.CooldownStarted)),
+        *(Row(one.at, one.kind, one.text, one.tone, one.until) for one in functions_story.lines(seen)),
     ]
     return sorted(told, key=lambda row: (row.at, KINDS.index(row.kind)))
 

@@ -25,17 +25,30 @@ AFTER_WHAT_IS_TIMED = 10
 
 Pair = tuple[str, str]
 
+# A quarter of an hour of model time and more; `tox -e long` runs them.
+LONG: frozenset[Pair] = frozenset(
+    {("endpoint-autoscaling-3", "as-written"), ("endpoint-autoscaling-5", "as-written")}
+)
+
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Make a case of each variant, and of each of its expectations where the test asks for one."""
     resolved = [find(name).resolve(variant) for name in names() for variant in find(name).variants]
     if "expectation" in metafunc.fixturenames:
         cases = [(_pair(one), wanted.name) for one in resolved for wanted in one.expectations]
-        ids = [f"{'-'.join(pair)}: {wanted}" for pair, wanted in cases]
-        metafunc.parametrize(("pair", "expectation"), cases, ids=ids)
+        marked = [
+            pytest.param(*case, id=f"{'-'.join(case[0])}: {case[1]}", marks=_marks(case[0])) for case in cases
+        ]
+        metafunc.parametrize(("pair", "expectation"), marked)
     else:
         pairs = [_pair(one) for one in resolved]
-        metafunc.parametrize("pair", pairs, ids=["-".join(pair) for pair in pairs])
+        metafunc.parametrize(
+            "pair", [pytest.param(pair, id="-".join(pair), marks=_marks(pair)) for pair in pairs]
+        )
+
+
+def _marks(pair: Pair) -> list[pytest.MarkDecorator]:
+    return [pytest.mark.long] if pair in LONG else []
 
 
 def _pair(scenario: Scenario) -> Pair:

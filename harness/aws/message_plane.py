@@ -14,7 +14,7 @@ from harness.aws.query_form import name_call
 from harness.aws.webhooks import Webhooks
 from harness.aws.wiring import Wiring
 from harness.clock import Clock
-from harness.gateway.chain import Address, Handler
+from harness.gateway.chain import Address, Exchange, Handler
 from harness.gateway.fetch import Fetcher
 from harness.scenario.messaging import Queue, Topic, Webhook
 
@@ -74,6 +74,10 @@ class MessagePlane:
     async def deployed(self) -> None:
         """Note that all is made: a delivery that AWS would refuse is a finding from now on."""
         self._wiring.deployed()
+
+    def heard(self, exchange: Exchange) -> None:
+        """Take note of a call that is over: it may have made a service deliver."""
+        self._wiring.heard(exchange)
 
     async def sample(self) -> None:
         """Journal how full each queue is."""

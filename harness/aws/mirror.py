@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from harness.aws.functions.datapoints import FunctionDatapoint
 from harness.aws.messages.queue_metrics import QueueDatapoint
 
 log = logging.getLogger(__name__)
@@ -83,7 +84,7 @@ class Datapoint:
         }
 
 
-Shown = AlarmPut | AlarmState | AlarmGone | Datapoint | QueueDatapoint
+Shown = AlarmPut | AlarmState | AlarmGone | Datapoint | QueueDatapoint | FunctionDatapoint
 
 
 class Mirror:
@@ -144,7 +145,7 @@ class Mirror:
     def _send(self, client: Any, batch: list[Shown]) -> None:
         by_namespace: dict[str, list[dict[str, Any]]] = {}
         for value in batch:
-            if isinstance(value, Datapoint | QueueDatapoint):
+            if isinstance(value, Datapoint | QueueDatapoint | FunctionDatapoint):
                 by_namespace.setdefault(value.namespace, []).append(value.as_datum())
         for namespace, data in by_namespace.items():
             self._call(client.put_metric_data, Namespace=namespace, MetricData=data)

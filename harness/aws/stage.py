@@ -13,6 +13,8 @@ from harness.aws.assumptions import Assumptions, assumptions_of, modelled
 from harness.aws.autoscaling import AutoScaling
 from harness.aws.backend_calls import BackendCalls
 from harness.aws.catalogue import Catalogue, EndpointPlan
+from harness.aws.event_sources import EventSources, Timers
+from harness.aws.functions.part import Functions, Modelled
 from harness.aws.invoke import PAYLOAD_LIMIT_BYTES, Invoker
 from harness.aws.living import LivingWorld
 from harness.aws.message_plane import Declared, MessagePlane
@@ -33,7 +35,8 @@ from harness.endpoint.outcomes import Accepted, Completed, Rejected
 from harness.endpoint.settings import EndpointSettings
 from harness.endpoint.world import World
 from harness.errors import ScenarioError
-from harness.gateway.chain import Address, Handler
+from harness.functions.settings import FunctionSettings
+from harness.gateway.chain import Address, Exchange, Handler
 from harness.gateway.fetch import Fetcher
 from harness.gateway.server import ServerThread
 from harness.gateway.splice import Pool
@@ -60,7 +63,7 @@ class Stage:
 
     *payload_limit_bytes* is the most that one InvokeEndpoint may carry. *declared* is what the scenario says
     of messaging; *before* are handlers that come before all others, faults say. *iam* says whether policies
-    are enforced; *wanted_refusals* are no findings.
+    are enforced; *wanted_refusals* are no findings. *functions* says how long functions take.
     """
 
     def __init__(
@@ -79,48 +82,71 @@ class Stage:
         before: Sequence[Handler] = (),
         iam: Mode = Mode.OFF,
         wanted_refusals: Wanted = lambda _: False,
+        functions: Modelled | None = None,
+        function_settings: FunctionSettings | None = None,
     ) -> None:
         self.clock = clock
         self.record = record
         self.route = route
         self.region = settings.region
         self.account = settings.account_id
+        self.gateway_url = ""  # what handlers and pollers call, once the server listens
         self.pool = Pool()
         fetcher = Fetcher(self.pool, judged=iam is not Mode.OFF)
-        self.backend = BackendCalls(fetcher, route, self.region)
+        self._mirror = Mirror(self._cloudwatch, self._not_shown)
+        self._stage_endpoints(
+            fetcher,
+            World(
+                seed=seed,
+                endpoint_settings=endpoint_settings,
+                scaling_settings=scaling_settings,
+                epoch_s=clock.epoch_s(0.0),
+            ),
+            assumptions,
+        )
+        self._invoker = Invoker(self, payload_limit_bytes)
+        self.messaging = self._messaging(declared or Declared(), fetcher)
+        self.permission = self._permission(iam, fetcher, wanted_refusals)
+        self.functions = Functions(
+            self,
+            fetcher,
+            self.backend.repeat,
+            self._mirror.show,
+            seed=seed,
+            modelled=functions,
+            settings=function_settings,
+        )
+        self.event_sources, self.timers = EventSources(self), Timers(self)
+        self.handlers = self._request_path(before)
+        self._thread: ServerThread | None = None
+
+    def _stage_endpoints(
+        self, fetcher: Fetcher, world: World, assumptions: Mapping[str, Assumptions] | None
+    ) -> None:
+        self.backend = BackendCalls(fetcher, self.route, self.region)
         scope = f"{self.region}:{self.account}"
         self.catalogue = Catalogue(self.backend, Artefacts(lambda: self._backend_client("s3", "s3")), scope)
         self._assumptions = dict(assumptions or {})
         self._plans: dict[str, EndpointPlan] = {}  # what serves now
         self._next_plans: dict[str, EndpointPlan] = {}  # what an update under way will serve
         self._models: dict[tuple[str, str], Model | None] = {}
-        world = World(
-            seed=seed,
-            endpoint_settings=endpoint_settings,
-            scaling_settings=scaling_settings,
-            epoch_s=clock.epoch_s(0.0),
-        )
-        self.living = LivingWorld(world, clock, self._hear)
-        self._mirror = Mirror(self._cloudwatch, self._not_shown)
-        self._teller = Teller(world, record, self._mirror.show, clock, scope)
+        self.living = LivingWorld(world, self.clock, self._hear)
+        self._teller = Teller(world, self.record, self._mirror.show, self.clock, scope)
         self.targets = Targets(self.living, self._teller)
-        self._invoker = Invoker(self, payload_limit_bytes)
-        sagemaker, scaling_tags = SageMaker(self), ScalingTags()
-        self.messaging = MessagePlane(
-            declared or Declared(),
-            clock,
-            record,
-            fetcher,
-            route,
-            self._mirror.show,
-            region=self.region,
-            account=self.account,
+
+    def _messaging(self, declared: Declared, fetcher: Fetcher) -> MessagePlane:
+        scope = {"region": self.region, "account": self.account}
+        return MessagePlane(
+            declared, self.clock, self.record, fetcher, self.route, self._mirror.show, **scope
         )
-        self.permission = self._permission(iam, fetcher, wanted_refusals)
-        self.handlers: list[Handler] = [
+
+    def _request_path(self, before: Sequence[Handler]) -> list[Handler]:
+        sagemaker, scaling_tags = SageMaker(self), ScalingTags()
+        return [
             *self.permission.first,
             *before,
             self._invoker.handle,  # there are most of them by far
+            *self.functions.handlers,
             *self.messaging.first,
             self.catalogue.handle,
             sagemaker.handle,
@@ -128,10 +154,11 @@ class Stage:
             AutoScaling(self, scaling_tags.of).handle,
             scaling_tags.handle,
             MetricAlarms(self).handle,
+            *self.event_sources.handlers,
+            *self.timers.handlers,
             *self.permission.last,
             *self.messaging.last,
         ]
-        self._thread: ServerThread | None = None
 
     def _permission(self, iam: Mode, fetcher: Fetcher, wanted: Wanted) -> "Permission | NoPermission":
         scope = {"region": self.region, "account": self.account}
@@ -149,6 +176,35 @@ class Stage:
         """Take *thread*'s loop, on which the handlers are about to run, as its own."""
         self._thread = thread
         self._mirror.start()
+
+    async def begin(self, gateway_url: str) -> None:
+        """Let what acts by itself begin: the server listens at *gateway_url*."""
+        self.gateway_url = gateway_url
+        await self.functions.open()
+        await self.event_sources.start()
+        await self.timers.start()
+
+    async def learn(self) -> None:
+        """Take in what the backend has already: made by a stack, or past the gateway."""
+        await self.messaging.learn()
+        await self.event_sources.learn()
+        await self.timers.learn()
+
+    async def conclude(self) -> None:
+        """End what acts by itself, and journal what is known at the end of a run."""
+        await self.timers.close()
+        await self.event_sources.close()
+        await self.functions.close()
+        await self.messaging.conclude()
+        await self.permission.conclude()
+        self.permission.close()
+
+    def heard(self, exchange: Exchange) -> None:
+        """Take note of a call that is over, before its client can send the next; on the gateway's loop."""
+        if self.permission.mode is not Mode.OFF:
+            self.permission.heard(exchange)
+            self.messaging.heard(exchange)
+        self.functions.heard(exchange)
 
     def close(self) -> None:
         """Show what is not yet shown. To be called when the server has stopped."""

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from harness.aws.permission import Mode
 from harness.aws.stage import Stage
 from harness.gateway.chain import Chain, Exchange
 from harness.gateway.handlers import handlers, record_to
@@ -37,9 +36,7 @@ class Gateway:
     @staticmethod
     def _recorder(stage: Stage) -> Callable[[Exchange], None]:
         """Return what a finished exchange is told to: who keeps policies hears of it at once."""
-        journalled, heard = record_to(stage.record), stage.permission.heard
-        if stage.permission.mode is Mode.OFF:
-            return journalled
+        journalled, heard = record_to(stage.record), stage.heard
 
         def record(exchange: Exchange) -> None:
             heard(exchange)
@@ -56,14 +53,13 @@ class Gateway:
             self._stage.close()
             raise
         self.url = f"http://{address.host}:{address.port}"
+        self._stage.await_on_loop(self._stage.begin(self.url))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stage.await_on_loop(self._stage.messaging.conclude())
-        self._stage.await_on_loop(self._stage.permission.conclude())
-        self._thread.call_soon(self._stage.permission.close)
+        self._stage.await_on_loop(self._stage.conclude())
         # The server first: while it runs it may still have something to show.
         self._thread.stop()
         self._stage.close()

@@ -57,9 +57,17 @@ def serve(fd: int) -> None:
     from hypercorn.config import Config
     from ministack.app import app
 
-    from harness.backends import ministack_managed, ministack_policies
+    from harness.backends import (
+        ministack_functions,
+        ministack_managed,
+        ministack_policies,
+        ministack_schedules,
+    )
 
-    application = ministack_policies.install(app, os.environ.pop(PASSWORD_VARIABLE, ""))
+    password = os.environ.pop(PASSWORD_VARIABLE, "")
+    application = ministack_policies.install(app, password)
+    application = ministack_schedules.install(application, password)
+    application = ministack_functions.install(application, password)
     ministack_managed.install()
     os.set_inheritable(fd, False)
     _raise_file_limit()

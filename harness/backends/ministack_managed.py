@@ -1,7 +1,7 @@
 """MiniStack knows all of AWS's managed policies, and attaches none that does not exist.
 
 It carries 24 of them (1.5.33), AmazonSageMakerFullAccess not among them, and attaches whatever ARN it is
-given. Theirs come from the list in `harness.aws.permission.managed`, which is read when one is first asked
+given. Theirs come from the list in `harness.iam.managed`, which is read when one is first asked
 for: the start takes no longer.
 """
 
@@ -28,14 +28,14 @@ class AwsPolicies(dict[str, Record]):
 
     def items(self) -> ItemsView[str, Record]:  # type: ignore[override]
         """Return every policy of AWS: for ListPolicies."""
-        from harness.aws.permission.managed import managed_policies
+        from harness.iam.managed import managed_policies
 
         for arn in managed_policies():
             self.get(arn)
         return super().items()
 
     def _record(self, arn: str) -> Record | None:
-        from harness.aws.permission.managed import PREFIX, managed_policies
+        from harness.iam.managed import PREFIX, managed_policies
 
         found = managed_policies().find(arn)
         if found is None:

@@ -26,6 +26,9 @@ def recipe(settings: Settings) -> Recipe:
             "MOTO_LAMBDA_DATA_DIR": str(scratch / "lambda"),
             # AWS's managed policies exist in every account; without this, attaching one is refused.
             "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
+            # This package has imported the module already that is to run: a warning of it would be the last
+            # line of the log, and be taken for the reason when moto ends.
+            "PYTHONWARNINGS": "ignore::RuntimeWarning:runpy",
         }
 
     return Recipe(

@@ -72,6 +72,7 @@ QUESTIONS: Mapping[str, Question] = MappingProxyType(
             "AnyScaleFrontendService.DescribeScalableTargets", b'{"ServiceNamespace": "sagemaker"}'
         ),
         "events": _json("AWSEvents.ListRules"),
+        "apigateway": Question("GetApis", method="GET", path="/v2/apis"),
         "dynamodb": _json("DynamoDB_20120810.ListTables", version="1.0"),
         "ec2": _query("DescribeSpotInstanceRequests", "2016-11-15"),
     }

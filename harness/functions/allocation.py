@@ -7,11 +7,9 @@ import math
 from dataclasses import dataclass
 from random import Random
 
+from harness.functions.refusals import LEAST_UNRESERVED, below_minimum
 from harness.functions.settings import FunctionSettings
 from harness.refusal import Refusal
-
-# Guide: Lambda keeps at least 100 of the account's concurrency for functions without a reservation.
-LEAST_UNRESERVED = 100
 
 MINUTE_S = 60.0
 
@@ -50,7 +48,7 @@ class Allocation:
         """Begin a change to *desired*; what is allocated stays until all of it is complete.
 
         Guide: "you can't access any of those environments until all of them are completely allocated". The
-        words of the refusals are ours.
+        words of the refusal of a second change are ours.
         """
         self.finish_until(now)
         refusal = self._refusal(desired)
@@ -70,6 +68,14 @@ class Allocation:
             self._history.append((at, self.allocated))
             self._outbox.append(ProvisionedChanged(at, self._resource_id, self.desired, self.allocated))
 
+    def give_up(self, now: float) -> None:
+        """Let nothing be asked for and nothing allocated from *now* on."""
+        self.finish_until(now)
+        self.desired = self.allocated = 0
+        self.done_at = math.inf
+        self._history.append((now, 0))
+        self._outbox.append(ProvisionedChanged(now, self._resource_id, 0, 0))
+
     def before(self, moment: float) -> int:
         """Return what was allocated just before *moment*."""
         earlier = (allocated for at, allocated in reversed(self._history) if at < moment)
@@ -87,11 +93,7 @@ class Allocation:
                 f"An update of the provisioned concurrency of {self._resource_id} is in progress",
             )
         if desired > self._settings.account_concurrency - LEAST_UNRESERVED:
-            return Refusal(
-                "InvalidParameterValueException",
-                f"Provisioned concurrency of {desired} for {self._resource_id} decreases the account's "
-                f"unreserved concurrency below its minimum value of [{LEAST_UNRESERVED}]",
-            )
+            return below_minimum("ConcurrentExecutions")
         return None
 
     def _span(self, desired: int) -> float:

@@ -1,10 +1,12 @@
-"""What Lambda publishes of an alias: a statistic set of each metric and minute, kept as samples come.
+"""What Lambda publishes of a function or alias: a statistic set of each metric and minute, as samples come.
 
-Source: Lambda developer guide, "Viewing metrics for Lambda functions": namespace AWS/Lambda, dimensions
-FunctionName and Resource (`NAME:ALIAS`), one-minute periods. Nothing is published without an invocation.
+Source: Lambda developer guide, "Types of metrics for Lambda functions" and "Monitoring concurrency":
+namespace AWS/Lambda, dimensions FunctionName and Resource (`NAME:ALIAS`), one-minute periods. Nothing is
+published without an invocation.
 """
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -22,6 +24,30 @@ class Metric(StrEnum):
     SPILLOVER = "ProvisionedConcurrencySpilloverInvocations"
     CONCURRENT_EXECUTIONS = "ConcurrentExecutions"
     INVOCATIONS = "Invocations"
+    UNRESERVED_EXECUTIONS = "UnreservedConcurrentExecutions"
+    THROTTLES = "Throttles"
+    ERRORS = "Errors"
+    DURATION = "Duration"
+    INIT_DURATION = "InitDuration"
+    EVENTS_RECEIVED = "AsyncEventsReceived"
+    EVENT_AGE = "AsyncEventAge"
+    EVENTS_DROPPED = "AsyncEventsDropped"
+
+
+OF_ALIASES = frozenset(
+    {
+        Metric.UTILIZATION,
+        Metric.PROVISIONED_EXECUTIONS,
+        Metric.PROVISIONED_INVOCATIONS,
+        Metric.SPILLOVER,
+        Metric.CONCURRENT_EXECUTIONS,
+        Metric.INVOCATIONS,
+    }
+)
+"""The metrics that an alias has whose invocations are known, with their durations, before they start."""
+
+MILLISECONDS = frozenset({Metric.DURATION, Metric.INIT_DURATION, Metric.EVENT_AGE})
+"""The metrics that Lambda publishes in milliseconds; samples are kept as they are published."""
 
 
 class Statistic(StrEnum):
@@ -69,7 +95,7 @@ class Samples:
 class Minute:
     """The samples of one minute by metric; `used` sums the environments in use, by how many there were."""
 
-    samples: dict[Metric, Samples] = field(default_factory=lambda: {each: Samples() for each in Metric})
+    samples: defaultdict[Metric, Samples] = field(default_factory=lambda: defaultdict(Samples))
     used: dict[int, int] = field(default_factory=dict)
 
     def add_use(self, allocated: int, total: int, count: int, least: int, most: int) -> None:
@@ -92,6 +118,9 @@ def merged(minutes: Iterable[Minute], metric: Metric) -> Samples:
     """Return the samples of *metric* in several minutes together."""
     whole = Samples()
     for minute in minutes:
-        part = minute.samples[metric]
+        part = minute.samples.get(metric, _NONE)
         whole.add(part.sum, part.count, part.minimum, part.maximum)
     return whole
+
+
+_NONE = Samples()

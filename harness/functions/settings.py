@@ -1,4 +1,4 @@
-"""Every figure about provisioned concurrency that AWS does not document, as a setting with a default.
+"""Every figure about Lambda's concurrency that AWS does not document, as a setting with a default.
 
 Each field carries, in its metadata, where its default comes from and the range of the unknown (`low`,
 `high`). Documented rules are constants beside the code that applies them.
@@ -7,14 +7,22 @@ Each field carries, in its metadata, where its default comes from and the range 
 # ruff: noqa: RUF009 - `setting` returns a dataclass field, it makes no shared default
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from harness.endpoint.distributions import Constant, Distribution, Uniform
 from harness.scaling.unknowns import above_zero, at_least_zero, setting
 
 
+class Reuse(StrEnum):
+    """Which of several idle execution environments takes the next invocation."""
+
+    MOST_RECENT = "most recent"
+    LEAST_RECENT = "least recent"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionSettings:
-    """How Lambda allocates provisioned concurrency and what it says of it. Spans in seconds."""
+    """How Lambda keeps environments, allocates provisioned concurrency and what it says of it; seconds."""
 
     allocation_time: Distribution = setting(
         Uniform(60.0, 120.0),
@@ -54,7 +62,35 @@ class FunctionSettings:
     account_concurrency: int = setting(
         1_000, "Concurrent executions of an account in one region, the default quota.", low=1_000, high=10_000
     )
+    init_time: Distribution = setting(
+        Constant(0.25),
+        "The Init phase of a function that says nothing of its own. The guide: a cold start takes from under "
+        "100 ms to over 1 second.",
+        low=Constant(0.1),
+        high=Constant(1.0),
+    )
+    idle_lifetime: Distribution = setting(
+        Constant(600.0),
+        "How long an idle environment is kept is not documented; users measure 5 to 15 minutes.",
+        low=Constant(300.0),
+        high=Constant(900.0),
+    )
+    environment_reuse: Reuse = setting(
+        Reuse.MOST_RECENT,
+        "Which idle environment is used again is not documented; with the most recently used one the others "
+        "grow old and are given up after a peak, as users see it.",
+        low=Reuse.MOST_RECENT,
+        high=Reuse.LEAST_RECENT,
+    )
+
+    throttle_retry_factor: float = setting(
+        2.0,
+        "By how much the wait of a throttled asynchronous event grows; the guide says 'exponentially', from "
+        "1 second to 5 minutes.",
+        low=1.5,
+        high=4.0,
+    )
 
     def __post_init__(self) -> None:
-        above_zero(self, "allocation_per_minute")
+        above_zero(self, "allocation_per_minute", "throttle_retry_factor")
         at_least_zero(self, "account_concurrency")

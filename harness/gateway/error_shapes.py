@@ -70,7 +70,7 @@ def error_reply(exchange: Exchange, error: AwsError, details: Mapping[str, str] 
     if shape in (Shape.JSON, Shape.CBOR):
         return _typed(exchange, shape, error, request_id)
     if shape is Shape.REST_JSON:
-        body = json.dumps({"message": error.message}).encode()
+        body = json.dumps({**dict(error.members), "message": error.message}).encode()
         kind, name = "application/json", "x-amzn-RequestId"
         return Reply(error.status, body, _headers(kind, (name, request_id), ("x-amzn-ErrorType", error.code)))
     if shape is Shape.REST_XML:

@@ -55,6 +55,14 @@ class Injector:
             return self._read
         return self._inject(exchange)
 
+    def throttles_invocation(self) -> bool:
+        """Return whether a fault throttles an invocation of a function that comes now and by no call: from a
+        queue, or of an event that Lambda holds."""
+        began_at = self._began_at
+        return began_at is not None and self._faults.throttles(
+            "lambda", "Invoke", self._clock.now() - began_at
+        )
+
     def _inject(self, exchange: Exchange) -> Outcome:
         began_at = self._began_at
         if began_at is None:  # it ended while the body came in

@@ -55,10 +55,29 @@ _IAM_PATHS = (
 
 
 class MalformedPolicyError(RequestRefused):
-    """AWS would not take the document: code MalformedPolicyDocument, and why in its words."""
+    """AWS would not take the document: code MalformedPolicyDocument, and why in its words.
 
-    def __init__(self, message: str) -> None:
+    AWS's words do not say which statement they are about: `statement` does, counted from 1, with its Sid, and
+    `value` is what it stumbles over; "" where it is the whole document, or no one value. `told` is all of it.
+    """
+
+    def __init__(self, message: str, value: str = "") -> None:
         super().__init__("MalformedPolicyDocument", message)
+        self.value = value
+        self.statement = ""
+
+    @property
+    def told(self) -> str:
+        """AWS's words, and of which statement and value: for those who wrote it."""
+        named = self.value and self.value not in self.message
+        about = ", ".join(filter(None, (self.statement, repr(self.value) if named else "")))
+        return f"{self.message} ({about})" if about else self.message
+
+    def at(self, number: int, statement: Any) -> "MalformedPolicyError":
+        """Return itself, saying that it is about *statement*, the one with *number*, counted from 0."""
+        sid = statement.get("Sid") if isinstance(statement, Mapping) else None
+        self.statement = f"statement {number + 1}" + (f" {sid!r}" if sid else "")
+        return self
 
 
 class Kind(Enum):
@@ -99,8 +118,11 @@ def check(value: Any, kind: Kind, *, lenient: bool = False) -> None:
     statements = listed(value["Statement"])
     rules = _MEANING if lenient else (*_MEANING, *_FORM)
     for rule in rules:
-        for statement in statements:
-            rule(statement, kind, lenient)
+        for number, statement in enumerate(statements):
+            try:
+                rule(statement, kind, lenient)
+            except MalformedPolicyError as error:
+                raise error.at(number, statement) from error.__cause__
     if not lenient:
         _check_sids(statements, kind)
 
@@ -116,7 +138,7 @@ def _check_elements(given: Any, _kind: Kind, _lenient: bool) -> None:
     if effect not in ("Allow", "Deny"):
         # "Valid values for Effect are Allow and Deny. The Effect value is case sensitive."
         known = isinstance(effect, str) and effect.capitalize() in ("Allow", "Deny")
-        raise MalformedPolicyError(LEGACY if known else SYNTAX)
+        raise MalformedPolicyError(LEGACY if known else SYNTAX, str(effect or ""))
 
 
 def _check_principal(given: Mapping[str, Any], kind: Kind, lenient: bool) -> None:
@@ -138,9 +160,9 @@ def _check_actions(given: Mapping[str, Any], _kind: Kind, _lenient: bool) -> Non
     for text in texts:
         service, colon, name = text.partition(":")
         if not colon and text != "*":
-            raise MalformedPolicyError(VENDOR)
+            raise MalformedPolicyError(VENDOR, text)
         if ":" in name:
-            raise MalformedPolicyError("Actions/Condition can contain only one colon.")
+            raise MalformedPolicyError("Actions/Condition can contain only one colon.", text)
         if not _SERVICE.fullmatch(service):
             raise MalformedPolicyError(f"Vendor {service} is not valid")
 
@@ -165,8 +187,9 @@ def _check_conditions(given: Mapping[str, Any], _kind: Kind, _lenient: bool) -> 
 
 def _check_condition_keys(given: Mapping[str, Any], _kind: Kind, _lenient: bool) -> None:
     for keys in given.get("Condition", {}).values():
-        if not all(":" in key for key in keys):
-            raise MalformedPolicyError(VENDOR)
+        for key in keys:
+            if ":" not in key:
+                raise MalformedPolicyError(VENDOR, key)
 
 
 def _check_resource_forms(given: Mapping[str, Any], kind: Kind, _lenient: bool) -> None:
@@ -183,10 +206,12 @@ def _check_arn(text: str) -> None:
     if partition not in PARTITIONS and "*" not in partition and "?" not in partition:
         shown = ":".join((rest + ["*"] * 4)[:4])
         raise MalformedPolicyError(
-            f'Partition "{partition}" is not valid for resource "arn:{partition}:{shown}".'
+            f'Partition "{partition}" is not valid for resource "arn:{partition}:{shown}".', text
         )
     if not rest:
-        raise MalformedPolicyError("Resource vendor must be fully qualified and cannot contain regexes.")
+        raise MalformedPolicyError(
+            "Resource vendor must be fully qualified and cannot contain regexes.", text
+        )
     service, region, account, path = (rest + ["*"] * 4)[:4]
     if service == "iam":
         if region not in ("", "*"):
@@ -197,7 +222,7 @@ def _check_arn(text: str) -> None:
             and not path.startswith(("*", "?", "$", *_IAM_PATHS))
         ):
             raise MalformedPolicyError(
-                f'IAM resource path must either be "*" or start with {", ".join(_IAM_PATHS)}.'
+                f'IAM resource path must either be "*" or start with {", ".join(_IAM_PATHS)}.', text
             )
 
 

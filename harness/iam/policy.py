@@ -210,9 +210,13 @@ def _policy(value: Any, kind: Kind, name: str, lenient: bool) -> Policy:
     check(value, kind, lenient=lenient)
     variables = value.get("Version") == VARIABLES_SINCE
     given = listed(value["Statement"])
-    return Policy(
-        tuple(_statement(each, number, name, variables, lenient) for number, each in enumerate(given))
-    )
+    found = []
+    for number, each in enumerate(given):
+        try:
+            found.append(_statement(each, number, name, variables, lenient))
+        except MalformedPolicyError as error:
+            raise error.at(number, each) from error.__cause__
+    return Policy(tuple(found))
 
 
 def _statement(given: Mapping[str, Any], number: int, name: str, variables: bool, lenient: bool) -> Statement:

@@ -14,10 +14,11 @@ from harness.journal.function_records import (
     FunctionDeclared,
     FunctionEventEnded,
     FunctionInvoked,
+    FunctionMinute,
     FunctionThrottled,
     TimerFired,
 )
-from harness.journal.iam_records import PermissionTotal, PermissionUsed, RolePolicies
+from harness.journal.iam_records import PermissionTotal, PermissionUsed, ResourcePolicy, RolePolicies
 from harness.journal.message_records import (
     DeliveryRefused,
     InventoryTaken,
@@ -89,6 +90,7 @@ __all__ = [
     "FunctionDeclared",
     "FunctionEventEnded",
     "FunctionInvoked",
+    "FunctionMinute",
     "FunctionServed",
     "FunctionThrottled",
     "InstanceChanged",
@@ -111,6 +113,7 @@ __all__ = [
     "QueueDeclared",
     "QueueSampled",
     "Record",
+    "ResourcePolicy",
     "RolePolicies",
     "RunEnded",
     "RunStarted",

@@ -20,10 +20,11 @@ from harness.journal.function_records import (
     FunctionDeclared,
     FunctionEventEnded,
     FunctionInvoked,
+    FunctionMinute,
     FunctionThrottled,
     TimerFired,
 )
-from harness.journal.iam_records import PermissionTotal, PermissionUsed, RolePolicies
+from harness.journal.iam_records import PermissionTotal, PermissionUsed, ResourcePolicy, RolePolicies
 from harness.journal.message_records import (
     DeliveryRefused,
     InventoryTaken,
@@ -93,6 +94,7 @@ Record = (
     | FunctionDeclared
     | FunctionEventEnded
     | FunctionInvoked
+    | FunctionMinute
     | FunctionThrottled
     | TimerFired
     | ServedMinute
@@ -117,6 +119,7 @@ Record = (
     | PermissionUsed
     | PermissionTotal
     | RolePolicies
+    | ResourcePolicy
 )
 TYPES: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(Record)}
 _FIELDS = {name: tuple(f.name for f in fields(kind)) for name, kind in TYPES.items()}

@@ -90,6 +90,31 @@ class FunctionEventEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class FunctionMinute:
+    """The invocations of a function by one qualifier that came in the `period_s` seconds from `at` on.
+
+    Where there are too many to keep one by one: `FunctionInvoked` and `FunctionThrottled` then have none.
+    `throttled` and `errors` count by reason and by outcome; `concurrency` is the most that ran at once by the
+    qualifier, `of_function` by any. `duration` is a histogram of seconds, as [bin, count] with the bins of
+    `bin_start_s`.
+    """
+
+    at: float
+    function: str
+    qualifier: str
+    period_s: float
+    invocations: int
+    cold_starts: int
+    provisioned: int
+    spillover: int
+    throttled: dict[str, int]
+    errors: dict[str, int]
+    concurrency: int
+    of_function: int
+    duration: list[list[int]]
+
+
+@dataclass(frozen=True, slots=True)
 class ConcurrencySet:
     """Reserved (`qualifier` empty) or provisioned concurrency was asked for, or has become available.
 

@@ -1,8 +1,10 @@
-"""Who was allowed what, and what roles hold: what least privilege is judged by.
+"""Who was allowed what, and what roles and resources hold: what least privilege is judged by.
 
 `principal` is an ARN (of an assumed role's session, a user, an account's root), a service's name or
 `anonymous`; `role` is the ARN of the assumed role, empty for others. `action` is IAM's (`sqs:SendMessage`),
-`call` the API call that needed it (`sqs:SendMessageBatch`): one call may need several actions.
+`call` the API call that needed it (`sqs:SendMessageBatch`): one call may need several actions. A delivery of
+a service is a call of its own, under the service's name, with aws:SourceArn and aws:SourceAccount in its
+context.
 """
 
 from dataclasses import dataclass, field
@@ -60,3 +62,16 @@ class RolePolicies:
     at: float
     role: str
     policies: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class ResourcePolicy:
+    """What the policy of a queue, topic or function (an ARN) says from `at` on.
+
+    `policy` is its document, empty where there is none. Recorded of those that services deliver to, when it
+    is read and when it changes: the last one counts.
+    """
+
+    at: float
+    resource: str
+    policy: dict[str, Any]

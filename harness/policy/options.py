@@ -6,15 +6,26 @@ from pathlib import Path
 from harness.errors import ScenarioError
 
 FORMS = ("json", "cloudformation", "terraform")
+ROLE, TRUST = "role", "trust"
+KINDS = (ROLE, TRUST, "queue", "topic", "function")
 DESCRIPTION = (
-    "Write the smallest policy that a role needed in a run, with the proof that it is; or, with --check, "
-    "fail when a role or a policy grants what a reference does not; or, with --vectors, judge known cases."
+    "Write the smallest policy that a role needed in a run, or the smallest that lets in whoever used a "
+    "queue, topic or function or assumed a role, with the proof that it is; or, with --check, fail when a "
+    "role, a resource or a policy grants what a reference does not; or, with --vectors, judge known cases."
 )
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Give *parser* the arguments of `harness policy`."""
-    parser.add_argument("role", nargs="?", metavar="ROLE", help="a role of the run, by its name or its ARN")
+    parser.add_argument(
+        "name", nargs="?", metavar="NAME", help="a role, queue, topic or function of the run, or its ARN"
+    )
+    parser.add_argument(
+        "--kind",
+        choices=KINDS,
+        help="what NAME is: needed where a role and a resource have one name, and for `trust`, the policy "
+        "that says who may assume a role",
+    )
     parser.add_argument(
         "--run", metavar="DIR", type=Path, help="a run's directory, or a scenario's; the newest run otherwise"
     )
@@ -35,10 +46,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--check",
         metavar="REFERENCE",
         type=Path,
-        help="exit 1 when ROLE, or --policy, grants anything that this policy does not: a document, a list "
-        "of them, or {role: document}; without ROLE every role of the run is checked",
+        help="exit 1 when NAME, or --policy, grants anything that this policy does not: a document, a list "
+        "of them, or {name: document}; without NAME every role of the run is checked, or all of --kind",
     )
-    gate.add_argument("--policy", metavar="FILE", type=Path, help="the policy to check instead of a role's")
+    gate.add_argument("--policy", metavar="FILE", type=Path, help="the policy to check instead of the run's")
     parser.add_argument(
         "--vectors",
         metavar="FILE",
@@ -50,11 +61,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def check_options(arguments: argparse.Namespace) -> None:
     """Raise ScenarioError for arguments that do not go together."""
     if arguments.vectors is not None:
-        _none_of(arguments, "--vectors", ("role", "check", "policy", "run", "runs", *_WRITING))
+        _none_of(arguments, "--vectors", ("name", "kind", "check", "policy", "run", "runs", *_WRITING))
     elif arguments.check is not None:
         _none_of(arguments, "--check", _WRITING)
         if arguments.policy is not None:
-            _none_of(arguments, "--policy", ("role", "run", "runs"))
+            _none_of(arguments, "--policy", ("name", "run", "runs"))
     elif arguments.policy is not None:
         raise ScenarioError("--policy FILE is checked against a reference: say --check REFERENCE too")
 
@@ -65,7 +76,7 @@ _WRITING = ("format", "include_denied", "wildcard_above")
 def _none_of(arguments: argparse.Namespace, option: str, names: tuple[str, ...]) -> None:
     for name in names:
         if getattr(arguments, name) not in (None, False):
-            given = "a ROLE" if name == "role" else f"--{name.replace('_', '-')}"
+            given = "a NAME" if name == "name" else f"--{name.replace('_', '-')}"
             raise ScenarioError(f"{given} does not go with {option}")
 
 

@@ -14,18 +14,22 @@ Document = Mapping[str, Any]
 _HOLDERS = ("PolicyDocument", "document", "Document", "documents", "policies")
 
 
-def read_policies(path: Path) -> list[Document]:
+def read_policies(path: Path, form: Kind = Kind.IDENTITY) -> list[Document]:
     """Return the policy documents in the file at *path*; raise ScenarioError with AWS's words for others."""
-    return documents_of(_read(path), str(path))
+    return documents_of(_read(path), str(path), form)
 
 
-def read_reference(path: Path) -> list[Document] | dict[str, list[Document]]:
-    """Return the documents of a reference: those for everybody, or those of each role by its name or ARN."""
-    value = _read(path)
-    by_role = isinstance(value, dict) and value and not {"Statement", "Version", *_HOLDERS} & set(value)
-    if not by_role:
-        return documents_of(value, str(path))
-    return {role: documents_of(each, f"{path}, {role}") for role, each in value.items()}
+def read_reference(path: Path) -> Any:
+    """Return what the file at *path* holds, not yet looked at: a policy, several, or one for each name."""
+    return _read(path)
+
+
+def reference_of(value: Any, path: Path, form: Kind) -> list[Document] | dict[str, list[Document]]:
+    """Return the documents of a reference, *value*: those for everybody, or those of each name or ARN."""
+    by_name = isinstance(value, dict) and value and not {"Statement", "Version", *_HOLDERS} & set(value)
+    if not by_name:
+        return documents_of(value, str(path), form)
+    return {name: documents_of(each, f"{path}, {name}", form) for name, each in value.items()}
 
 
 def _read(path: Path) -> Any:
@@ -45,16 +49,16 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def documents_of(value: Any, where: str) -> list[Document]:
-    """Return the documents that *value* is or holds; *where* names it in errors."""
+def documents_of(value: Any, where: str, form: Kind) -> list[Document]:
+    """Return the documents of *form* that *value* is or holds; *where* names it in errors."""
     if isinstance(value, list):
-        return [document for each in value for document in documents_of(each, where)]
+        return [document for each in value for document in documents_of(each, where, form)]
     if isinstance(value, dict) and "Statement" not in value:
         for holder in _HOLDERS:
             if holder in value:
-                return documents_of(value[holder], where)
+                return documents_of(value[holder], where, form)
     try:
-        parse(value, Kind.IDENTITY)
+        parse(value, form)
     except MalformedPolicyError as error:
         raise ScenarioError(f"{where}: {error.code}: {error.message}") from error
     return [value]

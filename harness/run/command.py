@@ -132,9 +132,10 @@ def _why(outcome: Outcome) -> str:
     """Return why there is no result; what failed is told above, expectation by expectation."""
     if isinstance(outcome.error, HarnessError):
         return f": {outcome.error}"
-    reason = outcome.summary.get("reason", "")
-    told = outcome.summary.get("verdict") == "fail" and "Program " not in reason
-    return "" if told or not reason else f": {reason}"
+    missed = [f"{one['name']}: " for one in outcome.summary.get("expectations", []) if not one["ok"]]
+    reasons = outcome.summary.get("reason", "").split("; ")
+    untold = "; ".join(one for one in reasons if one and not one.startswith(tuple(missed)))
+    return f": {untold}" if untold else ""
 
 
 def _shown(outcome: Outcome) -> str:

@@ -8,7 +8,14 @@ from typing import Protocol
 from harness import journal
 from harness.clock import Clock
 from harness.gateway.inject import Injector
-from harness.scenario.faults import ClockSkew, Fault, FrozenConsumer, KilledConsumer, ZoneFailure
+from harness.scenario.faults import (
+    ClockSkew,
+    Fault,
+    FrozenConsumer,
+    KilledConsumer,
+    KilledFunction,
+    ZoneFailure,
+)
 from harness.scenario.faults.calls import CallFaults, Count
 from harness.scenario.faults.deliveries import Deliveries
 from harness.scenario.faults.moments import Moment, moments
@@ -29,6 +36,13 @@ class Workers(Protocol):
     def kill(self, program: str, rank: int | None) -> str: ...
     def freeze(self, program: str, rank: int | None) -> str: ...
     def thaw(self, program: str, rank: int | None) -> str: ...
+
+
+class Environments(Protocol):
+    """Who has the execution environments of functions."""
+
+    def kill_one(self, function: str) -> str:
+        """Kill the process of one environment of *function*; return which, "" where there is none."""
 
 
 class RunFaults:
@@ -62,15 +76,22 @@ class RunFaults:
         self._thread: threading.Thread | None = None
         self._zones: Zones | None = None
         self._workers: Workers | None = None
+        self._environments: Environments | None = None
         for fault in self._faults:
             if isinstance(fault, ClockSkew):
                 self._tell(fault)
 
-    def begin(self, began_at: float, zones: Zones | None = None, workers: Workers | None = None) -> None:
+    def begin(
+        self,
+        began_at: float,
+        zones: Zones | None = None,
+        workers: Workers | None = None,
+        environments: Environments | None = None,
+    ) -> None:
         """Arm every fault; the load begins at model second *began_at*. A second call changes nothing."""
         if self._thread is not None or not self._faults:
             return
-        self._zones, self._workers = zones, workers
+        self._zones, self._workers, self._environments = zones, workers, environments
         self.injector.begin(began_at)
         self.deliveries.begin(began_at)
         self._thread = threading.Thread(target=self._run, args=(began_at,), name="faults", daemon=True)
@@ -110,6 +131,8 @@ class RunFaults:
                 self._zones.inject(fault)
         elif isinstance(fault, KilledConsumer | FrozenConsumer):
             self._act_on_process(moment, fault)
+        elif isinstance(fault, KilledFunction):
+            self._act_on_function(moment.number, fault)
         else:
             self._tell(fault)
 
@@ -134,15 +157,25 @@ class RunFaults:
         self._done[moment.number] = self._done.get(moment.number, 0) + 1
         self._record(journal.FaultInjected(self._clock.now(), fault.KIND, said))
 
+    def _act_on_function(self, number: int, fault: KilledFunction) -> None:
+        if self._environments is None:
+            return
+        self._tried[number] = self._tried.get(number, 0) + 1
+        killed = self._environments.kill_one(fault.function_name)
+        if killed:
+            self._done[number] = self._done.get(number, 0) + 1
+            said = f"environment {killed} of {fault.function_name} killed"
+            self._record(journal.FaultInjected(self._clock.now(), fault.KIND, said))
+
     def _thaw(self, number: int) -> None:
         fault, rank = self._faults[number], self._frozen.pop(number, None)
         if rank is not None and self._workers is not None and isinstance(fault, FrozenConsumer):
             self._workers.thaw(fault.program_name, rank)
 
     def _counts(self) -> list[Count]:
-        """Return how often processes were to be hit and were."""
+        """Return how often processes and environments were to be hit and were."""
         return [
             Count(fault.KIND, fault.detail, self._tried.get(number, 0), self._done.get(number, 0))
             for number, fault in enumerate(self._faults)
-            if isinstance(fault, KilledConsumer | FrozenConsumer)
+            if isinstance(fault, KilledConsumer | FrozenConsumer | KilledFunction)
         ]

@@ -7,9 +7,11 @@ from harness import journal
 from harness.errors import HarnessError
 from harness.interrupts import Deferred
 from harness.load import LoadProgress, LoadResult, run_load
-from harness.load_plan import LAG_LIMIT_S, MESSAGE_LAG_LIMIT_S, AccessKey, LoadPlan
+from harness.load_plan import DRAIN_MODEL_S, LAG_LIMIT_S, MESSAGE_LAG_LIMIT_S, AccessKey, LoadPlan
+from harness.load_result import RequestRow
 from harness.run.context import RunContext
 from harness.run.credentials import assumed
+from harness.run.function_phase import called_by_load
 from harness.scenario import OpenModel, Role
 
 
@@ -39,7 +41,7 @@ def send_load(run: RunContext, on_begin: Callable[[float], None]) -> list[str]:
 def _plan(run: RunContext) -> LoadPlan:
     chosen = run.options.client
     models = [replace(one, client=chosen) if chosen else one for one in run.scenario.workload]
-    messages_only = all(model.target != "endpoint" for model in models)
+    messages_only = all(model.target in ("topic", "queue") for model in models)
     return LoadPlan(
         gateway_url=run.url,
         models=tuple(models),
@@ -51,6 +53,7 @@ def _plan(run: RunContext) -> LoadPlan:
         region=run.settings.region,
         account=run.settings.account_id,
         lag_limit_s=MESSAGE_LAG_LIMIT_S if messages_only else LAG_LIMIT_S,
+        drain_model_s=max([DRAIN_MODEL_S, *(one.timeout_s for one in called_by_load(run.scenario))]),
         role_keys={one.role_name: _key_of(run, one) for one in models if one.role_name},
     )
 
@@ -81,13 +84,24 @@ def _journal(run: RunContext, plan: LoadPlan, result: LoadResult) -> None:
                 received_at=row.received_at,
                 lag_s=row.lag_s,
                 queue_s=row.queue_s or 0.0,
-                service_s=row.service_s or 0.0,
+                service_s=_service_s(models[row.model], row),
                 overhead_s=row.overhead_s or 0.0,
                 error=row.error,
                 target=models[row.model].target,
             )
         )
     run.recorder.record(_account(result, run.clock.now()))
+
+
+def _service_s(model: OpenModel, row: RequestRow) -> float:
+    """Return the modelled seconds that *row* was served: of a function what the gateway says of the whole
+    call. Where it cannot say, as of an HTTP API, whose answer an emulator makes, the time that passed on the
+    model clock."""
+    if model.target not in ("function", "api"):
+        return row.service_s or 0.0
+    if row.modelled_s or model.invocation == "Event":
+        return row.modelled_s or 0.0
+    return row.received_at - row.sent_at if row.sent_at is not None and row.received_at is not None else 0.0
 
 
 def _account(result: LoadResult, now: float) -> journal.LoadEnded:

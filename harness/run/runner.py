@@ -29,23 +29,32 @@ from harness.recorder import Recorder
 from harness.run.context import Options, RunContext
 from harness.run.deploy import Deployer
 from harness.run.faults import RunFaults
+from harness.run.function_needs import lacking
+from harness.run.function_phase import (
+    FunctionsOnStage,
+    called_by_load,
+    modelled,
+    why_stretched,
+)
 from harness.run.hooks import Hooks, Ticker
 from harness.run.load_phase import send_load
 from harness.run.permission_phase import open_ways_in, smallest_policies
 from harness.run.program_phase import await_end, begin_build, built, run_program, start_beside, stop_beside
 from harness.run.results import JOURNAL, draw, point_latest, write_policies, write_profile, write_summary
 from harness.run.services import services_of
-from harness.run.settling import ATTEMPTS, QUEUES_AT_MOST_REAL_S, Drain, readers_of, settle
+from harness.run.settle_phase import Settling
 from harness.run.started import run_started
 from harness.run.teardown import tear_down
 from harness.run.verdict import decide
 from harness.run.workers import Workers
-from harness.scenario import Endpoint, Program, Scenario
+from harness.scenario import Program, Scenario
 from harness.scenario.expectations import judge
+from harness.scenario.functions_plan import event_source_name, functions
 from harness.scenario.messaging_plan import messaging
 from harness.scenario.permission_expectations import refusals_asked_for
 from harness.scenario.plan import deployment, scaling
 from harness.scenario.programs import Moment
+from harness.scenario.triggers_plan import triggering
 from harness.view import View
 
 CRASH_LOG = "harness.log"
@@ -199,7 +208,8 @@ class Rehearsal:
         run.settings = replace(run.settings, account_id=self.backend.account_id)
         run.check = self._check
         run.recorder.record(run_started(run, self.backend.name, self.backend.emulators, self._began_epoch_s))
-        if missing := self.backend.missing(services_of(self.scenario)):
+        missing = self.backend.missing(services_of(self.scenario))
+        if missing := missing | lacking(self.scenario, self.backend.route):
             lacks = "; ".join(f"{service} ({how})" for service, how in missing.items())
             raise EnvironmentFault(
                 f"Backend {self.backend.name!r} lacks what {self.scenario.name!r} needs: {lacks}; use another"
@@ -227,7 +237,11 @@ class Rehearsal:
             before=[self.faults.injector.handle],
             iam=run.options.iam,
             wanted_refusals=refusals_asked_for(self.scenario.expectations),
+            functions=modelled(self.scenario),
+            function_settings=self.scenario.function_settings,
         )
+        self.functions = FunctionsOnStage(self.stage)
+        self.stage.functions.is_throttled_by_fault = self.faults.injector.throttles_invocation
         gateway = stack.enter_context(Gateway(self.stage, port=0))
         run.url = gateway.url
         open_ways_in(run, gateway, self.stage.permission)
@@ -270,16 +284,24 @@ class Rehearsal:
         scenario, settings = self.scenario, self.run.settings
         endpoints = scenario.endpoints
         self._begin("deploy", ", ".join(_deployed(scenario)))
-        self.deployer.carry_out(deployment(scenario, artefacts, settings.account_id, settings.region))
-        self.deployer.carry_out(
-            messaging(scenario, settings.account_id, settings.region, self._webhooks_url())
-        )
+        where = (settings.account_id, settings.region)
+        self.deployer.carry_out(deployment(scenario, artefacts, *where))
+        self.deployer.carry_out(messaging(scenario, *where, self._webhooks_url()))
+        self.deployer.carry_out(functions(scenario, *where, self.run.url))
         for endpoint in endpoints:
             self.deployer.await_in_service(endpoint.name)
         self.deployer.carry_out(scaling(endpoints))
         for endpoint in endpoints:
             # Registering may have moved the capacity into its bounds; the load begins when that is done.
             self.deployer.await_in_service(endpoint.name)
+        for function in scenario.functions:
+            self.deployer.await_function(function.name)
+            for alias in function.aliases:
+                if alias.provisioned:
+                    self.deployer.await_provisioned(function.name, alias.name)
+        self.deployer.carry_out(triggering(scenario, *where))
+        for source in scenario.event_sources:
+            self.deployer.await_event_source(event_source_name(source))
         for action in self.hooks.deployed:
             action()
 
@@ -302,6 +324,8 @@ class Rehearsal:
         if self.scenario.workload:
             self._begin("load", ", ".join(load.label for load in self.scenario.workload))
             self.why_invalid += send_load(self.run, self._begin_faults)
+            called = called_by_load(self.scenario)
+            self.why_invalid += why_stretched(called, list(self.run.recorder.records))
             return
         self._begin_faults(self.run.clock.now())
         # Without a load, what reads no queue is what the others wait for: it works to its own end.
@@ -311,31 +335,17 @@ class Rehearsal:
                 await_end(self.run, self.workers, program)
 
     def _begin_faults(self, began_at: float) -> None:
-        self.faults.begin(began_at, self.stage, self.workers)
+        self.faults.begin(began_at, self.stage, self.workers, self.functions)
 
     def _end_faults(self) -> None:
         self.faults.stop()
         self.why_invalid += self.faults.failures
 
     def _settle(self) -> None:
-        """Go on until queues are empty and endpoints are back at their minimum, or the time for it is up."""
-        run, wanted = self.run, self.scenario.settle
-        readers = readers_of(self.beside)
-        if wanted is None and not readers:
-            return
-        until = ["capacity is back at its minimum"] if wanted and self._scaled() else []
-        until += [f"{', '.join(readers)} {'is' if len(readers) == 1 else 'are'} empty"] if readers else []
-        self._begin("settle", f"until {' and '.join(until)}" if until else "")
-        sqs = run.client("sqs", attempts=ATTEMPTS) if readers else None
-        drain = Drain(sqs, readers, self._queue_url, self.workers.over)
-        at_most_s = wanted.at_most_s if wanted else QUEUES_AT_MOST_REAL_S * run.clock.speed
-        settle(run, drain, at_most_s, self._at_minimum if wanted else lambda: True, self.stage.capacity_line)
-        keys = {program.name: self.workers.access_keys(program.name) for program in self.beside}
-        for finding in drain.findings(run.clock.now(), list(run.recorder.records), keys):
-            run.recorder.record(finding)
-
-    def _queue_url(self, queue: str) -> str:
-        return f"{self.run.url}/{self.run.settings.account_id}/{queue}"
+        settling = Settling(self.run, self.stage, self.functions, self.beside)
+        if settling.until is not None:
+            self._begin("settle", settling.until)
+            settling.carry_out(self.deployer, self.workers)
 
     def _stop(self) -> None:
         if self.beside:
@@ -354,12 +364,6 @@ class Rehearsal:
         self.run.recorder.record(
             journal.Finding(self.run.clock.now(), "not-sampled", "warning", self.scenario.name, message, "")
         )
-
-    def _at_minimum(self) -> bool:
-        return all(self.stage.at_minimum(endpoint.resource_id) for endpoint in self._scaled())
-
-    def _scaled(self) -> list[Endpoint]:
-        return [endpoint for endpoint in self.scenario.endpoints if endpoint.scaling]
 
     def _tear_down(self) -> None:
         self._begin("teardown")
@@ -381,6 +385,7 @@ def _deployed(scenario: Scenario) -> list[str]:
     names = [endpoint.name for endpoint in scenario.endpoints]
     names += [bucket.name for bucket in scenario.buckets]
     names += [table.name for table in scenario.tables]
+    names += [function.name for function in scenario.functions]
     names += [topic.aws_name for topic in scenario.topics]
     return names + [queue.aws_name for queue in scenario.queues]
 

@@ -14,12 +14,15 @@ def services_of(scenario: Scenario) -> tuple[str, ...]:
     needed: dict[str, Sequence[object]] = {
         "s3": [*scenario.models, *scenario.buckets],
         "iam": scenario.roles,
-        "sts": [*(one for one in scenario.programs if one.role), *senders],
+        "sts": [*(one for one in scenario.programs if one.role), *senders, *scenario.functions],
         "sagemaker": scenario.endpoints,
         "application-autoscaling": scenario.endpoints,
         "monitoring": scenario.endpoints,
         "sns": scenario.topics,
         "sqs": scenario.queues,
         "dynamodb": scenario.tables,
+        "lambda": scenario.functions,
+        "events": scenario.rules,
+        "apigateway": scenario.http_apis,
     }
     return tuple(service for service, things in needed.items() if things)

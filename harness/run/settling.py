@@ -1,4 +1,5 @@
-"""When a run is over: the queues that programs work on are empty, and endpoints are back at their minimum.
+"""When a run is over: the queues that programs and functions work on are empty, no event is under way, and
+endpoints are back at their minimum.
 
 How full a queue is, is what GetQueueAttributes says of it, and that is approximate (SQS API reference): a
 queue counts as empty when two looks in a row, a pause apart, find nothing in any of them.
@@ -28,6 +29,8 @@ COUNTS = (
 # A look is tried again: a fault that throttles SQS must not end the wait.
 ATTEMPTS = 5
 RULE = "queue-not-drained"
+UNDER_WAY = "events-under-way"
+EVENTS_SOURCE = "https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html"
 SOURCE = "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html"
 
 
@@ -48,9 +51,12 @@ class Depth:
         return f"{self.total} ({self.visible} visible, {self.in_flight} in flight, {self.delayed} delayed)"
 
 
-def readers_of(programs: Iterable[Program]) -> dict[str, list[str]]:
-    """Return who works on what: the names of *programs* by the AWS name of each queue that they read."""
-    found: dict[str, list[str]] = {}
+def readers_of(
+    programs: Iterable[Program], functions: Mapping[str, Sequence[str]] | None = None
+) -> dict[str, list[str]]:
+    """Return who works on what: the names of *programs* by the AWS name of each queue that they read, and of
+    *functions*, which are given so."""
+    found = {queue: list(names) for queue, names in (functions or {}).items()}
     for program in programs:
         for queue in program.reads:
             found.setdefault(queue.aws_name, []).append(program.name)
@@ -80,8 +86,9 @@ def settle(
 class Drain:
     """Looks at queues, as often as it is asked to, until they are empty.
 
-    *readers* names the programs of each queue; `is_over(program)` says that one has ended, for then its queue
-    is not waited for: nobody will empty it. *url* is the address of a queue.
+    *readers* names the programs and functions of each queue; `is_over(reader)` says that one has ended, for
+    then its queue is not waited for: nobody will empty it. *url* is the address of a queue. Where functions
+    take part, *under_way* says what they have not done yet, "" for nothing, and *functions* are their names.
     """
 
     def __init__(
@@ -90,8 +97,13 @@ class Drain:
         readers: Mapping[str, Sequence[str]],
         url: Callable[[str], str],
         is_over: Callable[[str], bool],
+        under_way: Callable[[], str] | None = None,
+        functions: Iterable[str] = (),
     ) -> None:
         self._sqs = sqs
+        self._ask_under_way = under_way
+        self._functions = frozenset(functions)
+        self._under_way = ""
         self._url = url
         self._readers = readers
         self._is_over = is_over
@@ -102,31 +114,42 @@ class Drain:
     def over(self) -> bool:
         """Whether there is nothing left to wait for, as far as one has looked."""
         looked = len(self.depths) == len(self._readers)
-        return looked and (self._empty_looks >= LOOKS_IN_A_ROW or not self._waited_for())
+        waits = bool(self._waited_for()) or self._ask_under_way is not None
+        return looked and (self._empty_looks >= LOOKS_IN_A_ROW or not waits)
 
     def look(self) -> None:
-        """Ask how full each queue is."""
+        """Ask how full each queue is, and what is under way."""
         self.depths = {queue: self._depth(queue) for queue in self._readers}
-        empty = not any(self.depths[queue].total for queue in self._waited_for())
+        self._under_way = self._ask_under_way() if self._ask_under_way is not None else ""
+        empty = not any(self.depths[queue].total for queue in self._waited_for()) and not self._under_way
         self._empty_looks = self._empty_looks + 1 if empty else 0
 
     def line(self) -> str:
         """Return what is left, in a line for people."""
-        return ", ".join(f"{queue}: {depth.total}" for queue, depth in self.depths.items())
+        left = [f"{queue}: {depth.total}" for queue, depth in self.depths.items()]
+        return ", ".join([*left, *([f"{self._under_way} under way"] if self._under_way else [])])
 
     def findings(
         self, at: float, records: Iterable[Record], keys: Mapping[str, frozenset[str]]
     ) -> list[Record]:
-        """Return a warning for each queue that is not empty, and what its programs did about that.
+        """Return a warning for each queue that is not empty, and what its programs did about that; and for
+        what functions have not done yet.
 
         *keys* are the access keys of each program, by which its calls in *records* are known.
         """
         left = {queue: depth for queue, depth in self.depths.items() if depth.total}
         received = _who_received(records) if left else frozenset()
-        return [
+        found: list[Record] = [
             journal.Finding(at, RULE, "warning", queue, self._sentence(queue, depth, received, keys), SOURCE)
             for queue, depth in left.items()
         ]
+        if self._under_way:
+            message = (
+                f"Functions had not done with what came to them when the run had settled: {self._under_way}"
+            )
+            resource = ", ".join(sorted(self._functions))
+            found.append(journal.Finding(at, UNDER_WAY, "warning", resource, f"{message}.", EVENTS_SOURCE))
+        return found
 
     def _waited_for(self) -> list[str]:
         return [queue for queue, readers in self._readers.items() if not all(map(self._is_over, readers))]
@@ -157,6 +180,8 @@ class Drain:
         return f"Messages were left in the queue when the run had settled: {depth}. {' '.join(did)}"
 
     def _what_it_did(self, program: str, received: frozenset[str], keys: Mapping[str, frozenset[str]]) -> str:
+        if program in self._functions:
+            return f"Function {program!r}, which is fed from it, did not come to an end with them."
         if not keys.get(program, frozenset()) & received:
             return f"Program {program!r}, which is said to read it, never asked for a message."
         if self._is_over(program):

@@ -9,6 +9,7 @@ from typing import Any
 from harness import journal
 from harness.aws.permission import Mode
 from harness.run.context import Options, RunContext
+from harness.run.functions_shown import functions_shown
 from harness.scenario import Endpoint, OpenModel, Program, Queue, Role, Scenario, Subscription
 from harness.scenario.scaling import Tracking, whole
 
@@ -55,6 +56,7 @@ def _configuration(scenario: Scenario, options: Options) -> dict[str, Any]:
     return {
         **_messaging(scenario),
         **_permissions(scenario),
+        **functions_shown(scenario),
         "iam": options.iam.value,
         "endpoints": [_endpoint(endpoint) for endpoint in scenario.endpoints],
         "workload": [_load(load, options) for load in scenario.workload],

@@ -3,14 +3,19 @@
 from harness.config import Settings
 from harness.run.deploy import Deployer
 from harness.scenario import Scenario
+from harness.scenario.functions_plan import unmaking
 from harness.scenario.messaging_plan import unsubscribing
 from harness.scenario.permission_plan import opening_up
 from harness.scenario.plan import clearing, removal, unscaling
+from harness.scenario.triggers_plan import untriggering
 
 
 def tear_down(scenario: Scenario, settings: Settings, deployer: Deployer) -> None:
-    """Remove messaging, scaling, endpoints, and then what these were made with; wait for the endpoints."""
+    """Remove triggers, functions, messaging, scaling, endpoints, and then what these were made with; wait for
+    the endpoints."""
     endpoints = scenario.endpoints
+    deployer.carry_out(untriggering(scenario), gone_is_fine=True)
+    deployer.carry_out(unmaking(scenario), gone_is_fine=True)
     calls = unsubscribing(scenario, settings.account_id, settings.region)
     deployer.carry_out(calls, gone_is_fine=True)  # a program may have removed what it had done with
     deployer.carry_out(unscaling(endpoints))

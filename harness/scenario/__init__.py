@@ -1,5 +1,6 @@
 """What the user declares: import every name of a scenario file from here."""
 
+from harness.functions.outcomes import Reason
 from harness.scaling.alarms import Comparison, TreatMissing
 from harness.scaling.policies import CONCURRENT_PER_MODEL, INVOCATIONS, AdjustmentType, Aggregation
 from harness.scaling.resource import ScalingMetric
@@ -17,6 +18,7 @@ from harness.scenario.faults import (
     DuplicatedDelivery,
     FrozenConsumer,
     KilledConsumer,
+    KilledFunction,
     Latency,
     OutOfOrderDelivery,
     ServerError,
@@ -24,6 +26,20 @@ from harness.scenario.faults import (
     ZoneFailure,
 )
 from harness.scenario.find import find, names
+from harness.scenario.function_expectations import (
+    cold_starts,
+    event_age,
+    events_lost,
+    fired,
+    function_duration,
+    function_errors,
+    invocations,
+    notified,
+    peak_concurrency,
+    spillover,
+    throttled,
+)
+from harness.scenario.functions import Alias, EventSource, Function, QualifiedFunction
 from harness.scenario.message_expectations import (
     answered,
     answered_twice,
@@ -78,6 +94,7 @@ from harness.scenario.scaling_expectations import (
     zones_in_service,
 )
 from harness.scenario.spec import Scenario, Settle, Variant
+from harness.scenario.triggers import HttpApi, Notification, Rule, Timer
 from harness.scenario.workload import Calls, Constant, Idle, OpenModel, Payload, Ramp, Spike, Stages
 
 __all__ = [
@@ -86,6 +103,7 @@ __all__ = [
     "AdjustmentType",
     "Aggregation",
     "Alarm",
+    "Alias",
     "Bucket",
     "Calls",
     "ClockSkew",
@@ -95,20 +113,28 @@ __all__ = [
     "DelayedDelivery",
     "DuplicatedDelivery",
     "Endpoint",
+    "EventSource",
     "Expectation",
     "FrozenConsumer",
+    "Function",
+    "HttpApi",
     "Idle",
     "KilledConsumer",
+    "KilledFunction",
     "Latency",
     "ManagedPolicy",
     "Model",
+    "Notification",
     "OpenModel",
     "OutOfOrderDelivery",
     "Payload",
     "Program",
+    "QualifiedFunction",
     "Queue",
     "Ramp",
+    "Reason",
     "Role",
+    "Rule",
     "Scaling",
     "ScalingMetric",
     "Scenario",
@@ -124,6 +150,7 @@ __all__ = [
     "Table",
     "TargetTracking",
     "Throttle",
+    "Timer",
     "Topic",
     "Tracking",
     "TreatMissing",
@@ -137,6 +164,7 @@ __all__ = [
     "answered_during_fault",
     "answered_twice",
     "below",
+    "cold_starts",
     "dead_lettered",
     "deepest",
     "deleted",
@@ -146,18 +174,26 @@ __all__ = [
     "duplicates",
     "end_to_end",
     "error_ratio",
+    "event_age",
+    "events_lost",
     "final_in_service",
     "find",
+    "fired",
     "first_scale_in",
     "first_scale_out",
+    "function_duration",
+    "function_errors",
     "granted",
     "grants_only_what_it_uses",
+    "invocations",
     "least_in_service_after_fault",
     "lost",
     "names",
+    "notified",
     "oldest_age",
     "out_of_order",
     "outstanding_at_first_scale_out",
+    "peak_concurrency",
     "peak_in_service",
     "processed",
     "published",
@@ -166,7 +202,9 @@ __all__ = [
     "result",
     "scale_in_gap",
     "scale_out_lag",
+    "spillover",
     "still_there",
+    "throttled",
     "undelivered",
     "unused",
     "used",

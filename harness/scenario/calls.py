@@ -7,10 +7,12 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class FromAnswer:
-    """Stands in an argument for *member* of the answer to the earlier call whose `what` is *what*."""
+    """Stands in an argument for *member* of the answer to the earlier call whose `what` is *what*, in the
+    place of `{}` in *form*."""
 
     what: str
     member: str
+    form: str = "{}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,8 @@ class Call:
 
 def _filled(value: Any, answers: Mapping[str, Mapping[str, Any]]) -> Any:
     if isinstance(value, FromAnswer):
-        return answers[value.what][value.member]
+        found = answers[value.what][value.member]
+        return found if value.form == "{}" else value.form.replace("{}", str(found))
     if isinstance(value, list):
         return [_filled(each, answers) for each in value]
     return value

@@ -23,6 +23,15 @@ def check_positive(what: str, value: float) -> None:
         raise ScenarioError(f"{what} is {value:g}; it must be a finite number above 0")
 
 
+def check_range(what: str, value: int, least: int, most: int | None) -> None:
+    """Raise ScenarioError unless *value* is a whole number from *least* to *most*, as AWS takes it."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ScenarioError(f"{what} is {value!r}; give a whole number")
+    if value < least or (most is not None and value > most):
+        limits = f"{least} to {most}" if most is not None else f"{least} or more"
+        raise ScenarioError(f"{what} is {value}; AWS takes {limits}")
+
+
 def check_whole_seconds(what: str, value: float) -> None:
     """Raise ScenarioError unless *value* is a whole number of seconds, 0 or more, as AWS's API takes it."""
     if value < 0 or value % 1:

@@ -16,7 +16,7 @@ from harness.errors import ScenarioError
 from harness.journal import Record
 from harness.scenario.checks import check_positive
 from harness.scenario.faults import ZoneFailure
-from harness.scenario.resources import Endpoint
+from harness.scenario.workload import Named, target_of
 from harness.stats import percentile
 
 # The value, None where there is nothing to measure, and a sentence that explains it.
@@ -131,13 +131,14 @@ def result(program: str, key: str, unit: str = "") -> Question:
     return Expectation(f"{program}: {key}", measure, unit, needs=f"the program {program!r}")
 
 
-def response_time(endpoint: Endpoint, quantile: float) -> Question:
-    """Ask for a quantile, from 0 to 1, of the response time from the intended start, in seconds."""
+def response_time(endpoint: Named, quantile: float) -> Question:
+    """Ask for a quantile, from 0 to 1, of the response time from the intended start, in seconds; of an
+    endpoint, a function, one of its aliases or an HTTP API, whatever the load called."""
     if not 0.0 <= quantile <= 1.0:
         raise ScenarioError(f"response_time: quantile is {quantile:g}; give a share from 0 to 1, as 0.99")
 
     def measure(records: Records) -> Measured:
-        answered = of_kind(records, journal.LoadRequest, endpoint=endpoint.name, outcome="ok")
+        answered = _requests(records, endpoint, outcome="ok")
         if not answered:
             return None, f"No request to {endpoint.name} was answered"
         times = sorted(r.lag_s + r.queue_s + r.service_s for r in answered)
@@ -146,11 +147,11 @@ def response_time(endpoint: Endpoint, quantile: float) -> Question:
     return Expectation(f"{endpoint.name}: response time p{quantile * 100:g}", measure, "s")
 
 
-def error_ratio(endpoint: Endpoint) -> Question:
+def error_ratio(endpoint: Named) -> Question:
     """Ask for the share of offered requests that were not answered with success."""
 
     def measure(records: Records) -> Measured:
-        offered = of_kind(records, journal.LoadRequest, endpoint=endpoint.name)
+        offered = _requests(records, endpoint)
         if not offered:
             return None, f"No request was offered to {endpoint.name}"
         bad = sum(r.outcome != "ok" for r in offered)
@@ -159,7 +160,7 @@ def error_ratio(endpoint: Endpoint) -> Question:
     return Expectation(f"{endpoint.name}: error ratio", measure, "ratio")
 
 
-def answered_during_fault(endpoint: Endpoint, within_s: float) -> Question:
+def answered_during_fault(endpoint: Named, within_s: float) -> Question:
     """Ask for the share of good answers to requests due *within_s* seconds of the first zone failure."""
     check_positive("answered_during_fault: within_s", within_s)
 
@@ -168,7 +169,7 @@ def answered_during_fault(endpoint: Endpoint, within_s: float) -> Question:
         if not faults:
             return None, "No zone failure was injected"
         began = faults[0].at
-        offered = of_kind(records, journal.LoadRequest, endpoint=endpoint.name)
+        offered = _requests(records, endpoint)
         hit = [r for r in offered if began <= r.due_at < began + within_s]
         if not hit:
             return None, f"No request to {endpoint.name} was due in the {within_s:g} s after the fault"
@@ -178,3 +179,9 @@ def answered_during_fault(endpoint: Endpoint, within_s: float) -> Question:
         )
 
     return Expectation(f"{endpoint.name}: answered after the fault", measure, "ratio")
+
+
+def _requests(records: Records, endpoint: Named, **equal: object) -> list[journal.LoadRequest]:
+    """Return the requests of the load to *endpoint*: a function may be called as an endpoint is."""
+    named = {"endpoint": endpoint.name, "target": target_of(endpoint)}
+    return of_kind(records, journal.LoadRequest, **named, **equal)

@@ -8,10 +8,15 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from harness.errors import ScenarioError
 from harness.messaging.filters import FilterPolicyError, compile_filter
+from harness.scenario.rows import check_rows
+
+if TYPE_CHECKING:
+    from harness.scenario.functions import Function, QualifiedFunction
+    from harness.scenario.resources import Bucket
 
 FilterScope = Literal["MessageAttributes", "MessageBody"]
 
@@ -27,14 +32,17 @@ DAY_S = 86_400
 @dataclass(frozen=True, slots=True)
 class Topic:
     """An SNS topic. `key` names the member of a JSON message body that says which piece of work it is about:
-    what happens twice for one key is a duplicate by effect, whatever ids its messages have."""
+    what happens twice for one key is a duplicate by effect, whatever ids its messages have. `accepts` are the
+    buckets whose notifications its policy lets in."""
 
     name: str
     fifo: bool = False
     content_based_deduplication: bool = False
     key: str = "id"
+    accepts: "Sequence[Bucket]" = ()
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "accepts", tuple(self.accepts))
         _check_name("Topic", self.name, TOPIC_NAME_CHARACTERS, fifo=self.fifo)
         _check_deduplication("Topic", self)
 
@@ -52,9 +60,9 @@ class Topic:
 class Queue:
     """An SQS queue.
 
-    `accepts` are the topics whose messages its policy lets in: without one, AWS delivers nothing. `policy` is
-    a whole policy document in their place. `dead_letter` gets what was received `max_receive_count` times and
-    not deleted. `key` is as a `Topic` has it.
+    `accepts` are the topics and buckets whose messages its policy lets in: without one, AWS delivers nothing.
+    `policy` is a whole policy document in their place. `dead_letter` gets what was received
+    `max_receive_count` times and not deleted. `key` is as a `Topic` has it.
     """
 
     name: str
@@ -67,7 +75,7 @@ class Queue:
     content_based_deduplication: bool = False
     dead_letter: "Queue | None" = None
     max_receive_count: int = 5
-    accepts: Sequence[Topic] = ()
+    accepts: "Sequence[Topic | Bucket]" = ()
     policy: Mapping[str, Any] | None = field(default=None, hash=False)
     key: str = "id"
 
@@ -125,11 +133,12 @@ class Webhook:
 class Subscription:
     """*endpoint* gets what is published to *topic* and matches `filter_policy` (everything without one).
 
-    `endpoint` may also be an ARN, for a queue that the scenario does not make.
+    `endpoint` may also be an ARN, for a queue that the scenario does not make. A function must be
+    `invoked_by` the topic.
     """
 
     topic: Topic
-    endpoint: Queue | Webhook | str
+    endpoint: "Queue | Webhook | Function | QualifiedFunction | str"
     raw: bool = False
     filter_policy: Mapping[str, Any] | None = field(default=None, hash=False)
     filter_scope: FilterScope = "MessageAttributes"
@@ -154,13 +163,17 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A DynamoDB table with one string key, billed by request; what workers remember by."""
+    """A DynamoDB table with one string key, billed by request, and the *items* that are in it from the
+    beginning: rows of plain Python values, each with the key."""
 
     name: str
     key: str = "id"
+    items: Sequence[Mapping[str, Any]] = field(default=(), hash=False, repr=False)
 
     def __post_init__(self) -> None:
         _check_name("Table", self.name, 255, fifo=False)
+        object.__setattr__(self, "items", tuple(self.items))
+        check_rows(f"Table {self.name!r}", self.key, self.items)
 
     def arn(self, region: str, account: str) -> str:
         """Return its ARN."""

@@ -5,23 +5,33 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from harness.scenario.calls import Call, FromAnswer
+from harness.scenario.functions import Function, QualifiedFunction
 from harness.scenario.messaging import Queue, Subscription, Table, Topic, Webhook
+from harness.scenario.resources import Bucket
+from harness.scenario.rows import attributes
 from harness.scenario.spec import Scenario
+
+# BatchWriteItem: 25 requests and 16 MB a call, which rows of 400 KB at most keep below.
+ROWS_A_CALL = 25
 
 
 def messaging(scenario: Scenario, account: str, region: str, webhooks_url: str) -> Iterator[Call]:
     """Yield the calls that make what sends and keeps messages, dead-letter queues first.
 
-    *webhooks_url* is where the rehearsal's webhooks answer, each at its own name below it.
+    *webhooks_url* is where the rehearsal's webhooks answer, each at its own name below it. Functions
+    subscribe when they are there (`triggers_plan`).
     """
     for table in scenario.tables:
         yield _table(table)
+        yield from _rows(table)
     for topic in scenario.topics:
-        yield Call("sns", "create_topic", _topic(topic), _what(topic))
+        yield Call("sns", "create_topic", _topic(topic, account, region), _what(topic))
     for queue in dead_letters_first(scenario.queues):
         arguments = {"QueueName": queue.aws_name, "Attributes": queue_attributes(queue, account, region)}
         yield Call("sqs", "create_queue", arguments, _what(queue))
     for subscription in scenario.subscriptions:
+        if isinstance(subscription.endpoint, Function | QualifiedFunction):
+            continue
         yield _subscription(subscription, account, region, webhooks_url)
 
 
@@ -85,29 +95,61 @@ def queue_policy(queue: Queue, account: str, region: str) -> dict[str, Any] | No
         return dict(queue.policy)
     if not queue.accepts:
         return None
-    topics = [topic.arn(region, account) for topic in queue.accepts]
-    statement = {
+    topics = [one.arn(region, account) for one in queue.accepts if isinstance(one, Topic)]
+    buckets = [one for one in queue.accepts if isinstance(one, Bucket)]
+    arn = queue.arn(region, account)
+    statements = [_letting_in("sns", "sqs:SendMessage", arn, topics)] if topics else []
+    statements += [_letting_in_buckets("sqs:SendMessage", arn, buckets, account)] if buckets else []
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def topic_policy(topic: Topic, account: str, region: str) -> dict[str, Any]:
+    """Return the policy document of a topic that accepts buckets: its owner's access, and theirs.
+
+    Source: S3 user guide, "Granting permissions to publish event notification messages"; the owner's
+    statement is what SNS gives a topic by itself.
+    """
+    arn = topic.arn(region, account)
+    owner = {
         "Effect": "Allow",
-        "Principal": {"Service": "sns.amazonaws.com"},
-        "Action": "sqs:SendMessage",
-        "Resource": queue.arn(region, account),
-        "Condition": {"ArnEquals": {"aws:SourceArn": topics}},
+        "Principal": {"AWS": "*"},
+        "Action": ["sns:Publish", "sns:Subscribe", "sns:GetTopicAttributes"],
+        "Resource": arn,
+        "Condition": {"StringEquals": {"AWS:SourceOwner": account}},
     }
-    return {"Version": "2012-10-17", "Statement": [statement]}
+    buckets = _letting_in_buckets("sns:Publish", arn, topic.accepts, account)
+    return {"Version": "2012-10-17", "Statement": [owner, buckets]}
+
+
+def _letting_in(service: str, action: str, arn: str, sources: Sequence[str]) -> dict[str, Any]:
+    return {
+        "Effect": "Allow",
+        "Principal": {"Service": f"{service}.amazonaws.com"},
+        "Action": action,
+        "Resource": arn,
+        "Condition": {"ArnEquals": {"aws:SourceArn": list(sources)}},
+    }
+
+
+def _letting_in_buckets(action: str, arn: str, buckets: Sequence[Bucket], account: str) -> dict[str, Any]:
+    """Return the statement for *buckets*, whose ARNs name no account."""
+    statement = _letting_in("s3", action, arn, [bucket.arn() for bucket in buckets])
+    statement["Condition"]["StringEquals"] = {"aws:SourceAccount": account}
+    return statement
 
 
 def _what(one: Topic | Queue) -> str:
     return f"{type(one).__name__.lower()} {one.aws_name}"
 
 
-def _topic(topic: Topic) -> dict[str, Any]:
-    if not topic.fifo:
-        return {"Name": topic.aws_name}
-    by_content = str(topic.content_based_deduplication).lower()
-    return {
-        "Name": topic.aws_name,
-        "Attributes": {"FifoTopic": "true", "ContentBasedDeduplication": by_content},
-    }
+def _topic(topic: Topic, account: str, region: str) -> dict[str, Any]:
+    attributes: dict[str, str] = {}
+    if topic.fifo:
+        by_content = str(topic.content_based_deduplication).lower()
+        attributes |= {"FifoTopic": "true", "ContentBasedDeduplication": by_content}
+    if topic.accepts:
+        attributes["Policy"] = json.dumps(topic_policy(topic, account, region))
+    return {"Name": topic.aws_name} | ({"Attributes": attributes} if attributes else {})
 
 
 def _subscription(one: Subscription, account: str, region: str, webhooks_url: str) -> Call:
@@ -133,6 +175,7 @@ def _end(one: Subscription, account: str, region: str, webhooks_url: str) -> tup
         return "http", f"{webhooks_url}/{one.endpoint.name}"
     if isinstance(one.endpoint, str):
         return one.endpoint.split(":")[2], one.endpoint
+    assert isinstance(one.endpoint, Queue)  # functions subscribe later
     return "sqs", one.endpoint.arn(region, account)
 
 
@@ -144,3 +187,12 @@ def _table(table: Table) -> Call:
         "BillingMode": "PAY_PER_REQUEST",
     }
     return Call("dynamodb", "create_table", arguments, f"table {table.name}")
+
+
+def _rows(table: Table) -> Iterator[Call]:
+    """Yield the calls that put what is in *table* from the beginning: BatchWriteItem, 25 rows at a time."""
+    for first in range(0, len(table.items), ROWS_A_CALL):
+        rows = table.items[first : first + ROWS_A_CALL]
+        requests = [{"PutRequest": {"Item": attributes(row)}} for row in rows]
+        what = f"items {first} to {first + len(rows) - 1} of table {table.name}"
+        yield Call("dynamodb", "batch_write_item", {"RequestItems": {table.name: requests}}, what)

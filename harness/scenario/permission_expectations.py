@@ -8,8 +8,10 @@ import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from harness.errors import ScenarioError
 from harness.journal import PermissionTotal, PermissionUsed, RolePolicies
 from harness.scenario.expectations import Expectation, Measured, Question, Records
+from harness.scenario.permission_names import check_action
 from harness.scenario.permissions import On, arn_of
 from harness.scenario.programs import Program
 from harness.scenario.roles import Role
@@ -27,6 +29,10 @@ def denied(role: Role, action: str, on: On = "*", by: Program | None = None) -> 
 
     It must have tried: what was never asked was never refused either.
     """
+    _check(role, "denied", Role)
+    if by is not None:
+        _check(by, "denied: by", Program)
+    check_action("denied", action)
     pattern = _glob(arn_of(on, "*", "*"))
     name = f"{role.name}: {action}{_about(on)} denied{f' to {by.name}' if by else ''}"
 
@@ -38,7 +44,9 @@ def denied(role: Role, action: str, on: On = "*", by: Program | None = None) -> 
         if found is None or not calls:
             return None, _unknown(records, f"The role {role.name!r} never tried {action}{_about(on)}")
         refused = sum(_calls(use, by) for use in found.denied if use in tried)
-        return refused / calls, f"{refused} of {calls} calls that needed {action} were denied"
+        asked = "call" if calls == 1 else "calls"
+        were = "was" if refused == 1 else "were"
+        return refused / calls, f"{refused} of {calls} {asked} that needed {action} {were} denied"
 
     def refuses(seen: PermissionUsed) -> bool:
         program = seen.principal.rpartition("/")[2]
@@ -61,6 +69,7 @@ def refusals_asked_for(expectations: Iterable[Expectation]) -> Callable[[Permiss
 
 def refused_calls(role: Role) -> Question:
     """Ask how many calls of *role* were denied, or would have been: those that nobody mapped among them."""
+    _check(role, "refused_calls", Role)
 
     def measure(records: Records) -> Measured:
         found = _found(role, records)
@@ -75,6 +84,7 @@ def refused_calls(role: Role) -> Question:
 
 def used(role: Role) -> Question:
     """Ask how many different actions *role* used."""
+    _check(role, "used", Role)
 
     def measure(records: Records) -> Measured:
         found = _found(role, records)
@@ -87,6 +97,7 @@ def used(role: Role) -> Question:
 
 def granted(role: Role) -> Question:
     """Ask how many actions *role* holds, wildcards expanded into the actions that exist."""
+    _check(role, "granted", Role)
 
     def measure(records: Records) -> Measured:
         found = _held(role, records)
@@ -99,6 +110,7 @@ def granted(role: Role) -> Question:
 
 def unused(role: Role) -> Question:
     """Ask how many of the actions that *role* holds it never used; it must have used something."""
+    _check(role, "unused", Role)
 
     def measure(records: Records) -> Measured:
         found = _held(role, records)
@@ -108,6 +120,8 @@ def unused(role: Role) -> Question:
             return None, _unknown(
                 records, f"The role {role.name!r} used nothing, so nothing is known of what it needs"
             )
+        if not found.unused_actions:
+            return 0, f"{role.name} used all that it holds"
         return len(found.unused_actions), f"{role.name} never used {_named(found.unused_actions)}"
 
     return _of(role, "unused actions", measure, "actions")
@@ -116,6 +130,11 @@ def unused(role: Role) -> Question:
 def grants_only_what_it_uses(role: Role, source: str = "least privilege") -> Expectation:
     """Expect that *role* used every action that it holds."""
     return unused(role).equals(0, source)
+
+
+def _check(value: object, what: str, kind: type) -> None:
+    if not isinstance(value, kind):
+        raise ScenarioError(f"{what} is given {value!r}; give the {kind.__name__} itself, as it is declared")
 
 
 def _of(role: Role, what: str, measure: Callable[[Records], Measured], unit: str) -> Question:
@@ -134,7 +153,7 @@ def _found(role: Role, records: Records) -> "RoleUse | None":
 
 def _unknown(records: Records, why: str) -> str:
     """Return *why* nothing is known, or that nobody looked."""
-    if any(isinstance(one, _KINDS) for one in records):
+    if any(isinstance(one, _KINDS) and one.role for one in records):  # deliveries are no role's
         return why
     return "Nobody looked at permissions in this run; say --iam enforce or --iam observe"
 

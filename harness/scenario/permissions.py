@@ -12,11 +12,11 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 from harness.errors import ScenarioError
 from harness.iam import Kind, MalformedPolicyError, parse
+from harness.scenario.permission_names import SERVICE_ENDINGS, check_action, check_principal
 
 Effect = Literal["Allow", "Deny"]
 # What documents are tried with when they are declared: AWS's own example account.
 SOME_REGION, SOME_ACCOUNT = "us-east-1", "123456789012"
-SERVICE_ENDINGS = (".amazonaws.com", ".amazonaws.com.cn")
 
 
 class HasArn(Protocol):
@@ -50,6 +50,15 @@ class Statement:
             raise ScenarioError(
                 f"{word}({self.actions[0]!r}): on is empty; name what it is about, or leave it out"
             )
+        for action in self.actions:
+            check_action(word, action)
+        what = f"{word}({self.actions[0]!r})"
+        _check_things(f"{what}: on", self.resources)
+        _check_things(f"{what}: by", self.by)
+        for name in self.by:
+            if isinstance(name, str):
+                check_principal(f"{what}: by", name)
+        _check_when(what, self.when)
 
 
 def allow(
@@ -76,6 +85,19 @@ def deny(
 ) -> Statement:
     """Return a statement that denies *actions*, whatever else allows them; its arguments are `allow`'s."""
     return Statement(actions, several(on), "Deny", when or {}, several(by), sid)
+
+
+def _check_things(what: str, given: Sequence[Any]) -> None:
+    for one in given:
+        if not isinstance(one, str) and not callable(getattr(one, "arn", None)):
+            raise ScenarioError(f"{what} names {one!r}; give an ARN, or what was declared and has one")
+
+
+def _check_when(what: str, when: Any) -> None:
+    if not (isinstance(when, Mapping) and all(isinstance(keys, Mapping) for keys in when.values())):
+        raise ScenarioError(
+            f"{what}: when is {when!r}; give conditions as {{'StringEquals': {{'s3:prefix': 'images/'}}}}"
+        )
 
 
 def several(given: On | Sequence[On]) -> tuple[On, ...]:
@@ -111,7 +133,8 @@ def check_statements(who: str, statements: Sequence[Statement], kind: Kind = Kin
     try:
         parse(json.dumps(document(statements, SOME_REGION, SOME_ACCOUNT, kind)), kind)
     except (MalformedPolicyError, TypeError) as error:
-        raise ScenarioError(f"{who}: IAM refuses its policy: {error}") from error
+        why = error.told if isinstance(error, MalformedPolicyError) else error
+        raise ScenarioError(f"{who}: IAM refuses its policy: {why}") from error
 
 
 def _written(one: Statement, region: str, account: str, kind: Kind) -> dict[str, Any]:

@@ -54,6 +54,8 @@ class Program:
         if not callable(self.function):
             kind = type(self.function).__name__
             raise ScenarioError(f"{who}: function is of type {kind}; give a function that takes a context")
+        _check_declared(who, "role", self.role, Role)
+        _check_declared(who, "via", self.via, VpcEndpoint)
         check_positive(f"{who}: at_most_real_s", self.at_most_real_s)
         check_positive(f"{who}: stop_within_s", self.stop_within_s)
         _check_one_of(who, "moment", self.moment, MOMENTS)
@@ -72,6 +74,11 @@ class Program:
     def session_name(self, rank: int) -> str:
         """Return the name of the role session of the process *rank*."""
         return f"{self.name[: SESSION_CHARACTERS - 4]}-{rank}"
+
+
+def _check_declared(who: str, what: str, value: object, kind: type) -> None:
+    if value is not None and not isinstance(value, kind):
+        raise ScenarioError(f"{who}: {what} is {value!r}; give the {kind.__name__} itself, as it is declared")
 
 
 def _check_one_of(who: str, what: str, value: str, known: tuple[str, ...]) -> None:

@@ -40,7 +40,7 @@ class Model:
     build: Callable[[Any], bytes]
     role: Role
     image: str = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.2-1"
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         check_name("Model", self.name)
@@ -63,7 +63,7 @@ class Endpoint:
     instance_type: str = "ml.m5.large"
     initial_instance_count: int = 1
     variant_name: str = "AllTraffic"
-    service_time_s: float | Mapping[str, float] = 0.050
+    service_time_s: float | Mapping[str, float] = field(default=0.050, hash=False)
     concurrency: int = 2
     queue_limit: int = 100
     scaling: TargetTracking | Scaling | None = None

@@ -2,9 +2,11 @@
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from harness.errors import ScenarioError
 from harness.iam import Kind
+from harness.scenario.permission_names import AWS_POLICIES, check_aws_policy, check_principal
 from harness.scenario.permissions import Statement, allow, check_statements
 
 # IAM API reference, CreateRole and CreatePolicy: 64 and 128 of these.
@@ -23,7 +25,7 @@ class ManagedPolicy:
     def __post_init__(self) -> None:
         who = f"ManagedPolicy {self.name!r}"
         _check_name(who, self.name, POLICY_NAME_CHARACTERS)
-        object.__setattr__(self, "statements", tuple(self.statements))
+        object.__setattr__(self, "statements", _statements(f"{who}: statements", self.statements))
         if not self.statements:
             raise ScenarioError(f"{who}: statements is empty; IAM takes no policy without one")
         check_statements(who, self.statements)
@@ -52,14 +54,16 @@ class Role:
     def __post_init__(self) -> None:
         who = f"Role {self.name!r}"
         _check_name(who, self.name, ROLE_NAME_CHARACTERS)
-        for field in ("statements", "managed", "trust"):
-            object.__setattr__(self, field, tuple(getattr(self, field)))
-        for policy in (*self.managed, self.boundary):
-            if isinstance(policy, str) and not _POLICY_ARN.fullmatch(policy):
-                raise ScenarioError(
-                    f"{who}: {policy!r} is no ARN of a managed policy; write it as "
-                    "arn:aws:iam::aws:policy/NAME, or declare a ManagedPolicy"
-                )
+        for field in ("statements", "trust"):
+            object.__setattr__(self, field, _statements(f"{who}: {field}", getattr(self, field)))
+        managed = (self.managed,) if isinstance(self.managed, str | ManagedPolicy) else tuple(self.managed)
+        object.__setattr__(self, "managed", managed)
+        for policy in managed:
+            _check_policy(who, policy)
+        if self.boundary is not None:
+            _check_policy(who, self.boundary)
+        for service in self.services:
+            check_principal(f"{who}: service", service)
         check_statements(who, self.statements)
         if not self.trusted:
             raise ScenarioError(f"{who}: nobody may assume it; name a service, or give trust")
@@ -84,6 +88,27 @@ class Role:
     def arn(self, region: str, account: str) -> str:
         """Return its ARN in *account*."""
         return f"arn:aws:iam::{account}:role/{self.name}"
+
+
+def _statements(what: str, given: Any) -> tuple[Statement, ...]:
+    """Return *given*, one statement or several, as several; raise ScenarioError for what is none."""
+    found = (given,) if isinstance(given, Statement) else tuple(given)
+    for one in found:
+        if not isinstance(one, Statement):
+            raise ScenarioError(f"{what} has {one!r}; give statements as allow('s3:GetObject', on=bucket)")
+    return found
+
+
+def _check_policy(who: str, policy: Any) -> None:
+    if isinstance(policy, ManagedPolicy):
+        return
+    if not isinstance(policy, str) or not _POLICY_ARN.fullmatch(policy):
+        raise ScenarioError(
+            f"{who}: {policy!r} is no ARN of a managed policy; write it as "
+            "arn:aws:iam::aws:policy/NAME, or declare a ManagedPolicy"
+        )
+    if policy.startswith(AWS_POLICIES):
+        check_aws_policy(who, policy)
 
 
 def _check_name(who: str, name: str, most: int) -> None:

@@ -5,35 +5,56 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from harness.endpoint.settings import EndpointSettings
 from harness.errors import ScenarioError
+from harness.functions.settings import FunctionSettings
 from harness.scaling.settings import ScalingSettings
 from harness.scenario.checks import check_name, check_positive
 from harness.scenario.expectations import Expectation
 from harness.scenario.faults import Fault
 from harness.scenario.faults.check import check_faults
+from harness.scenario.functions import EventSource, Function, QualifiedFunction
+from harness.scenario.functions_check import check_functions
 from harness.scenario.messaging import Queue, Subscription, Table, Topic, Webhook
+from harness.scenario.named import everything, of_type
 from harness.scenario.programs import Program
 from harness.scenario.resources import Bucket, Endpoint, ManagedPolicy, Model, Role, VpcEndpoint
-from harness.scenario.workload import OpenModel
+from harness.scenario.triggers import HttpApi, Notification, Rule, Timer, Trigger
+from harness.scenario.workload import Named, OpenModel
 
 CORRECTED = "corrected"
 AS_WRITTEN = "as-written"
 DEFAULT_CLOCK = "compressed:60"
 
-# Queues and topics that subscriptions and programs name come with them; declaring them again changes nothing.
-Resource: TypeAlias = Endpoint | Topic | Queue | Subscription | Webhook | Table | Role | Bucket | VpcEndpoint
+# What subscriptions, programs, functions and triggers name comes with them; declared again, nothing changes.
+Resource: TypeAlias = (
+    Endpoint
+    | Topic
+    | Queue
+    | Subscription
+    | Webhook
+    | Table
+    | Role
+    | Bucket
+    | VpcEndpoint
+    | Function
+    | EventSource
+    | Trigger
+)
+
+T = TypeVar("T")
 
 _ENDPOINT_SETTINGS = frozenset(f.name for f in fields(EndpointSettings))
 _SCALING_SETTINGS = frozenset(f.name for f in fields(ScalingSettings))
+_FUNCTION_SETTINGS = frozenset(f.name for f in fields(FunctionSettings))
 
 
 @dataclass(frozen=True, slots=True)
 class Settle:
     """How long the run goes on when the load is over: until every endpoint is back at its minimum capacity
-    and every queue that a program reads is empty, but at most `at_most_s` model seconds."""
+    and every queue that a program or function reads is empty, but at most `at_most_s` model seconds."""
 
     at_most_s: float
 
@@ -61,12 +82,12 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """Everything a rehearsal needs. The models and roles of its `resources` come with them, and the topics
-    and queues that a subscription, a program or the load names.
+    """Everything a rehearsal needs. The models and roles of its `resources` come with them, and whatever a
+    subscription, a program, a function, a trigger or the load names.
 
     `clock` is the one that suits the scenario where the command line names none. `settings` are figures of
-    the endpoint and scaling model by name (`harness.endpoint.settings`), where the scenario departs from
-    their defaults. The last three fields are filled in by `resolve`.
+    the endpoint, scaling and function models by name (`harness.endpoint.settings` and the like), where the
+    scenario departs from their defaults. The last three fields are filled in by `resolve`.
     """
 
     name: str
@@ -99,20 +120,23 @@ class Scenario:
         _check_models(who, self.resources, self.endpoints)
         _check_roles(who, self._roles())
         _check_expectations(who, self.expectations, self.must_fail)
-        _check_workload(who, self.workload, [*self.endpoints, *self.topics, *self.queues])
-        _check_faults(who, self.faults, self.workload, self.programs, self.queues)
-        self._check_settings(who)
+        check_functions(who, self._everything(), self._settings_known(who).account_concurrency)
+        targets: list[Named] = [*self.endpoints, *self.topics, *self.queues, *self.functions, *self.http_apis]
+        _check_workload(who, self.workload, targets)
+        _check_faults(who, self)
         if self.variant == CORRECTED and self.as_written is not None:
             self.resolve(AS_WRITTEN)
 
-    def _check_settings(self, who: str) -> None:
-        known = sorted(_ENDPOINT_SETTINGS | _SCALING_SETTINGS)
+    def _settings_known(self, who: str) -> FunctionSettings:
+        """Return the settings of functions; raise ScenarioError for a setting that no model has."""
+        known = sorted(_ENDPOINT_SETTINGS | _SCALING_SETTINGS | _FUNCTION_SETTINGS)
         for name in self.settings:
             if name not in known:
                 near = difflib.get_close_matches(name, known, n=1) or known
                 raise ScenarioError(f"{who}: settings has no {name!r}; did you mean {near[0]!r}?")
         try:
             _ = self.endpoint_settings, self.scaling_settings
+            return self.function_settings
         except TypeError as error:
             raise ScenarioError(f"{who}: settings holds a value of the wrong kind ({error})") from error
 
@@ -149,9 +173,9 @@ class Scenario:
         """The topics declared, and those that subscriptions, queue policies and the load name, each once."""
         found = [one for one in self.resources if isinstance(one, Topic)]
         found += [one.topic for one in self.subscriptions]
-        found += [topic for queue in self.queues for topic in queue.accepts]
+        found += [one for queue in self.queues for one in queue.accepts if isinstance(one, Topic)]
         found += [load.endpoint for load in self.workload if isinstance(load.endpoint, Topic)]
-        return list(dict.fromkeys(found))
+        return list(dict.fromkeys([*found, *of_type(self._everything(), Topic)]))
 
     @property
     def queues(self) -> list[Queue]:
@@ -160,6 +184,7 @@ class Scenario:
         named += [one.endpoint for one in self.subscriptions if isinstance(one.endpoint, Queue)]
         named += [queue for program in self.programs for queue in program.reads]
         named += [load.endpoint for load in self.workload if isinstance(load.endpoint, Queue)]
+        named += of_type(self._everything(), Queue)
         found: list[Queue] = []
         for queue in named:
             one: Queue | None = queue
@@ -177,8 +202,41 @@ class Scenario:
 
     @property
     def tables(self) -> list[Table]:
-        """The tables, in order."""
-        return [one for one in self.resources if isinstance(one, Table)]
+        """The tables declared, and those that functions name, in order."""
+        return self._declared_and_named(Table)
+
+    @property
+    def functions(self) -> list[Function]:
+        """The functions declared, and those that triggers and the load name, each once."""
+        return of_type(self._everything(), Function)
+
+    @property
+    def event_sources(self) -> list[EventSource]:
+        """The event source mappings, in order."""
+        return [one for one in self.resources if isinstance(one, EventSource)]
+
+    @property
+    def rules(self) -> list[Timer | Rule]:
+        """The timers and rules of EventBridge that are declared, in order."""
+        return [one for one in self.resources if isinstance(one, Timer | Rule)]
+
+    @property
+    def notifications(self) -> list[Notification]:
+        """What buckets tell of their objects, in order."""
+        return [one for one in self.resources if isinstance(one, Notification)]
+
+    @property
+    def http_apis(self) -> list[HttpApi]:
+        """The HTTP APIs declared or called by the load, each once."""
+        return of_type(self._everything(), HttpApi)
+
+    def _declared_and_named(self, kind: type[T]) -> list[T]:
+        declared = [one for one in self.resources if isinstance(one, kind)]
+        return declared + [one for one in of_type(self._everything(), kind) if one not in declared]
+
+    def _everything(self) -> list[Any]:
+        """Return all that is declared or named, however far."""
+        return everything([*self.resources, *(load.endpoint for load in self.workload)])
 
     @property
     def models(self) -> list[Model]:
@@ -197,12 +255,13 @@ class Scenario:
             *(model.role for model in self.models),
             *(role for role in senders if isinstance(role, Role)),
             *(program.role for program in self.programs if program.role is not None),
+            *of_type(self._everything(), Role),
         ]
 
     @property
     def buckets(self) -> list[Bucket]:
-        """The buckets, in order."""
-        return [one for one in self.resources if isinstance(one, Bucket)]
+        """The buckets declared, and those that functions and notifications name, in order."""
+        return self._declared_and_named(Bucket)
 
     @property
     def vpc_endpoints(self) -> list[VpcEndpoint]:
@@ -223,6 +282,11 @@ class Scenario:
         """How metrics, alarms and scaling work in this scenario."""
         return ScalingSettings(**{k: v for k, v in self.settings.items() if k in _SCALING_SETTINGS})
 
+    @property
+    def function_settings(self) -> FunctionSettings:
+        """How Lambda admits, scales and retries in this scenario."""
+        return FunctionSettings(**{k: v for k, v in self.settings.items() if k in _FUNCTION_SETTINGS})
+
 
 def _check_unique(who: str, what: str, names: Iterable[str]) -> None:
     for name, count in Counter(names).items():
@@ -233,7 +297,9 @@ def _check_unique(who: str, what: str, names: Iterable[str]) -> None:
 def _check_models(who: str, resources: Sequence[Resource], endpoints: Sequence[Endpoint]) -> None:
     """Two different models of one name would share one artefact, two different roles one policy."""
     if not resources:
-        raise ScenarioError(f"{who}: resources is empty; declare at least one Endpoint, Topic or Queue")
+        raise ScenarioError(
+            f"{who}: resources is empty; declare at least one Endpoint, Topic, Queue or Function"
+        )
     models = {id(endpoint.model): endpoint.model for endpoint in endpoints}.values()
     _check_unique(who, "different models are called", (model.name for model in models))
 
@@ -271,28 +337,23 @@ def _check_expectations(who: str, expectations: Sequence[Expectation], must_fail
             )
 
 
-def _check_workload(
-    who: str, workload: Sequence[OpenModel], targets: Sequence[Endpoint | Topic | Queue]
-) -> None:
+def _check_workload(who: str, workload: Sequence[OpenModel], targets: Sequence[Named]) -> None:
     names = [target.name for target in targets]
     for load in workload:
+        if isinstance(load.endpoint, QualifiedFunction):
+            continue  # its function comes with it, and has the alias
         if load.endpoint_name not in names:
             raise ScenarioError(
                 f"{who}: the workload calls {load.endpoint_name!r}, which is none of {', '.join(names)}"
             )
 
 
-def _check_faults(
-    who: str,
-    faults: Sequence[Fault],
-    workload: Sequence[OpenModel],
-    programs: Sequence[Program],
-    queues: Sequence[Queue],
-) -> None:
+def _check_faults(who: str, scenario: Scenario) -> None:
     """A fault is timed from the start of the load; one that comes after its end would never happen.
 
     Without a load it is timed from the start of the programs beside it, whose end nobody knows.
     """
+    workload, programs = scenario.workload, scenario.programs
     without_end = not workload and any(program.moment == "beside_load" for program in programs)
     ends_s = max((load.duration_s for load in workload), default=math.inf if without_end else 0.0)
-    check_faults(who, faults, ends_s, programs, queues)
+    check_faults(who, scenario.faults, ends_s, programs, scenario.queues, scenario.functions)

@@ -12,6 +12,7 @@ from random import Random
 from typing import Any, Literal, NamedTuple, Protocol
 
 from harness.errors import ScenarioError
+from harness.scenario.functions import Function, QualifiedFunction
 from harness.scenario.messaging import Queue, Topic
 from harness.scenario.rates import (
     Calls,
@@ -25,6 +26,7 @@ from harness.scenario.rates import (
     check_choice,
     check_span,
 )
+from harness.scenario.triggers import HttpApi
 
 __all__ = [
     "MAX_IN_FLIGHT",
@@ -45,8 +47,16 @@ __all__ = [
 Client = Literal["boto3", "lean"]
 Arrivals = Literal["poisson", "uniform"]
 Pick = Literal["round-robin", "seeded"]
-Target = Literal["endpoint", "topic", "queue"]
-TARGETS = ("endpoint", "topic", "queue")
+Invocation = Literal["RequestResponse", "Event"]
+Target = Literal["endpoint", "topic", "queue", "function", "api"]
+TARGETS = ("endpoint", "topic", "queue", "function", "api")
+_KINDS: dict[type, Target] = {
+    Topic: "topic",
+    Queue: "queue",
+    Function: "function",
+    QualifiedFunction: "function",
+    HttpApi: "api",
+}
 
 # Replaced in the bodies of a numbered payload.
 NUMBER = b"{{number}}"
@@ -131,7 +141,9 @@ class Named(Protocol):
 @dataclass(frozen=True, slots=True)
 class OpenModel:
     """Requests that arrive at an endpoint by the clock, whether or not earlier ones were answered; or
-    messages that are published to a topic, or sent to a queue.
+    messages that are published to a topic, or sent to a queue; or calls of a function or an HTTP API.
+
+    A function is invoked by `invocation`: "RequestResponse" waits for its answer, "Event" for its acceptance.
 
     `over_s` cuts the rate off, or gives a length to one that has none. `name` tells two models of one
     endpoint apart and names the stream of chance of the arrivals; the endpoint's name when left out.
@@ -148,6 +160,7 @@ class OpenModel:
     max_in_flight: int = MAX_IN_FLIGHT
     as_role: Named | None = None
     name: str = ""
+    invocation: Invocation = "RequestResponse"
 
     def __post_init__(self) -> None:
         who = f"OpenModel {self.label!r}"
@@ -156,8 +169,11 @@ class OpenModel:
         check_choice(who, "client", self.client, ("boto3", "lean"))
         check_choice(who, "arrivals", self.arrivals, ("poisson", "uniform"))
         check_span(who, "over_s", self.over_s)
-        if self.target != "endpoint" and self.client != "boto3":
+        if self.target in ("topic", "queue") and self.client != "boto3":
             raise ScenarioError(f"{who}: only boto3 sends messages; leave client out")
+        check_choice(who, "invocation", self.invocation, ("RequestResponse", "Event"))
+        if self.target != "function" and self.invocation != "RequestResponse":
+            raise ScenarioError(f"{who}: only a function is invoked by {self.invocation!r}; drop invocation")
         if self.max_in_flight < 1:
             raise ScenarioError(f"{who}: max_in_flight ({self.max_in_flight}) must be at least 1")
         _check_length(who, self.rate, self.over_s)
@@ -172,14 +188,19 @@ class OpenModel:
     @property
     def target(self) -> Target:
         """Return what kind of thing the requests go to."""
-        if isinstance(self.endpoint, _Reference):
-            return self.endpoint.target
-        return {Topic: "topic", Queue: "queue"}.get(type(self.endpoint), "endpoint")  # type: ignore[return-value]
+        return target_of(self.endpoint)
 
     @property
     def aws_name(self) -> str:
         """Return the target's name as AWS has it: that of a FIFO topic or queue ends in `.fifo`."""
         return getattr(self.endpoint, "aws_name", self.endpoint.name)
+
+    @property
+    def route(self) -> str:
+        """Return the method and path that an HTTP API is called with, "" for anything else."""
+        if isinstance(self.endpoint, HttpApi):
+            return f"{self.endpoint.method} {self.endpoint.path}"
+        return self.endpoint.route if isinstance(self.endpoint, _Reference) else ""
 
     @property
     def role_name(self) -> str | None:
@@ -200,6 +221,11 @@ class OpenModel:
     def pieces(self) -> tuple[Piece, ...]:
         """Return the rate cut to the model's length."""
         return self.rate.pieces if self.over_s is None else _cut(self.rate.pieces, self.over_s)
+
+
+def target_of(one: Named) -> Target:
+    """Return what kind of thing *one* is to a load."""
+    return one.target if isinstance(one, _Reference) else _KINDS.get(type(one), "endpoint")
 
 
 class Due(NamedTuple):
@@ -243,6 +269,8 @@ def to_json(model: OpenModel) -> dict[str, Any]:
         "max_in_flight": model.max_in_flight,
         "as_role": model.role_name,
         "name": model.label,
+        "invocation": model.invocation,
+        "route": model.route,
     }
 
 
@@ -251,7 +279,9 @@ def from_json(values: Mapping[str, Any], payload: Payload) -> OpenModel:
     try:
         rate = Stages([Ramp(*map(float, piece)) for piece in values["pieces"]])
         return OpenModel(
-            endpoint=_Reference(str(values["endpoint"]), values["target"], str(values["aws_name"])),
+            endpoint=_Reference(
+                str(values["endpoint"]), values["target"], str(values["aws_name"]), str(values["route"])
+            ),
             rate=rate,
             client=values["client"],
             arrivals=values["arrivals"],
@@ -259,6 +289,7 @@ def from_json(values: Mapping[str, Any], payload: Payload) -> OpenModel:
             max_in_flight=int(values["max_in_flight"]),
             as_role=_Reference(role) if (role := values["as_role"]) else None,
             name=str(values["name"]),
+            invocation=values["invocation"],
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ScenarioError(f"the plan's workload is not readable ({error!r}); write it anew") from error
@@ -266,11 +297,12 @@ def from_json(values: Mapping[str, Any], payload: Payload) -> OpenModel:
 
 @dataclass(frozen=True, slots=True)
 class _Reference:
-    """An endpoint, topic, queue or role of which only the name came with the plan."""
+    """What is called, or a role, of which only the name came with the plan."""
 
     name: str
     target: Target = "endpoint"
     aws_name: str = ""
+    route: str = ""
 
 
 def _every_whole() -> Iterator[float]:

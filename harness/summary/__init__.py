@@ -13,6 +13,7 @@ from typing import Any
 from harness import journal
 from harness.errors import JournalError
 from harness.journal import Record
+from harness.summary.functions import functions
 from harness.summary.grouped import ByType
 from harness.summary.load import INVOKE, is_invocation, latency, load_account, response_s
 from harness.summary.messages import messages, programs
@@ -42,7 +43,7 @@ def summarise(records: Sequence[Record]) -> dict[str, Any]:
             predictions=_predictions(seen),
             scaling=scaling(seen),
             endpoints=_endpoints(seen),
-            functions=_functions(seen),
+            functions=functions(seen),
             messages=messages(seen),
             programs=programs(seen),
             iam=_iam(seen),
@@ -127,13 +128,6 @@ def _endpoints(seen: ByType) -> dict[str, list[dict[str, Any]]]:
         reason = {"reason": change.reason} if change.reason else {}
         changes[change.endpoint].append({"at_s": change.at, "status": change.status, **reason})
     return dict(changes)
-
-
-def _functions(seen: ByType) -> dict[str, int]:
-    served = seen.all(journal.FunctionServed)
-    if not served:
-        return {}
-    return {name: sum(getattr(one, name) for one in served) for name in ("invocations", "spillover")}
 
 
 def _iam(seen: ByType) -> dict[str, Any]:

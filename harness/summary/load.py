@@ -9,6 +9,7 @@ from harness.stats import spread
 from harness.summary.grouped import ByType
 
 INVOKE = "InvokeEndpoint"
+MESSAGES = ("topic", "queue")  # what a load sends messages to; everything else it asks for an answer
 VIRTUAL = "virtual"  # the clock on which nothing is waited for, and nothing sent
 
 
@@ -67,18 +68,28 @@ def latency(seen: ByType) -> dict[str, Any]:
     (`due_at`) a request was sent, so that a slow answer cannot hide the wait of those behind it; it is this
     machine's own and in real seconds, queue and service are modelled. Without a load: queue + service of each
     InvokeEndpoint exchange with a 2xx status. `overhead_s` is the harness's own time in real seconds, never
-    part of a response. Publishing a message is no such request (`messages` has its times). Requests without
-    a good answer are counted in `load` and have no time here. On the virtual clock there is neither lag nor
-    overhead.
+    part of a response. Publishing a message is no such request (`messages` has its times), nor is a call of a
+    function that nobody modelled the time of (`functions` has its duration). Requests without a good answer
+    are counted in `load` and have no time here. On the virtual clock there is neither lag nor overhead.
     """
     if total := seen.last(journal.ServedTotal):
         return _of_total(total)
     if seen.all(journal.LoadRequest):
-        invoked = [r for r in seen.all(journal.LoadRequest) if r.target == "endpoint"]
-        answered = [r for r in invoked if r.outcome == "ok"]
+        answered = [r for r in seen.all(journal.LoadRequest) if has_time(r)]
         return _times(seen, "load", [(response_s(r), r.service_s, r.overhead_s) for r in answered])
     calls = [e for e in seen.all(journal.Exchange) if is_invocation(e) and 200 <= e.status < 300]
     return _times(seen, "exchanges", [(e.queue_s + e.service_s, e.service_s, e.overhead_s) for e in calls])
+
+
+def is_call(request: journal.LoadRequest) -> bool:
+    """Return whether *request* asked for an answer: it invoked an endpoint or a function, or an API."""
+    return request.target not in MESSAGES
+
+
+def has_time(request: journal.LoadRequest) -> bool:
+    """Return whether *request* was answered well, and in a time that was modelled."""
+    modelled = request.target == "endpoint" or request.service_s > 0.0
+    return is_call(request) and request.outcome == "ok" and modelled
 
 
 def response_s(request: journal.LoadRequest) -> float:

@@ -8,6 +8,7 @@ from typing import Any
 from harness import journal
 from harness.iam.actions.catalogue import actions_of
 from harness.iam.least_privilege import RoleUse, needed_uses, prove, risks, role_uses
+from harness.iam.least_privilege.action_patterns import patterns_of
 from harness.iam.least_privilege.sizes import characters
 from harness.iam.least_privilege.smallest import smallest_for
 from harness.iam.least_privilege.uses import ALLOWED, EXPLICITLY_DENIED, By, Use
@@ -112,7 +113,7 @@ def _held(one: RoleUse) -> dict[str, Any]:
     by_service = Counter(map(_service, one.unused_actions))
     in_vain = set(one.unused_statements)
     return {
-        "granted": _names(one.granted),
+        "granted": patterns_of(one.granted),
         "unused": _names(one.unused_actions),
         "granted_actions": len(one.granted),
         "unused_actions": len(one.unused_actions),

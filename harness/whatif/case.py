@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from harness.endpoint.settings import EndpointSettings
 from harness.endpoint.variant import EndpointConfig
 from harness.endpoint.world import World
-from harness.errors import RequestRefused
 from harness.functions.provisioned import ProvisionedConcurrency
 from harness.functions.settings import FunctionSettings
 from harness.refusal import Refusal
@@ -20,11 +19,13 @@ from harness.scaling.policies import Policy, ScalableTarget
 from harness.scaling.schedule import ScheduledAction
 from harness.scaling.settings import ScalingSettings
 from harness.virtual.driver import virtual_world
+from harness.whatif.refused import check
 
 if TYPE_CHECKING:
     from harness.scenario.expectations import Expectation
     from harness.scenario.faults import ZoneFailure
     from harness.virtual.trace import Trace
+    from harness.whatif.functions_case import Functions
 
 # 2026-01-01T00:00:00Z: the model's calendar where nobody names another, so that a run repeats to the byte.
 EPOCH_S = 1_767_225_600.0
@@ -48,7 +49,8 @@ class Case:
     """One simulation. `given` names the settings that are known; `aligned` says whether the traffic's minutes
     are CloudWatch's own. `shift_s` is how far into a minute of CloudWatch the traffic begins. `provisioned`
     is the concurrency that each Lambda alias, by resource id, has at the start; its trace's service times are
-    the durations of its invocations. `notes` say what was assumed or left out."""
+    the durations of its invocations. `functions` are played beside, with their admission. `notes` say what
+    was assumed or left out."""
 
     name: str
     description: str
@@ -70,6 +72,7 @@ class Case:
     keeps_requests: bool = False
     has_programs: bool = False
     provisioned: Mapping[str, int] = field(default_factory=dict)
+    functions: "Functions | None" = None
     notes: tuple[str, ...] = ()
     variant: str = ""
 
@@ -109,9 +112,3 @@ def _put_in_force(world: World, scaled: Scaled) -> None:
         check(world.put_alarm(alarm, 0.0))
     for action in scaled.scheduled:
         check(world.put_scheduled_action(resource_id, action, 0.0))
-
-
-def check(refusal: Refusal | None) -> None:
-    """Raise RequestRefused with AWS's answer where there is one."""
-    if refusal is not None:
-        raise RequestRefused(refusal.code, refusal.message)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.endpoint.distributions import Constant
+from harness.endpoint.distributions import Constant, Distribution
 from harness.endpoint.variant import EndpointConfig, VariantSpec
 from harness.errors import ScenarioError
 from harness.scaling.alarms import Alarm
@@ -24,19 +24,28 @@ from harness.scenario.workload import OpenModel, schedule
 from harness.virtual.trace import Trace, trace_of_times
 from harness.whatif.case import EPOCH_S, TAIL_S, Case, Scaled
 from harness.whatif.from_policy import Instance, instance_of
+from harness.whatif.functions_case import functions_of
 from harness.whatif.options import Assumptions, Container
 
 # Up to here every request is a record of its own, as in a run over HTTP; beyond they are kept by the minute.
 MOST_RECORDS = 300_000
+# Of the calls of functions, which leave two records each.
+MOST_CALLS = 100_000
 
 
 def case_of_scenario(
-    scenario: Scenario, assumed: Assumptions, *, seed: int, start_epoch_s: float | None = None
+    scenario: Scenario,
+    assumed: Assumptions,
+    *,
+    seed: int,
+    start_epoch_s: float | None = None,
+    duration: Distribution | None = None,
 ) -> tuple[Case, dict[str, Any]]:
     """Return the case of *scenario*, and what its summary shows of instances and traffic.
 
-    The load begins at second 0 with every endpoint in service. Raises ScenarioError where the scenario has no
-    workload, for then there is nothing to simulate.
+    The load begins at second 0 with every endpoint in service and what is provisioned of functions there.
+    *duration* is how long an invocation of a function takes that does not say so. Raises ScenarioError where
+    the scenario has no workload, for then there is nothing to simulate.
     """
     if not scenario.workload:
         raise ScenarioError(
@@ -46,7 +55,9 @@ def case_of_scenario(
     traffic = _traffic(scenario, instances, seed)
     ends_s = max(load.duration_s for load in scenario.workload)
     after_s = scenario.settle.at_most_s if scenario.settle else TAIL_S
-    requests = sum(map(len, traffic.values()))
+    functions, notes = functions_of(scenario, seed, duration)
+    called = 0 if functions is None else len(functions.calls)
+    requests = sum(map(len, traffic.values())) + called
     case = Case(
         name=scenario.name,
         description=scenario.defect or scenario.description,
@@ -60,11 +71,14 @@ def case_of_scenario(
         aligned=start_epoch_s is not None,
         endpoint_settings=assumed.endpoint,
         scaling_settings=assumed.scaling,
+        function_settings=assumed.function,
         given=assumed.given,
         faults=tuple(one for one in scenario.faults if isinstance(one, ZoneFailure)),
         expectations=tuple(scenario.expectations),
-        keeps_requests=requests <= MOST_RECORDS,
-        has_programs=bool(scenario.programs),
+        keeps_requests=requests <= MOST_RECORDS and called <= MOST_CALLS,
+        has_programs=bool(scenario.programs or (functions is not None and notes)),
+        functions=functions,
+        notes=tuple(notes),
         variant=scenario.variant,
     )
     return case, {
@@ -84,6 +98,7 @@ def assumptions_in(scenario: Scenario) -> Assumptions:
     return Assumptions(
         endpoint=scenario.endpoint_settings,
         scaling=scenario.scaling_settings,
+        function=scenario.function_settings,
         given=frozenset(scenario.settings),
     )
 
@@ -140,7 +155,7 @@ def scaled_of(endpoint: Endpoint) -> Scaled:
 
 def _traffic(scenario: Scenario, instances: dict[str, Instance], seed: int) -> dict[str, Trace]:
     """Return the trace of each endpoint that is called: due at the moments at which the load sends."""
-    due = _due(scenario.workload, seed)
+    due = _due([load for load in scenario.workload if load.target == "endpoint"], seed)
     return {
         endpoint.resource_id: trace_of_times(
             due[endpoint.name],

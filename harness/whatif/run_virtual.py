@@ -1,7 +1,7 @@
 """A simulated run from its first record to its last: played, judged, concluded. Writes nothing."""
 
 import platform
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness import __version__, journal
 from harness.clock import ClockSpec
@@ -11,6 +11,9 @@ from harness.virtual.driver import Engine
 from harness.whatif.case import Case
 from harness.whatif.options import shown
 from harness.whatif.simulate import Story, simulate
+
+if TYPE_CHECKING:
+    from harness.scenario.expectations import Expectation
 
 ENGINES = {
     "auto": Engine.AUTO,
@@ -44,23 +47,44 @@ def _judge(
         return [], []
     from harness.scenario.expectations import judge  # with all that a scenario may say: slow to import
 
-    judged = list(judge([one for one in case.expectations if not one.needs], records, at))
-    reasons = {
-        one.name: f"It needs {one.needs}, which the virtual clock has not."
-        for one in case.expectations
-        if one.needs
+    judged = list(judge([one for one in case.expectations if _can_be_judged(one, case)], records, at))
+    reasons = {one.name: _why_not(one, case) for one in case.expectations if not _can_be_judged(one, case)}
+    asked = {one.name: one for one in case.expectations}
+    reasons |= {
+        one.name: f"It needs {asked[one.name].needs}; what it asks about is not played in virtual time."
+        for one in judged
+        if asked[one.name].needs and one.value is None
     }
     if case.has_programs:
-        why = "It is not met here; the scenario's programs, which the virtual clock does not run, may matter."
+        why = (
+            "It is not met here; the scenario's programs or triggers, which the virtual clock does not run, "
+            "may matter."
+        )
         reasons |= {one.name: why for one in judged if not one.ok}
     kept = [one for one in judged if one.name not in reasons]
     return kept, [journal.NotJudged(at, name, reason) for name, reason in reasons.items()]
+
+
+def _why_not(one: "Expectation", case: Case) -> str:
+    if case.functions is not None and not case.keeps_requests:
+        return f"It needs {one.needs}; so many invocations are kept by the minute, not one by one."
+    return f"It needs {one.needs}, which the virtual clock has not."
+
+
+def _can_be_judged(one: "Expectation", case: Case) -> bool:
+    """Return whether *one* asks about what may happen here: functions run where each call is kept."""
+    if not one.needs:
+        return True
+    from harness.scenario.function_expectations import NEEDS
+
+    return one.needs == NEEDS and case.functions is not None and case.keeps_requests
 
 
 def _why_invalid(case: Case, judged: list[journal.Expectation]) -> list[str]:
     if case.expectations and not judged:
         return ["No expectation of this scenario can be judged on the virtual clock."]
     arrived = any(trace.rows_until(case.until_s) for trace in case.traffic.values())
+    arrived = arrived or (case.functions is not None and len(case.functions.calls) > 0)
     # Minutes without a call are what was asked about where a policy alone is played: how it shrinks.
     if not arrived and (case.expectations or any(map(len, case.traffic.values()))):
         return ["There was no traffic, so nothing was measured."]
@@ -100,7 +124,9 @@ def _started(case: Case, story: Story, told: dict[str, Any], command: str) -> jo
 def settings_of(case: Case) -> dict[str, Any]:
     """Return every setting of the model that *case* is played with, in the form `--set` takes."""
     scaled = case.function_settings if case.provisioned else case.endpoint_settings
-    both = (case.scaling_settings, scaled)
+    used = [case.scaling_settings, scaled]
+    if case.functions is not None:
+        used = [*used, case.function_settings] if case.endpoints else [case.function_settings]
     return {
-        name: shown(getattr(settings, name)) for settings in both for name in settings.__dataclass_fields__
+        name: shown(getattr(settings, name)) for settings in used for name in settings.__dataclass_fields__
     }

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 MINUTE_S = 60.0
 # By the codes of `harness.virtual`: what became of a request, and InvokeEndpoint's HTTP status of it.
-FATES = ("ok", "timed out", "lost", "no capacity", "queue full")
+# What is throttled is a call of a function, which `play_functions` tells.
+FATES = ("ok", "timed out", "lost", "no capacity", "queue full", "throttled")
 STATUSES = (200, 424, 503, 503, 503)
 ERRORS = ("", "ModelError", "ServiceUnavailable", "ServiceUnavailable", "ServiceUnavailable")
 PIECE = 1 << 18  # so many requests at a time, where all at once would make an array as long as they are

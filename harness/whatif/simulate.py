@@ -55,14 +55,14 @@ class Story:
 
 def simulate(case: Case, engine: Engine, *, with_ranges: bool = True) -> Story:
     """Play *case* and return what happened, requests and ranges included."""
-    records: list[Record] = list(fidelities())
+    records: list[Record] = list(fidelities(case.functions is not None))
     records += [journal.Finding(0.0, "simulation-note", "note", case.name, note, "") for note in case.notes]
     records.append(journal.PhaseStarted(0.0, "load", case.description))
     result, nominal, ended_at = _play_once(case, engine, records)
     gc.collect()  # the world that was played holds an array as long as the traffic
     # Before the arrays of the requests are used up.
     found, count = _ranges(case, nominal, ended_at) if with_ranges else ([], 0)
-    records += [*_served(case, result), *found]
+    records += [*_served(case, result, engine), *found]
     return Story(records, ended_at, result.engine, count)
 
 
@@ -107,13 +107,25 @@ def _finish(world: World, until_s: float, tell: Callable[[Event], None]) -> floa
     return now
 
 
-def _served(case: Case, result: Result) -> list[Record]:
-    """Return the records of the requests, empty where the engine keeps none."""
-    if not result.answered:
-        return []
+def _served(case: Case, result: Result, engine: Engine) -> list[Record]:
+    """Return the records of the requests and invocations, empty where the engine keeps none."""
+    records: list[Record] = []
+    answered = dict(result.answered)
+    if case.functions is not None:
+        from harness.whatif import play_functions
+
+        played = play_functions.play_functions(case.functions, case.function_settings, case.seed, engine)
+        records += play_functions.declared(case.functions)
+        if case.keeps_requests:
+            records += play_functions.one_by_one(played)
+        else:
+            records += play_functions.by_minute(played)
+            answered |= play_functions.answered(played)
+    if not answered:
+        return records
     if case.keeps_requests:
-        return list(one_by_one(result.answered))
-    return by_minute(result.answered, case.shift_s, case.traffic_ends_s)
+        return [*one_by_one(answered), *records]
+    return [*by_minute(answered, case.shift_s, case.traffic_ends_s), *records]
 
 
 # --- ranges ------------------------------------------------------------------------------------------------

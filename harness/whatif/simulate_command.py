@@ -154,13 +154,14 @@ def _scenario_case(arguments: argparse.Namespace) -> tuple[Case, dict[str, Any]]
     from harness.scenario.spec import CORRECTED
     from harness.whatif.from_scenario import assumptions_in, case_of_scenario
 
-    for option in ("policy", "target", "traffic", "initial", "until", "profile", "duration"):
+    for option in ("policy", "target", "traffic", "initial", "until", "profile"):
         if getattr(arguments, option) is not None:
             raise ScenarioError(f"--{option} goes with --policy and --traffic, not with a scenario")
     scenario = find(arguments.scenario).resolve(arguments.variant or CORRECTED)
     start_s = None if arguments.start is None else moment(arguments.start)
     assumed = _assumptions(arguments, assumptions_in(scenario))
-    return case_of_scenario(scenario, assumed, seed=arguments.seed, start_epoch_s=start_s)
+    duration = None if arguments.duration is None else span("--duration", arguments.duration)
+    return case_of_scenario(scenario, assumed, seed=arguments.seed, start_epoch_s=start_s, duration=duration)
 
 
 def _until(text: str) -> float:

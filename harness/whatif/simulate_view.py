@@ -15,7 +15,7 @@ def lines_of(row: dict[str, Any], trouble: str) -> list[str]:
         verdict = "simulated: no expectation was declared, so nothing was judged"
     report = Path(row["run_dir"]) / REPORT
     place = f"report  {report}" if report.is_file() else f"journal {report.with_name(JOURNAL)}"
-    parts = [*_scaling(row), *_load(row), *_expectations(row), verdict, trouble, place]
+    parts = [*_scaling(row), *_load(row), *_functions(row), *_expectations(row), verdict, trouble, place]
     return [line for line in parts if line]
 
 
@@ -54,6 +54,25 @@ def _load(summary: dict[str, Any]) -> list[str]:
         response = times["response_s"]
         line += f", p50 {response['p50'] * 1e3:.4g} ms, p99 {response['p99'] * 1e3:.4g} ms"
     return [line]
+
+
+def _functions(summary: dict[str, Any]) -> list[str]:
+    """Return a line for each function: what ran, began cold, spilled over and was throttled."""
+    return [
+        f"{name}: {_counts(one)}" for name, one in summary.get("functions", {}).get("by_function", {}).items()
+    ]
+
+
+def _counts(one: dict[str, Any]) -> str:
+    parts = [
+        f"{one['invocations']:,} invocations",
+        f"{one['cold_starts']:,} cold starts",
+        f"at most {one['peak_concurrency']:,} at once",
+    ]
+    parts += [f"{one['spillover']:,} spilled over"] if one["spillover"] else []
+    parts += [f"{count:,} throttled ({reason})" for reason, count in one["throttles"].items()]
+    parts += [f"{count:,} ended by {outcome}" for outcome, count in one["errors"].items()]
+    return ", ".join(parts)
 
 
 def _expectations(summary: dict[str, Any]) -> list[str]:

@@ -96,7 +96,8 @@ def cut_short(folder: Path) -> None:
             lambda folder: (folder / "train_FD001.txt").write_text(row(1) + row(2).replace("0.5", "x", 1)),
             r"train_FD001\.txt.*line 2.*column 3",
         ),
-        (cut_short, r"train_FD002\.txt\.gz"),
+        # How a cut file is read, tests/unit/scenarios/test_turbofan_data.py tells too.
+        pytest.param(cut_short, r"train_FD002\.txt\.gz", marks=pytest.mark.long),
     ],
     ids=["no number", "truncated gzip"],
 )
@@ -197,12 +198,29 @@ def all_of(terminal: int) -> bytes:
     return read
 
 
-def test_the_guide_to_writing_a_scenario_works_word_for_word(tmp_path: Path) -> None:
-    """The file of the guide loads as it is, and runs; shortened here, since its own traffic takes minutes."""
+def write_guide(folder: Path) -> None:
+    """Write the file of the guide to writing a scenario, and what it needs beside it."""
     text = (DOCS / "how-to" / "write-a-scenario.md").read_text()
     (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    (tmp_path / "my_ranker.py").write_text(code)
-    (tmp_path / "ranker.tar.gz").write_bytes(b"an artefact that echoes")
+    (folder / "my_ranker.py").write_text(code)
+    (folder / "ranker.tar.gz").write_bytes(b"an artefact that echoes")
+
+
+def test_the_guide_to_writing_a_scenario_works_word_for_word(tmp_path: Path) -> None:
+    """Its file loads as it is and meets what it expects, with all its traffic: on the virtual clock."""
+    write_guide(tmp_path)
+    listed = harness("run", "my_ranker.py", "--variant", "none", cwd=tmp_path)
+    ended = harness("run", "my_ranker.py", "--clock", "virtual", "--json", cwd=tmp_path)
+
+    assert "Scenario 'endpoint-ramp' has no variant 'none'" in listed.err
+    assert (ended.code, ended.document["verdict"]) == (0, "pass"), ended.err
+    assert ended.document["load"]["completed"] > 0
+
+
+@pytest.mark.long
+def test_the_scenario_of_the_guide_runs_over_http(tmp_path: Path) -> None:
+    """Shortened here, since its own traffic takes minutes."""
+    write_guide(tmp_path)
     (tmp_path / "short.py").write_text(
         "from dataclasses import replace\n"
         "import my_ranker\n"
@@ -215,9 +233,7 @@ def test_the_guide_to_writing_a_scenario_works_word_for_word(tmp_path: Path) -> 
         "    workload=[replace(load, over_s=60) for load in whole.workload],\n"
         ")\n"
     )
-    listed = harness("run", "my_ranker.py", "--variant", "none", cwd=tmp_path)
     ended = harness("run", "short.py", "--backend", "moto", "--json", cwd=tmp_path)
 
-    assert "Scenario 'endpoint-ramp' has no variant 'none'" in listed.err
     assert (ended.code, ended.document["verdict"]) == (0, "pass"), ended.err
     assert ended.document["load"]["completed"] > 0

@@ -279,3 +279,44 @@ def test_ministack_judges_only_who_comes_past_the_gateway(served: Served) -> Non
         read = {"Bucket": "variables", "Key": "model"}
         assert refused(lambda: past.get_object(**read)) == ("AccessDenied", 403)
         assert stand.client("s3", who).get_object(**read)["Body"].read() == b"weights"
+
+
+def test_a_functions_credentials_are_its_roles_session(stand: Enforced) -> None:
+    """Lambda assumes what trusts it; its code calls as that session, under the role's policies alone."""
+    iam, permission = stand.own("iam"), stand.stage.permission
+    function = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:rank"
+    for name in ("lambda", "ec2"):
+        service = {"Effect": "Allow", "Principal": {"Service": f"{name}.amazonaws.com"}}
+        trust = document({**service, "Action": "sts:AssumeRole"})
+        iam.create_role(RoleName=f"of-{name}", AssumeRolePolicyDocument=trust)
+    own_code = {"ArnEquals": {"lambda:SourceFunctionArn": function}}
+    policy = document(allow("sqs:ListQueues", Condition=own_code))
+    iam.put_role_policy(RoleName="of-lambda", PolicyName="p", PolicyDocument=policy)
+
+    def opened(role: str) -> Any:
+        arn = f"arn:aws:iam::{ACCOUNT}:role/{role}"
+        asked = permission.credentials_for(arn, "lambda.amazonaws.com", "rank", source_arn=function)
+        return stand.stage.await_on_loop(asked)
+
+    made = opened("of-lambda")
+    who = made.access_key, made.secret_key, made.session_token
+    name = f"arn:aws:sts::{ACCOUNT}:assumed-role/of-lambda/rank"
+    assert stand.client("sts", who).get_caller_identity()["Arn"] == name
+    stand.client("sqs", who).list_queues()
+    assert refused(stand.client("sns", who).list_topics) == ("AuthorizationError", 403)
+    assert opened("of-ec2").code == "InvalidParameterValueException"
+    asked = permission.may_invoke("sns.amazonaws.com", f"arn:aws:sns:us-east-1:{ACCOUNT}:t", function)
+    assert not stand.stage.await_on_loop(asked).allowed
+
+
+def test_where_nobody_looks_ministack_does_not_either(served: Served) -> None:
+    """`--iam off`: a user without policies may do all, and a role's session works."""
+    with enforced(served.backend, Mode.OFF) as stand:
+        _, who = stand.user()
+        stand.client("sqs", who).list_queues()
+        role = stand.role()
+        asked = stand.stage.permission.credentials_for(role, "lambda.amazonaws.com", "rank")
+        made = stand.stage.await_on_loop(asked)
+        session = made.access_key, made.secret_key, made.session_token
+        assert stand.client("sts", session).get_caller_identity()["Arn"].endswith("/rank")
+        stand.client("sns", session).list_topics()

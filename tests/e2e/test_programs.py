@@ -14,7 +14,8 @@ from command import Command, Ended, none_left
 from harness import journal
 from harness.run.results import JOURNAL, REPORT
 
-WORKERS = str(Path(__file__).with_name("workers.py"))
+THIS = Path(__file__)
+WORKERS = str(THIS.with_name("workers.py"))
 MESSAGES = 20
 
 T = TypeVar("T")
@@ -86,12 +87,16 @@ JOBS: dict[str, Callable[[Path], Run]] = {
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Run]]:
-    """Give the run of a job; all are begun together, two at a time."""
+def runs(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], Run]]:
+    """Give the run of a job; all that the chosen tests may need are begun together, two at a time."""
+    long = any(item.get_closest_marker("long") and item.path == THIS for item in request.session.items)
     ends: dict[str, Future[Run]] = {}
     with ThreadPoolExecutor(2) as pool:
         for name, job in JOBS.items():
-            ends[name] = pool.submit(job, tmp_path_factory.mktemp("run"))
+            if long or name != "SIGINT in stop":
+                ends[name] = pool.submit(job, tmp_path_factory.mktemp("run"))
         yield lambda name: ends[name].result()
 
 
@@ -272,7 +277,7 @@ def test_an_endpoint_under_load_and_a_program_beside_it_are_one_run(runs: Callab
     assert load.completed == load.offered > 0
 
 
-@pytest.mark.parametrize("phase", ["settle", "stop"])
+@pytest.mark.parametrize("phase", ["settle", pytest.param("stop", marks=pytest.mark.long)])
 def test_an_interrupted_run_ends_its_programs(runs: Callable[[str], Run], phase: str) -> None:
     """Exit code 130, the files are written, what was still working has ended with the run, deaf or not."""
     found = runs(f"SIGINT in {phase}")

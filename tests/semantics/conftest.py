@@ -19,6 +19,7 @@ RUNNING = "HARNESS_CONTRACT_URL"
 NAMES = [*REGISTRY, *filter(None, [os.environ.get(RUNNING)])]
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist, which reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests of one backend in one worker: it is started once, and its clock is all theirs."""
     for item in items:

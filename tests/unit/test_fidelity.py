@@ -20,7 +20,7 @@ def test_every_topic_is_told_once_in_known_words() -> None:
 def test_what_is_kept_names_the_backend() -> None:
     """Whose answers these are."""
     kept = [row for row in fidelities("my-backend", {}) if "kept by the backend 'my-backend'" in row.probed]
-    assert [row.how for row in kept] == ["forwarded", "forwarded"]
+    assert [row.how for row in kept] == ["forwarded"] * 3
 
 
 def test_what_is_not_covered_is_said() -> None:
@@ -39,6 +39,28 @@ def test_a_run_claims_nothing_about_what_it_has_not() -> None:
     endpoint = find("endpoint-autoscaling-3")
     topics = {row.topic for row in fidelities("embedded", MINISTACK, endpoint)}
     assert "delivery semantics of SNS and SQS" not in topics
+
+
+def test_a_run_without_functions_says_nothing_of_them() -> None:
+    """Neither of handlers nor of pollers and schedules; all of it where nobody knows what will run."""
+    queues = Scenario("s", "", [Queue("q")], [DONE])
+    words = ("function", "event source mapping", "schedule")
+
+    def told(scenario: Scenario | None) -> list[bool]:
+        topics = [
+            row.topic for row in fidelities("embedded", MINISTACK, scenario) if "policies of" not in row.topic
+        ]
+        return [any(word in topic for topic in topics) for word in words]
+
+    assert told(queues) == [False, False, False]
+    assert told(None) == [True, True, True]
+
+
+def test_what_of_functions_is_not_aws_is_said() -> None:
+    """CPU, isolation and what is not rehearsed at all."""
+    uncovered = " ".join(row.topic for row in fidelities("x", {}) if row.how == "not covered")
+    for word in ("CPU of a function", "isolation of functions", "SnapStart", "container images"):
+        assert word in uncovered
 
 
 def test_known_differences_of_the_emulator_are_named() -> None:

@@ -53,7 +53,10 @@ class Callers:
         return self._keys.get(access_key)
 
     def add(self, key: Key) -> None:
-        """Take note of a key."""
+        """Take note of a key; one that had its name is none any more."""
+        known = self._keys.get(key.access_key)
+        if known is not None and known is not key:
+            known.active = False
         self._keys[key.access_key] = key
 
     def act_as(self, service: str) -> Credentials:
@@ -100,6 +103,7 @@ class Callers:
         if operation == "UpdateAccessKey":
             found.active = members.get("Status") == "Active"
         else:
+            found.active = False  # whoever keeps it sees that it is gone
             del self._keys[found.access_key]
 
     def _hear_sts(self, answer: Answer, told: Mapping[str, str]) -> None:

@@ -1,14 +1,15 @@
-"""What nobody here knows of a resource: its tags. A verdict that could hang on them is no yes.
+"""What nobody here knows of a request: its resource's tags, and keys of its service that are not read.
 
-aws:ResourceTag and its kin of single services are not read from the backends. Evaluated as if they were
-absent, a Deny on a tag would not deny and a negated condition would allow; that would be the one way to let
-something pass that AWS refuses, so it is told instead.
+aws:ResourceTag and its kin of single services are not read from the backends, and of AWS's 2,000 service keys
+not all from the calls. Evaluated as if they were absent, a Deny on one would not deny and a negated condition
+would allow; that would be the one way to let something pass that AWS refuses, so it is told instead.
 """
 
 from collections.abc import Iterator
 from dataclasses import replace
 
 from harness.iam import Policy, PolicySet, Request
+from harness.iam.actions import is_unread
 from harness.iam.authorization import Authorization, Effect
 from harness.iam.policy import Statement
 from harness.iam.principals import Grant
@@ -17,7 +18,7 @@ _TAGS = ("resourcetag/", "existingobjecttag/")
 
 
 def without_doubt(policies: PolicySet, request: Request, answer: Authorization) -> Authorization:
-    """Return *answer*, or an implicit denial where it is a yes that the tags of the resource could undo.
+    """Return *answer*, or an implicit denial where it is a yes that what is not known could undo.
 
     They could where a Deny that bears on *request* otherwise asks for one, or where all that grants does.
     """
@@ -29,8 +30,8 @@ def without_doubt(policies: PolicySet, request: Request, answer: Authorization) 
             if unknown and _matters(statement, request, answer, unknown):
                 key = min(unknown)
                 reason = (
-                    f"because {statement.name} depends on {key}, and the tags of resources are not known "
-                    "here; give the condition another key, or rehearse without it"
+                    f"because {statement.name} depends on {key}, which is not known here; give the "
+                    "condition another key, or rehearse without it"
                 )
                 return replace(answer, effect=Effect.IMPLICITLY_DENIED, reason=reason)
     return answer
@@ -40,7 +41,8 @@ def _unknown(statement: Statement, request: Request) -> frozenset[str]:
     return frozenset(
         key
         for key in statement.context_keys
-        if key.partition(":")[2].startswith(_TAGS) and key not in request.context
+        if key not in request.context
+        and (key.partition(":")[2].startswith(_TAGS) or is_unread(request.action, key))
     )
 
 

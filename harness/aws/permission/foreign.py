@@ -17,6 +17,7 @@ from harness.aws.permission.callers import session_of, user_of
 from harness.aws.permission.keys import Caller, Key, SessionPolicies
 from harness.aws.wiring.xml import texts_of
 from harness.config import ACCESS_KEY
+from harness.errors import BackendError
 from harness.gateway.chain import Address
 from harness.gateway.fetch import Fetcher, FetchReply
 from harness.iam import Principal
@@ -58,8 +59,9 @@ class Foreign:
         if not access_key.isalnum():
             return None
         answer = await self._fetcher.fetch(sts, "GET", KEYS_PATH + access_key)
-        if answer.status != 200:
+        if answer.status == 404:
             return None
+        _check(answer, "its own table of keys")
         told: dict[str, Any] = orjson.loads(answer.body)
         caller = await self._caller(str(told["arn"]), str(told["user_id"]))
         if caller is None:
@@ -85,6 +87,7 @@ class Foreign:
     async def _guess(self, access_key: str, token: str) -> Key | None:
         more = (("X-Amz-Security-Token", token),) if token else ()
         answer = await self._query("sts", access_key, more, Action="GetCallerIdentity")
+        _check(answer, "sts:GetCallerIdentity")
         told = answered(answer) if answer.status == 200 else {}
         caller = await self._caller(told.get("Arn", ""), told.get("UserId", ""))
         if caller is None:
@@ -94,6 +97,7 @@ class Foreign:
 
     async def _is_active(self, access_key: str, user: str) -> bool:
         answer = await self._query("iam", ACCESS_KEY, Action="ListAccessKeys", UserName=user)
+        _check(answer, "iam:ListAccessKeys")
         if answer.status != 200:
             return False
         keys = texts_of(answer.body, "member")
@@ -119,6 +123,7 @@ class Foreign:
     async def _role(self, account: str, name: str) -> str:
         """Return the ARN of a role with its path, which the session's does not have."""
         answer = await self._query("iam", ACCESS_KEY, Action="GetRole", RoleName=name)
+        _check(answer, "iam:GetRole")
         found = answered(answer).get("Arn", "") if answer.status == 200 else ""
         return found if f":{account}:" in found else f"arn:aws:iam::{account}:role/{name}"
 
@@ -133,3 +138,13 @@ class Foreign:
         )
         body = urlencode({**fields, "Version": _VERSIONS[service]}).encode()
         return await self._fetcher.fetch(self._route(service), "POST", "/", headers=headers, body=body)
+
+
+def _check(answer: FetchReply, asked: str) -> None:
+    """Raise BackendError where *answer* tells nothing about a key: the backend itself is in trouble."""
+    if answer.status >= 500:
+        text = answer.body[:200].decode("utf-8", "replace")
+        raise BackendError(
+            f"The backend did not tell whose an access key is: {asked} gave {answer.status} {text!r}; see "
+            "its log in the run's folder."
+        )

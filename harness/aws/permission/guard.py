@@ -11,7 +11,7 @@ from math import inf
 from time import time as wall_time
 from typing import NamedTuple, Protocol
 
-from harness.aws.permission.caller_context import passing_values, region_of
+from harness.aws.permission.caller_context import passing_values, region_of, signed_how
 from harness.aws.permission.callers import TELLING, Callers
 from harness.aws.permission.entrances import Entrances
 from harness.aws.permission.federated import with_claims, without_key
@@ -20,8 +20,10 @@ from harness.aws.permission.held import Mode
 from harness.aws.permission.judging import Judge, Judged, Way
 from harness.aws.permission.keys import ANONYMOUS, NOBODY, Caller, Key
 from harness.aws.permission.likeness import Likeness, likeness
+from harness.aws.permission.own_user import with_own_user
 from harness.aws.permission.refusals import refuse_call, refuse_signature, sentence
 from harness.aws.permission.signatures import Flaw, flaw_of, needs_body, token_of
+from harness.aws.permission.smuggled import JUDGED_BY_CLIENT, carries_judged
 from harness.aws.permission.uses import Use, Uses
 from harness.clock import Calendar
 from harness.gateway.chain import Exchange, Outcome, ReadBody, Reply
@@ -138,6 +140,8 @@ class Guard:
             return self._again(exchange, *alike)
         if exchange.path.startswith(OWN_PATHS):
             return None
+        if carries_judged(exchange):
+            return JUDGED_BY_CLIENT
         if exchange.access_key and self._callers.of(exchange.access_key) is None:
             return self._meet(exchange)
         if (exchange.access_key and needs_body(exchange)) or self._reader.wants_body(exchange):
@@ -203,8 +207,8 @@ class Guard:
 
     def _again(self, exchange: Exchange, alike: Likeness, decided: _Decided) -> Outcome:
         key = alike.key
-        usable = key.active and (key.expires_at == inf or key.expires_at > wall_time())
-        if not usable or self._callers.of(key.access_key) is not key:
+        # A key that was deleted is not active either.
+        if not key.active or (key.expires_at != inf and key.expires_at <= wall_time()):
             self._alike.clear()
             return self._check(exchange)
         if not alike.verifies(exchange.head, exchange.body):
@@ -266,6 +270,9 @@ class Guard:
             caller = None
             if call is not None:
                 exchange.service = exchange.service or call.service
+                if call.service == "execute-api":
+                    # A route of an API is open unless it asks for IAM: the emulator knows, and asks then.
+                    return None
                 caller = ANONYMOUS if call.service == "s3" else without_key(call)
             if caller is None:
                 return refuse_signature(exchange, Flaw.UNSIGNED)
@@ -275,8 +282,8 @@ class Guard:
         needs = needs_of(call, self._place(region, caller)) if call is not None else None
         if call is None or needs is None:
             return self._not_covered(exchange, caller, call)
-        needs = with_claims(call, needs)
-        way = Way(exchange.peer, exchange.entrance, region)
+        needs = with_own_user(call, with_claims(call, needs), caller)
+        way = Way(exchange.peer, exchange.entrance, region, signed_how(exchange))
         asked = Asked(caller, call, needs, way, head)
         decided = self._by_needs.get((caller, call.operation, needs, way))
         if decided is not None:
@@ -296,11 +303,17 @@ class Guard:
         return _place(region, caller.principal.account or self._account)
 
     async def _learn(self, exchange: Exchange, asked: Asked) -> Outcome:
-        while self._judge.missing(asked.caller, asked.way, asked.needs):
+        while self._is_missing(asked):
             if asked.way.entrance and self._entrances.of(asked.way.entrance) is None:
                 await self._entrances.learn(asked.way.entrance)
             await self._judge.learn(asked.caller, asked.needs)
         return self._decide(exchange, asked)
+
+    def _is_missing(self, asked: Asked) -> bool:
+        """Return whether something is to be learnt still; what changed meanwhile is decided anew, by all."""
+        if self._judge.is_stale:
+            self.forget()
+        return self._judge.missing(asked.caller, asked.way, asked.needs)
 
     def _decide(self, exchange: Exchange, asked: Asked) -> Outcome:
         """Let the first need that is denied decide; only who observes looks at the rest."""

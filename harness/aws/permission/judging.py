@@ -9,6 +9,7 @@ from harness.aws.permission.caller_context import (
     Values,
     account_of,
     caller_values,
+    service_values,
     way_values,
 )
 from harness.aws.permission.doubts import without_doubt
@@ -30,11 +31,15 @@ Levels = tuple[tuple[Policy, ...], ...] | None
 
 
 class Way(NamedTuple):
-    """How a request came: what its context has beside the caller's and the call's own keys."""
+    """How a request came: what its context has beside the caller's and the call's own keys.
+
+    `signed` is s3:authType and s3:signatureversion of a request to S3, () for others and for an unsigned one.
+    """
 
     peer: str
     entrance: str
     region: str
+    signed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,9 +89,10 @@ class Judge:
         return self._policies.revision != self._revision
 
     def missing(self, caller: Caller, way: Way, needs: Sequence[Need]) -> bool:
-        """Return whether something must be learnt before *needs* can be judged."""
-        if self.is_stale:
-            self.forget()
+        """Return whether something must be learnt before *needs* can be judged.
+
+        Whoever asks has looked at `is_stale` just before, and has dropped what it keeps itself.
+        """
         if self._limits is None or (way.entrance and self._entrance_of(way.entrance) is None):
             return True
         if caller.session and caller.session not in self._sessions:
@@ -117,7 +123,12 @@ class Judge:
         """Return what *need* of *call* comes to; nothing may be missing."""
         policies = self._policies_for(caller, need, way)
         owner = account_of(need.resource, self._account)
-        context = {**self._context(caller, way), "aws:resourceaccount": (owner,), **need.context}
+        context = {
+            **self._context(caller, way),
+            "aws:resourceaccount": (owner,),
+            **service_values(need.action, owner, caller, way.signed),
+            **need.context,
+        }
         kept = PASSING.isdisjoint(context_keys(policies, need.action))
         if not kept:
             context |= passing()

@@ -42,6 +42,7 @@ class Caller:
     issued_at: float | None = None
     mfa: bool | None = None
     source_identity: str = ""
+    function_arn: str = ""  # the Lambda function whose code calls, with its role's credentials
 
     @property
     def role(self) -> str:

@@ -3,21 +3,44 @@
 Of a request that was verified and judged a likeness is kept: where its date, its signature and its body's
 hash stand, and all the other bytes. The next request that has the same bytes in the same places has the same
 key, operation and headers, so that only the signature is left to be made, for a third of what reading costs.
+A date tells whole seconds: of two requests with one body in one of them the second has the signature of the
+first, which was found to be right for just these bytes.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from hashlib import sha256
+from hmac import compare_digest
 
 from harness.aws.permission.keys import Key
-from harness.aws.permission.signatures import Scheme, canonical_pieces, hexdigest, scheme_of
+from harness.aws.permission.signatures import Hash, Scheme, canonical_pieces, hexdigest, scheme_of
 from harness.gateway.chain import Exchange
 
 # What differs from call to call and is not signed: SDKs' ids and attempts, the length of a body.
 _UNSIGNED = (b"amz-sdk-invocation-id", b"amz-sdk-request", b"content-length")
 _DATE, _HASH = b"x-amz-date", b"x-amz-content-sha256"
 _SIGNATURE = re.compile(rb"Signature=([0-9a-f]{64})\r\n")
+# Longer bodies are hashed again rather than kept.
+_KEPT_BYTES = 32 * 1024
 
 Span = tuple[int, int]
+
+
+# Not frozen: it is of one second after the other.
+@dataclass(slots=True, eq=False)
+class _Second:
+    """What is the same for all requests of one likeness in one second.
+
+    `signed` and `canonical` are hashes that have taken in all up to the canonical request's hash, and all of
+    that request up to the hash that differs. `covered` is the last body, or declared hash, whose signature
+    `right` was found to be right.
+    """
+
+    stamp: bytes
+    signed: Hash
+    canonical: Hash
+    covered: bytes | None = None
+    right: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,6 +55,7 @@ class Likeness:
     declared: Span | None
     pieces: tuple[bytes, ...]
     scheme: Scheme
+    seconds: list[_Second] = field(default_factory=list)  # the last one
 
     def fits(self, head: bytes) -> bool:
         """Return whether *head*, which is as long, is another request of the same kind."""
@@ -44,18 +68,37 @@ class Likeness:
         """Return whether *head*, which `fits`, and *body* are signed with the secret, if that is known."""
         if self.key.secret is None:
             return True
-        stamp = head[self.date[0] : self.date[1]]
-        scheme = self.scheme
-        if stamp[:8] != scheme.day:
-            return False
-        if self.declared is None:
-            before, after = self.pieces
-            found = b"%b%b%b%b" % (before, stamp, after, hexdigest(body))
+        start, end = self.date
+        stamp = head[start:end]
+        second = self.seconds[0] if self.seconds else None
+        if second is None or second.stamp != stamp:
+            if stamp[:8] != self.scheme.day:
+                return False
+            second = self._begin(stamp)
+        start, end = self.signature
+        given = head[start:end]
+        declared = self.declared
+        covered = body if declared is None else head[declared[0] : declared[1]]
+        if covered == second.covered and compare_digest(second.right, given):
+            return True
+        if declared is None:
+            digest = hexdigest(hexdigest(body), second.canonical)
         else:
-            declared = head[self.declared[0] : self.declared[1]]
-            first, second, third = self.pieces
-            found = b"%b%b%b%b%b%b" % (first, declared, second, stamp, third, declared)
-        return scheme.matches(stamp, found, head[self.signature[0] : self.signature[1]])
+            _, between, after = self.pieces
+            digest = hexdigest(b"%b%b%b%b%b" % (covered, between, stamp, after, covered), second.canonical)
+        if not self.scheme.signs(second.signed, digest, given):
+            return False
+        if len(covered) <= _KEPT_BYTES:
+            second.covered, second.right = covered, given
+        return True
+
+    def _begin(self, stamp: bytes) -> _Second:
+        first = self.pieces[0]
+        if self.declared is None:
+            first = b"%b%b%b" % (first, stamp, self.pieces[1])
+        second = _Second(stamp, self.scheme.begun(stamp), sha256(first))
+        self.seconds[:] = (second,)
+        return second
 
 
 def likeness(exchange: Exchange, key: Key) -> Likeness | None:

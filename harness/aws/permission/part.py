@@ -12,6 +12,8 @@ from harness.aws.permission.judging import Judge
 from harness.aws.permission.keys import ANONYMOUS, Caller, Key
 from harness.aws.permission.reading import Reader
 from harness.aws.permission.role_policies import role_policies
+from harness.aws.permission.role_sessions import RoleSessions
+from harness.aws.permission.services import Services
 from harness.aws.permission.simulation import Simulation
 from harness.aws.permission.store import PolicyStore
 from harness.aws.permission.store.root import RootCalls
@@ -23,7 +25,9 @@ from harness.errors import BackendError
 from harness.gateway.chain import Address, Exchange, Handler, Outcome, Reply
 from harness.gateway.fetch import Fetcher
 from harness.gateway.handlers import INVOCATIONS
+from harness.iam import Authorization
 from harness.iam.actions import Call
+from harness.refusal import Refusal
 
 NOT_VERIFIED = "iam-signature-not-verified"
 Tell = Callable[[str, str, str, str, str], None]
@@ -78,6 +82,16 @@ class Permission:
             region=region,
             account=account,
         )
+        self._services = Services(
+            judge,
+            self._guard.forget,
+            self.callers,
+            RoleSessions(fetcher, route, region, account),
+            clock,
+            region=region,
+            account=account,
+            enforces=mode is Mode.ENFORCE,
+        )
         self.first: Sequence[Handler] = (self._guard.handle,)
         simulation = Simulation(self.policies, lambda: clock.epoch_s(clock.now()))
         submitted = Submitted(self.policies)
@@ -89,6 +103,25 @@ class Permission:
         They are good for this gateway alone: the backend takes them for somebody whom it does not know.
         """
         return self.callers.act_as(service)
+
+    async def credentials_for(
+        self, role_arn: str, service: str, session_name: str, *, source_arn: str = ""
+    ) -> Credentials | Refusal:
+        """Return temporary credentials of a new session of a role, which an AWS service opens.
+
+        *source_arn* is what it runs under the role, a function say: aws:SourceArn to the role's trust policy.
+        They last for the whole run; calls with them are those of `assumed-role/ROLE/session_name`. Under
+        ENFORCE a Refusal in the service's words comes back where the role does not trust it. Raises
+        BackendError.
+        """
+        return await self._services.credentials_for(role_arn, service, session_name, source_arn)
+
+    async def may_invoke(self, service: str, source_arn: str, function_arn: str) -> Authorization | None:
+        """Return whether a function's policy lets an AWS service invoke it for *source_arn*, "" without one.
+
+        The true answer comes under OBSERVE, too. Raises BackendError when the policy cannot be read.
+        """
+        return await self._services.may_invoke(service, source_arn, function_arn)
 
     def let_in(self, vpc_endpoint_id: str, policy: str | None, vpc_id: str = "") -> None:
         """Take note of a VPC endpoint by which calls will come; may be called from any thread.

@@ -24,6 +24,7 @@ from urllib.parse import parse_qs, quote, unquote
 from harness.aws.permission.keys import Key
 from harness.aws.permission.signature_v2 import is_version_2, version_2_holds
 from harness.gateway.chain import Exchange
+from harness.sigv4 import canonical_path, canonical_query, signing_key
 
 _UNSIGNED_PAYLOAD = b"UNSIGNED-PAYLOAD"
 # Those that encode the path once, and whose URLs are signed without a body.
@@ -151,18 +152,24 @@ class Scheme:
 
     def matches(self, stamp: bytes, canonical: bytes, given: bytes) -> bool:
         """Return whether *given* is the signature of the request *canonical* at the moment *stamp*."""
-        if not stamp.startswith(self.day):
-            return False
-        inner, outer = self.inner.copy(), self.outer.copy()
-        inner.update(b"AWS4-HMAC-SHA256\n%b\n%b\n%b" % (stamp, self.scope, hexdigest(canonical)))
+        return stamp.startswith(self.day) and self.signs(self.begun(stamp), hexdigest(canonical), given)
+
+    def begun(self, stamp: bytes) -> Hash:
+        """Return the inner hash of what is signed at the moment *stamp*, but for the canonical request."""
+        inner = self.inner.copy()
+        inner.update(b"AWS4-HMAC-SHA256\n%b\n%b\n" % (stamp, self.scope))
+        return inner
+
+    def signs(self, begun: Hash, digest: bytes, given: bytes) -> bool:
+        """Return whether *given* is the signature of the canonical request with the hash *digest*."""
+        inner, outer = begun.copy(), self.outer.copy()
+        inner.update(digest)
         outer.update(inner.digest())
         return hmac.compare_digest(outer.hexdigest().encode(), given)
 
 
 def _scheme(key: Key, scope: bytes, names: bytes) -> Scheme:
-    signing = b"AWS4" + (key.secret or "").encode()
-    for part in scope.split(b"/"):
-        signing = hmac.digest(signing, part, "sha256")
+    signing = signing_key(key.secret or "", scope.decode("latin-1").split("/"))
     block = signing.ljust(_BLOCK_BYTES, b"\0")
     inner, outer = (sha256(bytes(byte ^ pad for byte in block)) for pad in (0x36, 0x5C))
     each = tuple((b"\r\n" + name + b":", name + b":") for name in names.split(b";"))
@@ -172,12 +179,12 @@ def _scheme(key: Key, scope: bytes, names: bytes) -> Scheme:
 # RFC 2104: HMAC is two hashes, each begun with a block of the key. To copy one that is begun costs a third of
 # what OpenSSL takes to look its algorithm up each time.
 _BLOCK_BYTES = 64
-_EMPTY = sha256()
+_EMPTY: Hash = sha256()
 
 
-def hexdigest(data: bytes) -> bytes:
-    """Return the SHA-256 of *data*, in hexadecimal digits."""
-    found = _EMPTY.copy()
+def hexdigest(data: bytes, begun: Hash = _EMPTY) -> bytes:
+    """Return the SHA-256 of what *begun* has taken in and *data*, in hexadecimal digits."""
+    found = begun.copy()
     found.update(data)
     return found.hexdigest().encode()
 
@@ -198,18 +205,7 @@ def _ways(exchange: Exchange) -> Iterator[tuple[bytes, bytes]]:
 @lru_cache(maxsize=4096)
 def _path(path: str, is_s3: bool) -> bytes:
     """Return the canonical path: for S3 as sent; for others without dots and double slashes, encoded."""
-    return path.encode("latin-1") if is_s3 else _normalised(path).encode()
-
-
-def _normalised(path: str) -> str:
-    kept: list[str] = []
-    for part in path.split("/"):
-        if part == "..":
-            del kept[-1:]
-        elif part and part != ".":
-            kept.append(part)
-    end = "/" if path.endswith("/") and kept else ""
-    return quote(f"/{'/'.join(kept)}{end}".encode("latin-1"), safe="/~")
+    return path.encode("latin-1") if is_s3 else canonical_path(path, "latin-1").encode()
 
 
 def _encoded_path(path: str) -> bytes:
@@ -218,8 +214,7 @@ def _encoded_path(path: str) -> bytes:
 
 @lru_cache(maxsize=1024)
 def _sorted_query(query: str) -> bytes:
-    pairs = (pair.partition("=") for pair in query.split("&") if pair)
-    return "&".join(f"{name}={value}" for name, _, value in sorted(pairs)).encode("latin-1")
+    return canonical_query(query).encode("latin-1")
 
 
 def _encoded_query(query: str) -> bytes:

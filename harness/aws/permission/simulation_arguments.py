@@ -1,12 +1,16 @@
 """The arguments of a simulation, read out of its form and checked as IAM does."""
 
+from base64 import b64decode
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from fnmatch import fnmatchcase
+from ipaddress import ip_network
 from typing import Any
 
-from harness.aws.permission.managed import is_aws_managed
 from harness.aws.permission.store.identities import Attached
 from harness.iam.actions.catalogue import exists
+from harness.iam.managed import is_aws_managed
 
 MOST_ITEMS, USUAL_ITEMS = 1000, 100
 _TYPES = frozenset(
@@ -52,8 +56,39 @@ def context(given: Values) -> dict[str, tuple[str, ...]]:
             raise InvalidInputError(
                 f"Context key {entry['ContextKeyName']} of type {kind} has several values."
             )
+        for value in values:
+            if not _is_of(kind.removesuffix("List"), value):
+                raise InvalidInputError(
+                    f"Invalid value {value} for context key {entry['ContextKeyName']} of type {kind}."
+                )
         found[str(entry["ContextKeyName"]).lower()] = values
     return found
+
+
+def _is_of(kind: str, value: str) -> bool:
+    """Return whether *value* can be read as *kind*, one of ContextKeyType without its `List`."""
+    read = _READ.get(kind)
+    try:
+        return read is None or read(value) is not None
+    except ValueError:
+        return False
+
+
+def _date(text: str) -> object:
+    return float(text) if text.replace(".", "", 1).isdecimal() else datetime.fromisoformat(text)
+
+
+def _boolean(text: str) -> object:
+    return text.lower() in ("true", "false") or None
+
+
+_READ: Mapping[str, Callable[[str], object]] = {
+    "ip": lambda text: ip_network(text, strict=False),
+    "numeric": float,
+    "boolean": _boolean,
+    "date": _date,
+    "binary": lambda text: b64decode(text, validate=True),
+}
 
 
 def owner(given: Values) -> str:

@@ -14,6 +14,7 @@ from harness.aws.wiring.switchboard import Switchboard
 from harness.aws.wiring.xml import Notifications, texts_of
 from harness.gateway.chain import Exchange, Outcome, ReadBody, Reply
 from harness.gateway.fetch import FetchReply
+from harness.iam.actions import Call
 from harness.messaging.edges import Edge, is_judged, judge, service_of
 
 SERVICE = "s3"
@@ -21,6 +22,17 @@ SERVICE = "s3"
 BODY_LIMIT_BYTES = 1024 * 1024
 UNREACHABLE = "Unable to validate the following destination configurations"
 KINDS = {"sqs": "queue", "sns": "topic"}
+# S3 user guide, "Supported event notification types". Whether a deletion leaves a marker depends on the
+# bucket's versioning, which is not looked at: who wants both hears of it for certain.
+EVENTS = {
+    "PutObject": ("s3:ObjectCreated:Put",),
+    "CopyObject": ("s3:ObjectCreated:Copy",),
+    "CompleteMultipartUpload": ("s3:ObjectCreated:CompleteMultipartUpload",),
+    "DeleteObject": ("s3:ObjectRemoved:Delete", "s3:ObjectRemoved:DeleteMarkerCreated"),
+    "PutObjectTagging": ("s3:ObjectTagging:Put",),
+    "DeleteObjectTagging": ("s3:ObjectTagging:Delete",),
+    "PutObjectAcl": ("s3:ObjectAcl:Put",),
+}
 _SKIP = ("x-amz-skip-destination-validation", "true")
 
 
@@ -123,6 +135,17 @@ class Buckets:
                 self._buckets.pop(arn, None)
                 self._topology.deliver(SERVICE, arn, ())
         return answer.as_reply()
+
+    def heard(self, _exchange: Exchange, call: Call) -> None:
+        """Take note of a *call* that succeeded: S3 notifies those who want to hear of it."""
+        events = EVENTS.get(call.operation)
+        bucket = self._buckets.get(f"arn:aws:s3:::{call.members.get('Bucket', '')}") if events else None
+        if events is None or bucket is None:
+            return
+        source = f"arn:aws:s3:::{call.members['Bucket']}"
+        for target in bucket.wanted.notified(events, str(call.members.get("Key", ""))):
+            if is_judged(SERVICE, target):
+                self._board.delivered(Edge(SERVICE, source, target))
 
     # -- valves -----
 

@@ -1,46 +1,36 @@
 """The wiring's own calls to the backend, in the name of the account's root: it reads policies, moves valves.
 
-Clients of the rehearsal may lack the rights for that, so it is not done in their name. The emulators take
-the root's key without looking at a signature.
+Clients of the rehearsal may lack the rights for that, so it is not done in their name.
 """
 
 from collections.abc import Callable, Mapping
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import orjson
 
 from harness.aws.aws_json import Arguments
+from harness.aws.root_calls import RootClient
 from harness.aws.wiring.xml import entries, text_of, texts_of
-from harness.config import ACCESS_KEY
 from harness.errors import BackendError
 from harness.gateway.chain import Address
 from harness.gateway.fetch import Fetcher, FetchReply
+from harness.iam import Policy
 from harness.messaging.edges import Target, policy_of, service_of
 
-# X-Amz-Target prefixes and content types: `targetPrefix` and `jsonVersion` of the service models.
-JSON = {
-    "sqs": ("AmazonSQS", "application/x-amz-json-1.0"),
-    "events": ("AWSEvents", "application/x-amz-json-1.1"),
-}
-SNS_VERSION = "2010-03-31"
 FUNCTIONS = "/2015-03-31/functions"
 
 
-class Root:
-    """Calls over *fetcher*; to be awaited on the gateway's loop. Raises BackendError as Fetcher does."""
+class Root(RootClient):
+    """RootClient with the lists and the resources that the wiring reads."""
 
     def __init__(self, fetcher: Fetcher, route: Callable[[str], Address], region: str, account: str) -> None:
-        self._fetcher = fetcher
-        self._route = route
-        self.region = region
-        self.account = account
+        super().__init__(fetcher, route, region, account)
         self._given: dict[str, str] = {}  # policies of queues as clients gave them, by ARN
+        self.policies: dict[str, str] = {}  # the text of each that was read last, by ARN; "" for none
 
     async def query(self, action: str, fields: Mapping[str, str]) -> FetchReply:
         """Return what SNS answers to *action*."""
-        body = urlencode({"Action": action, "Version": SNS_VERSION, **fields}).encode()
-        headers = (("Content-Type", "application/x-www-form-urlencoded; charset=utf-8"),)
-        return await self._call("sns", "POST", "/", headers, body)
+        return await self.form("sns", action, fields)
 
     async def members(self, action: str, fields: Mapping[str, str]) -> list[dict[str, str]]:
         """Return the members of all pages of one of SNS's lists, none where SNS refuses."""
@@ -66,12 +56,6 @@ class Root:
             token = value.get("NextToken") or None
         return found
 
-    async def json(self, service: str, operation: str, given: Arguments) -> FetchReply:
-        """Return what *operation* of SQS or EventBridge answers."""
-        prefix, content_type = JSON[service]
-        headers = (("X-Amz-Target", f"{prefix}.{operation}"), ("Content-Type", content_type))
-        return await self._call(service, "POST", "/", headers, orjson.dumps(given))
-
     async def rest(
         self,
         service: str,
@@ -81,16 +65,7 @@ class Root:
         headers: tuple[tuple[str, str], ...] = (),
     ) -> FetchReply:
         """Return what S3 or Lambda answers."""
-        return await self._call(service, method, path, headers, body)
-
-    async def _call(
-        self, service: str, method: str, path: str, headers: tuple[tuple[str, str], ...], body: bytes
-    ) -> FetchReply:
-        scope = f"{ACCESS_KEY}/20000101/{self.region}/{service}/aws4_request"
-        signed = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"
-        return await self._fetcher.fetch(
-            self._route(service), method, path, headers=(*headers, ("Authorization", signed)), body=body
-        )
+        return await self.call(service, method, path, headers, body)
 
     # -- what is at the end of a way -----
 
@@ -102,8 +77,7 @@ class Root:
     def queue_url(self, arn: str) -> str:
         """Return an address of the queue that its backend takes."""
         account, name = arn.split(":")[4:6]
-        at = self._route("sqs")
-        return f"http://{at.host}:{at.port}/{account}/{name}"
+        return self.queue_url_of(account, name)
 
     def remember(self, arn: str, policy: str) -> None:
         """Note the policy that a client gave to a queue: it may deny to everybody that it is read."""
@@ -121,20 +95,20 @@ class Root:
     async def _queue(self, arn: str) -> Target:
         answer = await self.json("sqs", "GetQueueAttributes", self._all_of(arn))
         if answer.status == 403 and arn in self._given:
-            return Target(arn, policy_of(self._given[arn]))
+            return Target(arn, self._policy(arn, self._given[arn]))
         if answer.status != 200:
             return Target(arn, exists=_missing(answer, "sqs", "GetQueueAttributes"))
         found = orjson.loads(answer.body).get("Attributes", {})
         if found.get("QueueArn", arn) != arn:  # one of the same name in another region or account
             return Target(arn, exists=False)
-        return Target(arn, policy_of(found.get("Policy")), key=found.get("KmsMasterKeyId", ""))
+        return Target(arn, self._policy(arn, found.get("Policy")), key=found.get("KmsMasterKeyId", ""))
 
     async def _topic(self, arn: str) -> Target:
         answer = await self.query("GetTopicAttributes", {"TopicArn": arn})
         if answer.status != 200:
             return Target(arn, exists=_missing(answer, "sns", "GetTopicAttributes"))
         found = entries(answer.body)
-        return Target(arn, policy_of(found.get("Policy")), key=found.get("KmsMasterKeyId", ""))
+        return Target(arn, self._policy(arn, found.get("Policy")), key=found.get("KmsMasterKeyId", ""))
 
     async def _function(self, arn: str) -> Target:
         name, _, qualifier = arn.split(":", 6)[6].partition(":")
@@ -143,10 +117,15 @@ class Root:
             "lambda", "GET", f"{path}/policy" + (f"?Qualifier={quote(qualifier)}" if qualifier else "")
         )
         if answer.status == 200:
-            return Target(arn, policy_of(orjson.loads(answer.body).get("Policy")))
+            return Target(arn, self._policy(arn, orjson.loads(answer.body).get("Policy")))
         # "Function not found" and "no policy" are the same answer.
         _missing(answer, "lambda", "GetPolicy")
+        self.policies[arn] = ""
         return Target(arn, exists=(await self.rest("lambda", "GET", path)).status == 200)
+
+    def _policy(self, arn: str, text: object) -> Policy | None:
+        self.policies[arn] = str(text or "")
+        return policy_of(text)
 
 
 def _missing(answer: FetchReply, service: str, operation: str) -> bool:

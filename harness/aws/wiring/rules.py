@@ -9,11 +9,13 @@ from typing import Any
 
 import orjson
 
-from harness.aws.aws_json import Arguments, JsonOperations, Refused
+from harness.aws.aws_json import Arguments, JsonOperations, Refused, arguments
 from harness.aws.wiring.switchboard import NOT_COVERED, Switchboard
 from harness.gateway.chain import Exchange, Outcome, Reply
 from harness.gateway.fetch import FetchReply
+from harness.iam.actions import Call
 from harness.messaging.edges import Edge, is_judged
+from harness.messaging.filters import Filter, FilterPolicyError, compile_filter
 
 SERVICE = "events"
 DEFAULT_BUS = "default"
@@ -21,12 +23,16 @@ DEFAULT_BUS = "default"
 
 @dataclass(slots=True)
 class _Rule:
-    """`targets`: by id, as their owner put them; `held`: ids of those that the backend does not have."""
+    """`targets`: by id, as their owner put them; `held`: ids of those that the backend does not have.
+
+    `pattern`: which events it is about, None where it goes by a schedule, is disabled or not understood.
+    """
 
     name: str
     bus: str
     targets: dict[str, Arguments] = field(default_factory=dict)
     held: set[str] = field(default_factory=set)
+    pattern: Filter | None = None
 
     @property
     def key(self) -> Arguments:
@@ -41,6 +47,7 @@ class Rules:
         self._topology = board.topology
         self._rules: dict[str, _Rule] = {}  # by ARN
         operations = {
+            "PutRule": self._put_rule,
             "PutTargets": self._put,
             "RemoveTargets": self._remove,
             "ListTargetsByRule": self._list,
@@ -55,6 +62,13 @@ class Rules:
         return self._operations.handle(exchange)
 
     # -- calls -----
+
+    async def _put_rule(self, exchange: Exchange, given: Arguments) -> Reply:
+        answer = await self._board.repeat(exchange)
+        if answer.status == 200:
+            _, rule = self._rule(str(given.get("EventBusName", "")), str(given.get("Name", "")))
+            rule.pattern = _pattern(given)
+        return answer.as_reply()
 
     async def _put(self, exchange: Exchange, given: Arguments) -> Reply:
         answer = await self._board.repeat(exchange)
@@ -86,6 +100,7 @@ class Rules:
                 key = {"Rule": rule["Name"], "EventBusName": bus["Name"]}
                 targets = await root.listed("ListTargetsByRule", key, "Targets")
                 async with self._board.lock:
+                    self._rule(bus["Name"], rule["Name"])[1].pattern = _pattern(rule)
                     await self.adopt(bus["Name"], rule["Name"], targets)
 
     async def _remove(self, exchange: Exchange, given: Arguments) -> Reply:
@@ -142,6 +157,38 @@ class Rules:
             self._topology.deliver(SERVICE, arn, ())
         return answer.as_reply()
 
+    def heard(self, exchange: Exchange, call: Call) -> None:
+        """Take note of events that were put on a bus: the rules that are about them deliver."""
+        if call.operation != "PutEvents" or not self._rules:
+            return
+        # Not the call's own members: calls that need the same are judged as one.
+        for entry in arguments(exchange).get("Entries") or ():
+            bus, body = _bus(str(entry.get("EventBusName") or "")), self._event(entry)
+            for arn, rule in list(self._rules.items()):
+                if rule.bus == bus and rule.pattern is not None and rule.pattern.matches({}, body):
+                    for target in _judged(rule):
+                        self._board.delivered(Edge(SERVICE, arn, target))
+
+    def _event(self, entry: Arguments) -> str:
+        """Return the event that EventBridge makes of *entry*, as far as patterns look at it.
+
+        EventBridge user guide, "Amazon EventBridge events": the structure of an event.
+        """
+        try:
+            detail = orjson.loads(entry.get("Detail") or "{}")
+        except orjson.JSONDecodeError:
+            detail = {}
+        root = self._board.root
+        event = {
+            "source": entry.get("Source", ""),
+            "detail-type": entry.get("DetailType", ""),
+            "account": root.account,
+            "region": root.region,
+            "resources": entry.get("Resources") or [],
+            "detail": detail,
+        }
+        return orjson.dumps(event).decode()
+
     def _rule(self, bus: str, name: str) -> tuple[str, _Rule]:
         """Return the rule's ARN, which names a bus only where it is not the default one, and the rule."""
         root, bus = self._board.root, _bus(bus)
@@ -194,6 +241,19 @@ class Rules:
 def _judged(rule: _Rule) -> list[str]:
     """Return the targets whose policies decide: with a role of its own a target asks none."""
     return [each["Arn"] for each in rule.targets.values() if not each.get("RoleArn")]
+
+
+def _pattern(given: Arguments) -> Filter | None:
+    """Return the event pattern of a rule; SNS's filters of bodies have the same grammar.
+
+    EventBridge user guide, "Comparison operators": all of them but those for arrays of objects.
+    """
+    if not given.get("EventPattern") or given.get("State") == "DISABLED":
+        return None
+    try:
+        return compile_filter(str(given["EventPattern"]), "MessageBody")
+    except FilterPolicyError:
+        return None
 
 
 def _bus(name: str) -> str:

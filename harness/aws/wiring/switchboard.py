@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 
 from harness import journal
+from harness.aws.wiring.deliveries import Deliveries
 from harness.aws.wiring.root import Root
 from harness.gateway.chain import Address, Exchange
 from harness.gateway.fetch import Fetcher, FetchReply
@@ -40,6 +41,7 @@ class Switchboard:
         self._route = route
         self.root = root
         self.topology = Topology(root.account)
+        self.deliveries = Deliveries(record, now, self.topology, root.account)
         self.lock = asyncio.Lock()
         self.movers: dict[str, Mover] = {}
         self._told: set[Edge] = set()  # refused, with its finding
@@ -55,6 +57,8 @@ class Switchboard:
     async def learn(self, arn: str) -> Target:
         """Return what is at *arn* now, read from the backend: it may have been made without the gateway."""
         target = await self.root.target(arn)
+        if target.exists:
+            self.deliveries.holds(arn, self.root.policies.get(arn, ""))
         await self.apply(self.topology.tell(target))
         return target
 
@@ -133,6 +137,19 @@ class Switchboard:
             self._told.add(edge)
             message = f"AWS delivers nothing from {edge.source} to {edge.target}: {verdict.reason}."
             self._record(journal.Finding(self._now(), REFUSED, "error", edge.target, message, edge.page))
+
+    def delivered(self, edge: Edge) -> None:
+        """Note that AWS delivered along *edge*; what comes to a topic goes on to its subscribers.
+
+        Not to those with a filter: what another service publishes is not seen here.
+        """
+        verdict = self.topology.verdict(edge)
+        if verdict is None or not verdict.allowed:
+            return
+        self.deliveries.made(edge)
+        for each in self.topology.subscriptions(edge.target):
+            if each.edge is not None and each.confirmed and not each.filter_policy:
+                self.deliveries.made(each.edge)
 
     def not_enforced(self, edge: Edge, answer: FetchReply) -> None:
         """Say that the backend did not let a valve be moved, so that it does other than AWS would."""

@@ -12,7 +12,9 @@ from harness.aws.wiring.subscriptions import Subscriptions
 from harness.aws.wiring.switchboard import Switchboard
 from harness.gateway.chain import Address, Exchange, Handler, Outcome
 from harness.gateway.fetch import Fetcher
+from harness.iam.actions import Call
 from harness.messaging.attributes import Attribute
+from harness.messaging.edges import Edge
 from harness.messaging.topology import FanOut, Topology
 
 
@@ -36,6 +38,10 @@ class Wiring:
         self._board = Switchboard(record, now, fetcher, route, Root(fetcher, route, region, account))
         subscriptions, rules, buckets = Subscriptions(self._board), Rules(self._board), Buckets(self._board)
         self._sources = (subscriptions, rules, buckets)
+        self._causes: dict[str, Callable[[Exchange, Call], None]] = {
+            "s3": buckets.heard,
+            "events": rules.heard,
+        }
         self._handlers: dict[str, Handler] = {
             "sns": subscriptions.handle,
             "sqs": Queues(self._board).handle,
@@ -57,11 +63,27 @@ class Wiring:
     def fan_out(self, topic_arn: str, attributes: Mapping[str, Attribute], body: str) -> FanOut:
         """Return who gets what is published to the topic; a refused delivery becomes a finding, once."""
         found = self.topology.fan_out(topic_arn, attributes, body)
-        if found.refused:
-            for each in self.topology.subscriptions(topic_arn):
-                if each.edge is not None and each.target in found.refused:
-                    self._board.met(each.edge)
+        reached = {*(copy.target for copy in found.copies), *found.others}
+        for each in self.topology.subscriptions(topic_arn) if reached or found.refused else ():
+            if each.edge is not None and each.target in found.refused:
+                self._board.met(each.edge)
+            elif each.edge is not None and each.target in reached:
+                self._board.deliveries.made(each.edge)
         return found
+
+    def delivered(self, service: str, source: str, target: str) -> None:
+        """Take note that *service* (`s3`, `events`) delivered from *source* to *target*, both ARNs.
+
+        For whoever sees a delivery that no call through the gateway causes: a rule with a schedule, say.
+        Nothing is noted of one that AWS would refuse, or that nobody configured.
+        """
+        self._board.delivered(Edge(service, source, target))
+
+    def heard(self, exchange: Exchange) -> None:
+        """Take note of a call that is over and was judged: it may have made S3 or EventBridge deliver."""
+        cause = self._causes.get(exchange.service)
+        if cause is not None and 200 <= exchange.status < 300 and isinstance(exchange.call, Call):
+            cause(exchange, exchange.call)
 
     async def read(self) -> None:
         """Take in what the backend has and the gateway did not see: made by a stack, or before the run."""
@@ -76,5 +98,9 @@ class Wiring:
         self._board.deployed()
 
     def close(self) -> None:
-        """Make findings of what is still refused, for a run that never said that it was deployed."""
+        """Make findings of what is still refused, for a run that never said that it was deployed.
+
+        And journal how often each delivery came.
+        """
         self._board.tell_refused()
+        self._board.deliveries.conclude()

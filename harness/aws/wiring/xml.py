@@ -1,6 +1,6 @@
 """The little XML that the wiring reads and writes: SNS's attribute lists, S3's notifications."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
@@ -66,6 +66,16 @@ class Notifications:
             return None
         return cls(root, tuple(arn for arn in map(_destination, root) if arn))
 
+    def notified(self, events: Iterable[str], key: str) -> Iterator[str]:
+        """Yield the destinations that hear of an object called *key*, whichever of *events* it was.
+
+        S3 user guide, "Supported event notification types" and "Configuring event notifications using object
+        key name filtering".
+        """
+        for each in self.root:
+            if all(_is_for(each, event) for event in events) and _lets_pass(each, key):
+                yield _destination(each)
+
     def without(self, refused: frozenset[str]) -> bytes:
         """Return its XML with the destinations in *refused* left out."""
         kept = Element(self.root.tag, self.root.attrib)
@@ -76,6 +86,24 @@ class Notifications:
 def _destination(configuration: Element) -> str:
     found = _child(configuration, DESTINATIONS.get(_local(configuration), ""))
     return (found.text or "").strip() if found is not None else ""
+
+
+def _is_for(configuration: Element, event: str) -> bool:
+    """Return whether *configuration* names *event*, by itself or with a `*` at the end."""
+    named = [(each.text or "").strip() for each in configuration if _local(each) == "Event"]
+    return any(event == one or (one.endswith("*") and event.startswith(one[:-1])) for one in named)
+
+
+def _lets_pass(configuration: Element, key: str) -> bool:
+    """Return whether *key* begins and ends as the filter rules of *configuration* say."""
+    for rule in configuration.iter():
+        if _local(rule) == "FilterRule":
+            name, value = _child(rule, "Name"), _child(rule, "Value")
+            text = (value.text if value is not None else "") or ""
+            is_prefix = ((name.text if name is not None else "") or "").strip().lower() == "prefix"
+            if not (key.startswith(text) if is_prefix else key.endswith(text)):
+                return False
+    return True
 
 
 def _answer(body: bytes) -> Element:

@@ -9,6 +9,7 @@ from harness.iam.actions.catalogue import (
     expand,
     resource_types,
 )
+from harness.iam.actions.context import is_unread
 from harness.iam.actions.mapping import needs_of, prefix_of
 from harness.iam.actions.need import Call, Need, Place
 
@@ -22,6 +23,7 @@ __all__ = [
     "condition_keys",
     "exists",
     "expand",
+    "is_unread",
     "needs_of",
     "prefix_of",
     "resource_types",

@@ -88,17 +88,19 @@ def resource_types(action: str) -> tuple[ResourceType, ...]:
 
 
 @lru_cache(maxsize=8192)
-def condition_keys(action: str) -> frozenset[str]:
+def condition_keys(action: str, kind: str = "") -> frozenset[str]:
     """Return the condition keys that the reference lists for *action*, in small letters.
 
-    Keys with a part to be filled keep it: `aws:requesttag/${tagkey}`.
+    With *kind*, the name of a resource type, only those that a request for one such resource carries. Keys
+    with a part to be filled keep it: `aws:requesttag/${tagkey}`.
     """
     details = _details(action)
     if details is None:
         return frozenset()
     keys = set(details["conditionKeys"])
     for each in details["resourceTypes"]:
-        keys.update(each["conditionKeys"])
+        if kind in ("", each["name"]):
+            keys.update(each["conditionKeys"])
     return frozenset(key.lower() for key in keys)
 
 

@@ -1,6 +1,7 @@
 """The condition keys that a call brings by its members: tables/context.toml, and the tags in it."""
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl
@@ -9,6 +10,7 @@ from harness.iam.actions.catalogue import condition_keys
 from harness.iam.actions.library import table
 from harness.iam.actions.members import Members, values
 from harness.iam.actions.need import NOTHING, Place
+from harness.iam.actions.rules import ruled
 from harness.iam.request import Context
 
 Tags = Mapping[str, str]
@@ -17,14 +19,16 @@ _TAG_LISTS = frozenset({"tags", "tagset", "taglist", "tagging", "tagstoadd", "ad
 _TAG_KEYS = ("TagKeys", "tagKeys", "TagKeyList", "TagsToRemove")
 
 
-def context_of(action: str, members: Members, place: Place, tags: Tags, keys: Mapping[str, str]) -> Context:
-    """Return the condition keys that a call with *members* brings for *action*.
+def context_of(
+    action: str, members: Members, place: Place, tags: Tags, keys: Mapping[str, str], kind: str = ""
+) -> Context:
+    """Return the condition keys that a call with *members* brings for *action*, on a resource of *kind*.
 
     *keys* are those of its rule in operations.toml; *tags* the tags it gives, which become aws:RequestTag/KEY
     and aws:TagKeys (IAM user guide, "AWS global condition context keys").
     """
     found: dict[str, tuple[str, ...]] = {}
-    known = condition_keys(action)
+    known = condition_keys(action, kind)
     prefix = action.partition(":")[0]
     for key, paths in table("context").get(prefix, {}).items():
         if key.lower() in known:
@@ -34,8 +38,32 @@ def context_of(action: str, members: Members, place: Place, tags: Tags, keys: Ma
     for key, path in keys.items():
         literal = path.startswith("=")
         found[key.lower()] = (_literal(path[1:], place),) if literal else values(members, path)
+    if "ec2:region" in known:
+        found["ec2:region"] = (place.region,)
     found |= _tag_context(known, tags, members)
     return MappingProxyType(found) if found else NOTHING
+
+
+@lru_cache(maxsize=4096)
+def is_unread(action: str, key: str) -> bool:
+    """Return whether requests for *action* may carry the condition key *key*, and nobody here reads it.
+
+    *key* is in small letters. Only keys of the service's own are meant; what is never there is no such key.
+    """
+    prefix = action.partition(":")[0]
+    if not key.startswith(f"{prefix}:") or key.startswith(tuple(table("context")["absent"]["keys"])):
+        return False
+    if any(key == each.lower() for each, paths in table("context").get(prefix, {}).items() if paths):
+        return False
+    if any(key == each.lower() for rules in ruled().values() for rule in rules for each in rule.keys):
+        return False
+    return any(_is_of(key, each) for each in condition_keys(action))
+
+
+def _is_of(key: str, listed: str) -> bool:
+    """Return whether *key* is *listed* in the reference, where a part of it may be to be filled."""
+    beginning, hole, _ = listed.replace("<", "${").partition("${")
+    return key.startswith(beginning) if hole else key == listed
 
 
 def tags_of(members: Members) -> Tags:

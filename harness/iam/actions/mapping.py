@@ -74,16 +74,21 @@ def _needs_of_rule(
     rule: Rule, prefix: str, operation: str, members: Members, place: Place, tags: Tags
 ) -> Iterator[Need]:
     by_type = resource_tags(members) if prefix == "ec2" else {}
-    plain = context_of(rule.action, members, place, {} if by_type else tags, rule.keys)
+    plain = {} if prefix == "ec2" else context_of(rule.action, members, place, tags, rule.keys)
     arns = (
         fill(rule.on, members, place, prefix).arns
         if rule.on
         else _resources(rule.action, operation, members, place)
     )
     for arn in arns:
-        own = by_type.get(arn.rpartition(":")[2].partition("/")[0])
-        context = context_of(rule.action, members, place, own, rule.keys) if own else plain
-        yield Need(rule.action, arn, context)
+        if prefix != "ec2":
+            yield Need(rule.action, arn, plain)
+            continue
+        # EC2 tells keys of one type of resource, as ec2:InstanceType, with that resource alone (Service
+        # Authorization Reference, "Actions defined by Amazon EC2": keys stand beside the resource types).
+        kind = arn.rpartition(":")[2].partition("/")[0]
+        own = by_type.get(kind, {}) if by_type else tags
+        yield Need(rule.action, arn, context_of(rule.action, members, place, own, rule.keys, kind))
 
 
 def _resources(action: str, operation: str, members: Members, place: Place) -> tuple[str, ...]:

@@ -109,7 +109,9 @@ def _copy_source(source: str) -> dict[str, Any]:
 def _deleted(delete: Mapping[str, Any]) -> dict[str, Any]:
     objects = delete.get("Objects")
     found = [each for each in objects if isinstance(each, Mapping)] if isinstance(objects, list) else []
+    versions = {str(each["VersionId"]) for each in found if each.get("VersionId")}
     return {
+        "OnlyVersionId": next(iter(versions)) if len(versions) == 1 else "",
         "CurrentKeys": [each.get("Key", "") for each in found if not each.get("VersionId")],
         "VersionKeys": [each.get("Key", "") for each in found if each.get("VersionId")],
     }
@@ -215,9 +217,8 @@ def _ecs(_operation: str, members: Members, _place: Place) -> Mapping[str, Any]:
 
 def _sagemaker(_operation: str, members: Members, place: Place) -> Mapping[str, Any]:
     head = f"arn:{place.partition}:sagemaker:{place.region}:{place.account}:model/"
-    models = values(members, "ProductionVariants[].ModelName") + values(
-        members, "ShadowProductionVariants[].ModelName"
-    )
+    paths = ("ProductionVariants[].ModelName", "ShadowProductionVariants[].ModelName", "ModelName")
+    models = [name for path in paths for name in values(members, path)]
     return {"ProductionVariantModelArns": [head + name for name in models]} if models else {}
 
 

@@ -34,6 +34,41 @@ def passes(policies: tuple[Policy, ...], request: Request) -> bool:
     return authorize(PolicySet(identity=policies, resource=resource), request).allowed
 
 
+def compiled_at_resource(documents: Iterable[Mapping[str, Any]]) -> tuple[Policy, ...]:
+    """Return *documents* as policies of one resource; raise MalformedPolicyError as AWS would.
+
+    Those without a Resource in any statement are a role's trust policy.
+    """
+    return tuple(
+        parse(each, Kind.RESOURCE if names_resources(each) else Kind.TRUST, lenient=True)
+        for each in documents
+    )
+
+
+def names_resources(document: Mapping[str, Any]) -> bool:
+    """Return whether any statement of *document* names what it is about: no trust policy does."""
+    statements = document["Statement"]
+    given = [statements] if isinstance(statements, Mapping) else statements
+    return any("Resource" in each or "NotResource" in each for each in given)
+
+
+def let_in(policies: tuple[Policy, ...], request: Request) -> bool:
+    """Return whether *policies*, together that of one resource, let *request* through.
+
+    Its principal has a policy of its own that allows everything where it is of another account, for then both
+    must agree; else it has none, so that only the resource's counts.
+    """
+    together = Policy(tuple(statement for each in policies for statement in each.statements))
+    owner = request.resource.split(":")[4]
+    foreign = request.principal.kind == "aws" and request.principal.account != owner
+    return authorize(PolicySet(identity=_everything() if foreign else (), resource=together), request).allowed
+
+
+@lru_cache(maxsize=1)
+def _everything() -> tuple[Policy, ...]:
+    return compiled([{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}])
+
+
 @lru_cache(maxsize=64)
 def _leaves_to(account: str, trust: bool) -> Policy:
     """Return a resource's policy that leaves everything to the policies of *account*."""

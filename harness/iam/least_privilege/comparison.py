@@ -30,17 +30,22 @@ EVERYTHING = "*"
 
 @dataclass(frozen=True, slots=True)
 class NewGrant:
-    """Actions that a statement grants on a resource pattern, and the reference does not; and why not."""
+    """Actions that a statement grants on a resource pattern, and the reference does not; and why not.
+
+    `principal` is who they are granted to, "" for whom the policy hangs on.
+    """
 
     statement: str
     actions: tuple[str, ...]
     resource: str
     reason: str
+    principal: str = ""
 
     @property
     def words(self) -> str:
         """The grant in one sentence."""
-        return f"{self.statement} grants {', '.join(self.actions)} on {self.resource}: {self.reason}"
+        to = f" to {self.principal}" if self.principal else ""
+        return f"{self.statement} grants {', '.join(self.actions)} on {self.resource}{to}: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Any
 from harness.iam.actions.catalogue import canonical
 from harness.iam.least_privilege.asking import compiled, passes, request_of
 from harness.iam.least_privilege.grants import Grant, granted_actions, grants_of, takes_resource
-from harness.iam.least_privilege.uses import ALLOWED, NOT_COVERED, Use, uses_by_identity
+from harness.iam.least_privilege.uses import ALLOWED, NOT_COVERED, Use, identity_of, uses_by
 from harness.journal import Record, RolePolicies
 
 NOT_SEEN = (
@@ -75,7 +75,7 @@ class RoleUse:
 def role_uses(records: Iterable[Record]) -> dict[str, RoleUse]:
     """Return what each role and user held and did, by ARN in order; the order of *records* is irrelevant."""
     given = list(records)
-    uses = uses_by_identity(given)
+    uses = uses_by(given, identity_of)
     held: dict[str, RolePolicies] = {}
     for record in given:
         if isinstance(record, RolePolicies):
@@ -118,13 +118,13 @@ def _needed_by(
             needed = tuple(
                 use
                 for use, action, request in requests
-                if _decided(use, grant) or (grant.may_name(action) and passes(alone, request))
+                if decided(use, grant) or (grant.may_name(action) and passes(alone, request))
             )
             found.append((grant, needed))
     return found
 
 
-def _decided(use: Use, grant: Grant) -> bool:
+def decided(use: Use, grant: Grant) -> bool:
     """Return whether the run named *grant* as what decided: it knew all condition keys of the request."""
     return any(_short(label) == _short(grant.label) for label in use.statements)
 

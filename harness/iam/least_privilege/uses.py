@@ -1,6 +1,6 @@
 """What one role (or user) needed in a run: action by action, on what, how often, when, from which program."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -52,10 +52,18 @@ class Use:
 Key = tuple[str, str, str, str, str, str, tuple[tuple[str, tuple[str, ...]], ...]]
 
 
-def uses_by_identity(records: Iterable[Record]) -> dict[str, tuple[Use, ...]]:
-    """Return what each role, and each user, needed: by ARN, in order; the order of *records* is irrelevant.
+Watched = PermissionUsed | PermissionTotal
 
-    Calls of services, of the account's root and of nobody belong to no role and are left out.
+
+def identity_of(record: Watched) -> str:
+    """Return the ARN of the role or user whose use *record* is; "" for services, root and nobody."""
+    return record.role or (record.principal if ":user/" in record.principal else "")
+
+
+def uses_by(records: Iterable[Record], who: Callable[[Watched], str]) -> dict[str, tuple[Use, ...]]:
+    """Return what each of those whom *who* names needed, in order; the order of *records* is irrelevant.
+
+    Uses of which *who* returns "" are left out.
     """
     first: dict[Key, PermissionUsed] = {}
     times: dict[Key, int] = {}
@@ -63,12 +71,12 @@ def uses_by_identity(records: Iterable[Record]) -> dict[str, tuple[Use, ...]]:
     totals: dict[Key, int] = {}
     for record in records:
         if isinstance(record, PermissionUsed):
-            key = _key(record)
+            key = _key(record, who)
             first[key] = min(first.get(key, record), record, key=_order)
             times[key] = times.get(key, 0) + 1
             last[key] = max(last.get(key, record.at), record.at)
         elif isinstance(record, PermissionTotal):
-            key = _key(record)
+            key = _key(record, who)
             totals[key] = totals.get(key, 0) + record.calls
             last[key] = max(last.get(key, record.last_at), record.last_at)
     grouped: dict[str, list[Key]] = {}
@@ -76,10 +84,8 @@ def uses_by_identity(records: Iterable[Record]) -> dict[str, tuple[Use, ...]]:
         if key[0]:
             grouped.setdefault(key[0], []).append(key)
     return {
-        identity: _merged(
-            [(key, first.get(key), totals.get(key, times.get(key, 1)), last[key]) for key in keys]
-        )
-        for identity, keys in grouped.items()
+        name: _merged([(key, first.get(key), totals.get(key, times.get(key, 1)), last[key]) for key in keys])
+        for name, keys in grouped.items()
     }
 
 
@@ -87,10 +93,9 @@ def _order(record: PermissionUsed) -> tuple[float, str, list[str]]:
     return record.at, record.reason, record.statements
 
 
-def _key(record: PermissionUsed | PermissionTotal) -> Key:
+def _key(record: Watched, who: Callable[[Watched], str]) -> Key:
     context = tuple(sorted((key.lower(), tuple(values)) for key, values in record.context.items()))
-    who = record.role or (record.principal if ":user/" in record.principal else "")
-    return who, record.call, record.action, record.resource, record.verdict, record.principal, context
+    return who(record), record.call, record.action, record.resource, record.verdict, record.principal, context
 
 
 def _merged(found: list[tuple[Key, PermissionUsed | None, int, float]]) -> tuple[Use, ...]:

@@ -74,6 +74,13 @@ class CallFaults:
                 ending = ending or one.fault
         return Choice(delay_s, ending) if delay_s or ending else None
 
+    def throttles(self, service: str, operation: str, at: float) -> bool:
+        """Return whether a fault throttles what comes to *service* by no call: faults that need a connection
+        to act on, or an answer, draw nothing for it."""
+        faults = [one for one in self._by_service.get(service, ()) if isinstance(one.fault, Throttle)]
+        hit = [one.hits(operation, at) for one in faults]  # each draws, whatever the others come to
+        return any(hit)
+
     def counts(self) -> list[Count]:
         """Return what each fault has hit, in the order declared."""
         return [Count(one.fault.KIND, one.fault.detail, one.matching, one.hit) for one in self._drawn]

@@ -8,23 +8,32 @@ from harness.scenario.faults.clock_skew import ClockSkew
 from harness.scenario.faults.deliveries import DeliveryFault
 from harness.scenario.faults.frozen_consumer import FrozenConsumer
 from harness.scenario.faults.killed_consumer import KilledConsumer
+from harness.scenario.faults.killed_function import KilledFunction
 from harness.scenario.faults.moments import Fault
 from harness.scenario.faults.queues import check_not_fifo, queue_name
+from harness.scenario.functions import Function
 from harness.scenario.messaging import Queue
 from harness.scenario.programs import Program
 
 
 def check_faults(
-    who: str, faults: Sequence[Fault], ends_s: float, programs: Sequence[Program], queues: Sequence[Queue]
+    who: str,
+    faults: Sequence[Fault],
+    ends_s: float,
+    programs: Sequence[Program],
+    queues: Sequence[Queue],
+    functions: Sequence[Function] = (),
 ) -> None:
-    """Raise ScenarioError when a fault names a queue or a program that the scenario has not, or comes only
-    after the load has ended (*ends_s* seconds after it began; infinite where programs say when)."""
+    """Raise ScenarioError when a fault names a queue, program or function that the scenario has not, or comes
+    only after the load has ended (*ends_s* seconds after it began; infinite where programs say when)."""
     for fault in faults:
         what = f"{who}: {type(fault).__name__}"
         if isinstance(fault, DeliveryFault):
             _check_queue(what, fault, queues)
         if isinstance(fault, KilledConsumer | FrozenConsumer | ClockSkew):
             _check_program(what, fault, programs)
+        if isinstance(fault, KilledFunction):
+            _check_function(what, fault.function_name, [function.name for function in functions])
         if (first_s := _first_s(fault)) >= ends_s:
             raise ScenarioError(
                 f"{what} at {first_s:g} s comes after the load has ended ({ends_s:g} s); lower after_s or "
@@ -33,7 +42,12 @@ def check_faults(
 
 
 def _first_s(fault: Fault) -> float:
-    return fault.after_s + (fault.every_s if isinstance(fault, KilledConsumer) else 0.0)
+    return fault.after_s + (fault.every_s if isinstance(fault, KilledConsumer | KilledFunction) else 0.0)
+
+
+def _check_function(what: str, wanted: str, names: Sequence[str]) -> None:
+    if wanted not in names:
+        raise ScenarioError(f"{what}: there is no function {wanted!r}; {_hint(wanted, names)}")
 
 
 def _check_queue(what: str, fault: DeliveryFault, queues: Sequence[Queue]) -> None:

@@ -9,6 +9,7 @@ from harness.scenario.faults.delayed_delivery import DelayedDelivery
 from harness.scenario.faults.duplicated_delivery import DuplicatedDelivery
 from harness.scenario.faults.frozen_consumer import FrozenConsumer
 from harness.scenario.faults.killed_consumer import KilledConsumer
+from harness.scenario.faults.killed_function import KilledFunction
 from harness.scenario.faults.latency import Latency
 from harness.scenario.faults.moments import Fault
 from harness.scenario.faults.out_of_order_delivery import OutOfOrderDelivery
@@ -36,6 +37,7 @@ _KINDS: dict[str, _Kind] = {
     "delay": DelayedDelivery,
     "reorder": OutOfOrderDelivery,
     "kill": KilledConsumer,
+    "kill-function": KilledFunction,
     "freeze": FrozenConsumer,
     "skew": ClockSkew,
     "zone": ZoneFailure,

@@ -11,10 +11,13 @@ from harness.scenario.faults.clock_skew import ClockSkew
 from harness.scenario.faults.deliveries import DeliveryFault
 from harness.scenario.faults.frozen_consumer import FrozenConsumer
 from harness.scenario.faults.killed_consumer import KilledConsumer
+from harness.scenario.faults.killed_function import KilledFunction
 from harness.scenario.faults.streams import stream_names
 from harness.scenario.faults.zone_failure import ZoneFailure
 
-Fault: TypeAlias = CallFault | DeliveryFault | FrozenConsumer | KilledConsumer | ClockSkew | ZoneFailure
+Fault: TypeAlias = (
+    CallFault | DeliveryFault | FrozenConsumer | KilledConsumer | KilledFunction | ClockSkew | ZoneFailure
+)
 # "begins": from now on it may hit calls or messages. The others are done to what runs.
 What: TypeAlias = Literal["begins", "fails", "kills", "freezes", "thaws"]
 
@@ -40,7 +43,7 @@ def moments(faults: Sequence[Fault], seed: int) -> Iterator[Moment]:
 
 
 def _line(number: int, fault: Fault, random: Random) -> Iterator[Moment]:
-    if isinstance(fault, KilledConsumer):
+    if isinstance(fault, KilledConsumer | KilledFunction):
         for at_s in fault.moments():
             yield Moment(at_s, number, "kills", random.random())
     elif isinstance(fault, FrozenConsumer):

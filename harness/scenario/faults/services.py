@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from harness.errors import ScenarioError
+from harness.functions.outcomes import Reason
 from harness.scenario.faults.windows import check_share, check_window
 
 
@@ -19,13 +20,15 @@ class AwsError:
     """An error as AWS answers it.
 
     `query_code` is the code that it had in the query protocol, for services that have left that behind and
-    still tell it, in the x-amzn-query-error header (Smithy, awsQueryCompatible).
+    still tell it, in the x-amzn-query-error header (Smithy, awsQueryCompatible). `members` are those of a
+    REST JSON error beside its message.
     """
 
     code: str
     status: int
     message: str
     query_code: str = ""
+    members: tuple[tuple[str, str], ...] = ()
 
 
 class HitsCalls(Protocol):
@@ -71,7 +74,12 @@ THROTTLED = {
     "kinesis": AwsError("ProvisionedThroughputExceededException", 400, "Rate exceeded for the shard."),
     "kms": _JSON,
     # Lambda API reference, Invoke: TooManyRequestsException.
-    "lambda": AwsError("TooManyRequestsException", 429, "Rate Exceeded."),
+    "lambda": AwsError(
+        "TooManyRequestsException",
+        429,
+        "Rate Exceeded.",
+        members=(("Reason", Reason.CALLER_RATE.value), ("Type", "User")),
+    ),
     "logs": _JSON,
     "monitoring": AwsError("ThrottlingException", 400, _RATE_EXCEEDED, "Throttling"),
     "pipes": _REST_429,

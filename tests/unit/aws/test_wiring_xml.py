@@ -73,3 +73,33 @@ def test_configurations_without_destinations() -> None:
     assert empty is not None
     assert empty.destinations == ()
     assert Notifications.read(b"<oops") is None
+
+
+FILTERED = (
+    f'<NotificationConfiguration xmlns="{S3}">'
+    "<QueueConfiguration><Queue>arn:q</Queue><Event>s3:ObjectCreated:Put</Event>"
+    "<Event>s3:ObjectRemoved:*</Event><Filter><S3Key>"
+    "<FilterRule><Name>Prefix</Name><Value>in/</Value></FilterRule>"
+    "<FilterRule><Name>suffix</Name><Value>.csv</Value></FilterRule>"
+    "</S3Key></Filter></QueueConfiguration>"
+    "<TopicConfiguration><Topic>arn:t</Topic><Event>s3:ObjectRemoved:Delete</Event></TopicConfiguration>"
+    "<EventBridgeConfiguration/></NotificationConfiguration>"
+).encode()
+
+
+@pytest.mark.parametrize(
+    ("events", "key", "destinations"),
+    [
+        (["s3:ObjectCreated:Put"], "in/a.csv", ["arn:q"]),
+        (["s3:ObjectCreated:Put"], "in/a.txt", []),
+        (["s3:ObjectCreated:Put"], "out/a.csv", []),
+        (["s3:ObjectCreated:Copy"], "in/a.csv", []),
+        (["s3:ObjectRemoved:Delete"], "a", ["arn:t"]),
+        (["s3:ObjectRemoved:Delete", "s3:ObjectRemoved:DeleteMarkerCreated"], "in/a.csv", ["arn:q"]),
+    ],
+)
+def test_an_object_is_told_to_those_who_asked(events: list[str], key: str, destinations: list[str]) -> None:
+    """Promise: by event, `*` at its end, and by how the key begins and ends; of several events by each."""
+    found = Notifications.read(FILTERED)
+    assert found is not None
+    assert list(found.notified(events, key)) == destinations

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from harness.aws.permission.managed import PREFIX, managed_policies
+from harness.iam.managed import PREFIX, managed_policies
 from harness.backends.ministack_managed import ATTACHING, AwsPolicies, install
 
 FULL = f"{PREFIX}/AmazonSageMakerFullAccess"

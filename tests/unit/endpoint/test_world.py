@@ -175,6 +175,7 @@ def run(minutes: list[int], policy: TargetTracking, seed: int, low: int = 1, hig
     return story
 
 
+@pytest.mark.untraced
 @settings(max_examples=25, deadline=None)
 @given(minutes=rates, policy=policies, seed=st.integers(0, 5), low=st.integers(1, 3), width=st.integers(0, 4))
 def test_whatever_the_traffic_the_rules_hold(
@@ -200,6 +201,7 @@ def test_whatever_the_traffic_the_rules_hold(
     assert len(only(story.events, Completed)) == story.sent
 
 
+@pytest.mark.untraced
 @settings(max_examples=10, deadline=None)
 @given(minutes=rates, policy=policies, seed=st.integers(0, 5))
 def test_same_seed_same_events(minutes: list[int], policy: TargetTracking, seed: int) -> None:
@@ -207,6 +209,7 @@ def test_same_seed_same_events(minutes: list[int], policy: TargetTracking, seed:
     assert run(minutes, policy, seed).events == run(minutes, policy, seed).events
 
 
+@pytest.mark.untraced
 @settings(max_examples=10, deadline=None)
 @given(minutes=rates, policy=policies, step=st.floats(7.0, 400.0))
 def test_how_often_the_caller_looks_changes_nothing(

@@ -1,6 +1,7 @@
 """The injector: which exchanges it lets through, and what it makes of the others."""
 
 import asyncio
+import json
 from collections.abc import Awaitable
 from typing import Any
 
@@ -123,3 +124,21 @@ def test_the_body_is_read_only_where_the_operation_is_asked_for() -> None:
 def test_operations_are_aws_s(exchange: Exchange, operation: str) -> None:
     """Wherever the protocol says them."""
     assert operation_of(exchange) == operation
+
+
+def test_a_throttled_invocation_says_why() -> None:
+    """As TooManyRequestsException does, so that an injected one can be told from the account's own."""
+    reply = injector(Throttle("lambda", 1.0)).handle(call("lambda"))
+    assert isinstance(reply, Reply)
+    said = json.loads(reply.body)
+    assert said == {"Reason": "CallerRateLimitExceeded", "Type": "User", "message": "Rate Exceeded."}
+
+
+def test_invocations_that_come_by_no_call_are_throttled_too() -> None:
+    """Those from queues, and of events; while the faults act, and within their window."""
+    made = injector(Throttle("lambda", 1.0, ("Invoke",), until_s=20.0))
+    assert made.throttles_invocation()
+    made.end()
+    assert not made.throttles_invocation()
+    assert not injector(Throttle("lambda", 1.0, until_s=5.0)).throttles_invocation()
+    assert not injector(Throttle("sqs", 1.0)).throttles_invocation()

@@ -222,3 +222,34 @@ def test_a_variable_in_a_boolean() -> None:
     given = IDENTITY | {"Condition": {"Bool": {"aws:SecureTransport": "${aws:ViaAWSService}"}}}
     found = parse(document(given), Kind.IDENTITY).statements[0].conditions[0]
     assert not found.holds({"aws:securetransport": ("true",), "aws:viaawsservice": ("true",)})
+
+
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        ({"Action": "GetObject"}, "Actions/Conditions must be … (statement 2 'Second', 'GetObject')"),
+        ({"Action": "s3:a:b"}, "can contain only one colon. (statement 2 'Second', 's3:a:b')"),
+        ({"Effect": "allow"}, "The policy failed legacy parsing (statement 2 'Second', 'allow')"),
+        ({"Resource": "bucket"}, "Resource bucket must be in ARN format or \"*\". (statement 2 'Second')"),
+        ({"Condition": {"StringIs": {"a:b": "c"}}}, "StringIs. (statement 2 'Second')"),
+        ({"Condition": {"Bool": {"mfa": "true"}}}, "etc. (statement 2 'Second', 'mfa')"),
+        ({"Sid": "a b"}, "regular expression [0-9A-Za-z]*"),
+    ],
+)
+def test_whoever_wrote_it_is_told_where(statement: dict[str, Any], told: str) -> None:
+    """AWS's words stay as they are; beside them stand the statement and the value."""
+    first = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    document = {"Version": "2012-10-17", "Statement": [first, {**first, "Sid": "Second", **statement}]}
+    with pytest.raises(MalformedPolicyError) as error:
+        parse(document, Kind.IDENTITY)
+    for piece in told.split(" … "):
+        assert piece in error.value.told
+    assert "statement 2" not in str(error.value)
+
+
+def test_what_no_one_statement_is_wrong_about_is_told_alone() -> None:
+    """A document that is none, a statement that is none."""
+    for document, told in (("{", "Syntax errors in policy."), ({"Statement": 3}, "(statement 1)")):
+        with pytest.raises(MalformedPolicyError) as error:
+            parse(document, Kind.IDENTITY)
+        assert error.value.told.endswith(told)

@@ -241,6 +241,7 @@ def test_webhook_deliveries_count_as_processed(how: str) -> None:
     assert ends(found, "hook") == {"processed": 1}
 
 
+@pytest.mark.untraced
 @pytest.mark.alone
 def test_a_hundred_thousand_records_take_less_than_a_second() -> None:
     """Linear, for runs of hours."""

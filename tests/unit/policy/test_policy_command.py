@@ -10,13 +10,14 @@ import hcl2
 import pytest
 
 from harness.__main__ import main
-from harness.journal import PermissionUsed, PhaseStarted, Record, RolePolicies, encode
+from harness.journal import PermissionUsed, PhaseStarted, Record, RolePolicies, RunEnded, encode
 
 ACCOUNT = "123456789012"
 QUEUE = f"arn:aws:sqs:us-east-1:{ACCOUNT}:orders"
 ENDPOINT = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:endpoint/ranker"
 SEND = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": QUEUE}
 ANY_SEND = {"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}
+ENDED = RunEnded(9.5, "pass", "", 1.0)
 Write = Callable[[str, Any], Path]
 
 
@@ -62,10 +63,10 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def leave(runs: Path, records: Sequence[Record], scenario: str = "pipeline") -> Path:
-    """Leave a run with *records*; return its directory."""
+    """Leave a run with *records* that came to its end; return its directory."""
     directory = runs / scenario / "1"
     directory.mkdir(parents=True)
-    (directory / "journal.jsonl.gz").write_bytes(gzip.compress(b"".join(map(encode, records))))
+    (directory / "journal.jsonl.gz").write_bytes(gzip.compress(b"".join(map(encode, [*records, ENDED]))))
     (runs / scenario / "latest").symlink_to("1")
     return directory
 
@@ -106,7 +107,7 @@ def test_the_smallest_policy_is_written_with_its_proof(
             }
         ],
     )
-    assert "proof: all 1 uses pass under it; without any one of its 1 parts one does not" in err
+    assert "proof: the one use passes under it; without its one statement it does not" in err
     assert f"left out, denied in the run: sagemaker:InvokeEndpoint on {ENDPOINT}" in err
     assert "not known from a rehearsal: " in err
 
@@ -152,8 +153,8 @@ def test_a_policy_that_is_too_large_becomes_managed_policies(
 @pytest.mark.parametrize(
     ("records", "arguments", "code", "sentence"),
     [
-        (SENDER, ["sendr"], 2, "No role sendr in the run; did you mean sender?"),
-        (SENDER, ["xyz"], 2, "No role xyz in the run; the run has sender"),
+        (SENDER, ["sendr"], 2, "No role or resource sendr in the run; did you mean sender?"),
+        (SENDER, ["xyz"], 2, "No role or resource xyz in the run; the run has sender"),
         ([*SENDER, *READER], [], 2, "Say which role: reader, sender"),
         ([PhaseStarted(at=0.0, phase="load")], ["a"], 4, "recorded no permissions of any role"),
         ([holds("idle", policy(SEND))], ["idle"], 4, "was allowed nothing"),
@@ -166,9 +167,9 @@ def test_a_policy_that_is_too_large_becomes_managed_policies(
         (SENDER, ["sender", "--run", "nowhere"], 2, "nowhere is no run"),
         (SENDER, ["sender", "--wildcard-above", "0"], 2, "'0' is not a whole number of 1 or more"),
         (SENDER, ["sender", "--policy", "p.json"], 2, "--policy FILE is checked against a reference"),
-        (SENDER, ["sender", "--vectors", "v.json"], 2, "a ROLE does not go with --vectors"),
+        (SENDER, ["sender", "--vectors", "v.json"], 2, "a NAME does not go with --vectors"),
         (SENDER, ["--check", "r.json", "--include-denied"], 2, "--include-denied does not go with --check"),
-        (SENDER, ["sender", "--check", "r.json", "--policy", "p"], 2, "a ROLE does not go with --policy"),
+        (SENDER, ["sender", "--check", "r.json", "--policy", "p"], 2, "a NAME does not go with --policy"),
         (SENDER, ["sender", "--format", "pulumi"], 2, "invalid choice"),
     ],
 )
@@ -191,12 +192,17 @@ def test_what_cannot_be_answered_is_refused_in_one_sentence(
 def test_without_runs_or_with_a_broken_one_nothing_is_written(
     runs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A journal that cannot be read is the environment's fault."""
+    """Junk is not the run that was meant: a broken record, no gzip at all, an empty file."""
     assert said(capsys, "sender")[0] == 2
     directory = leave(runs, SENDER)
-    (directory / "journal.jsonl.gz").write_bytes(gzip.compress(b"{}\n"))
-    code, _, err = said(capsys, "sender")
-    assert (code, "cannot be read" in err) == (3, True)
+    for junk, sentence in (
+        (gzip.compress(b"{}\n"), "is not the journal of a run"),
+        (b"\x93junk\x00", "holds no record of a run"),
+        (b"", "holds no record of a run"),
+    ):
+        (directory / "journal.jsonl.gz").write_bytes(junk)
+        code, out, err = said(capsys, "sender")
+        assert (code, out, sentence in err, len(err.splitlines())) == (2, "", True, 1)
 
 
 def test_roles_of_one_name_are_told_apart_by_their_arn(
@@ -248,14 +254,18 @@ def test_a_reference_by_role_checks_every_role_of_the_run(
     code, out, _ = said(capsys, "--check", both)
     assert (code, len(out.splitlines())) == (0, 2)
     code, out, _ = said(capsys, "--check", write("one.json", {"sender": policy(ANY_SEND)}))
-    assert (code, out.splitlines()[0]) == (
+    assert (code, out.splitlines()[0].partition(" goes by")[2]) == (
+        1,
+        " name and has nothing under this one, so all that it grants is new",
+    )
+    assert (code, out.splitlines()[1]) == (
         1,
         f"reader: own#0 grants sqs:SendMessage on {QUEUE}: the reference does not allow it",
     )
     code, _, err = said(capsys, "--check", write("typo.json", {"sendr": policy(SEND)}))
     assert (code, "did you mean sender?" in err) == (2, True)
     code, _, err = said(capsys, "--check", both, "--policy", both)
-    assert (code, "is a reference by role" in err) == (2, True)
+    assert (code, "is a reference by name" in err) == (2, True)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import json
 import time
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import message_sample
@@ -28,8 +29,13 @@ RUNS = {
     "refused": message_sample.refused_run(),
     "many": message_sample.many_queues(),
 }
-HTML = {name: render(records, summarise(records)) for name, records in RUNS.items()}
 EACH = pytest.mark.parametrize("name", RUNS)
+
+
+@cache
+def html(name: str) -> str:
+    """Return the page of a sample run, drawn once for all tests."""
+    return render(RUNS[name], summarise(RUNS[name]))
 
 
 def answer(records: list[Record]) -> answers.Answer:
@@ -56,7 +62,7 @@ def test_the_first_screen_answers_the_question(name: str, tone: str, headline: s
     """In one sentence with its figures; it stands before everything else."""
     found = answer(RUNS[name])
     assert (found.tone, found.headline) == (tone, headline)
-    words = Page(HTML[name]).words
+    words = Page(html(name)).words
     assert words.index(headline) < words.index("From where messages were published")
 
 
@@ -153,7 +159,7 @@ def test_a_load_of_messages_is_not_told_as_calls() -> None:
     """Without an endpoint nobody asks whether it would have held; the strip counts messages."""
     asked = [one.question for one in answers.answers(ByType(RUNS["clean"]), summarise(RUNS["clean"]))]
     assert asked == ["Does every message arrive once?"]
-    words = Page(HTML["clean"]).words
+    words = Page(html("clean")).words
     assert "Messages offered" in words
     assert "Calls offered" not in words
 
@@ -183,8 +189,8 @@ def test_key_figures_count_messages() -> None:
 @EACH
 def test_pages_are_whole_and_small(name: str) -> None:
     """Below 1 MB, no id twice, no link that leads nowhere, every figure in words, nothing loaded."""
-    seen, ids = Page(HTML[name]), Page(HTML[name]).all("id")
-    assert len(HTML[name].encode()) < 1_000_000
+    seen, ids = Page(html(name)), Page(html(name)).all("id")
+    assert len(html(name).encode()) < 1_000_000
     assert len(ids) == len(set(ids))
     targets = [href[1:] for href in seen.all("href") if href.startswith("#")]
     assert set(targets + seen.all("aria-labelledby")) <= set(ids)
@@ -219,7 +225,7 @@ def test_whatever_a_journal_of_messages_says_stays_text() -> None:
 
 def test_messages_stand_where_the_reader_asks_for_them() -> None:
     """First in a run of messages; after the latency in one of endpoints."""
-    ids = Page(HTML["clean"]).all("id")
+    ids = Page(html("clean")).all("id")
     assert ids.index("messages") < ids.index("why")
     scaled = sample.scaled_run(calls=60)
     ids = page([*scaled[:-1], *once(3), scaled[-1]]).all("id")
@@ -254,7 +260,7 @@ def test_lost_and_repeated_messages_are_named() -> None:
     assert lost.where == "orders"
     assert replace(lost, ids=[*lost.ids, ("audit", "p1")]).where == ""
     assert (repeated.count, repeated.ids[0]) == (11, ("orders", message_sample.message_id("orders", 11)))
-    assert "Lost in orders: 60, the first 20 by message id" in Page(HTML["lossy"]).words
+    assert "Lost in orders: 60, the first 20 by message id" in Page(html("lossy")).words
 
 
 def test_a_long_run_is_drawn_quickly() -> None:

@@ -55,6 +55,18 @@ def test_no_sign_is_told_by_its_colour_alone() -> None:
     assert '<b class="denied" aria-hidden="true">✕</b><span class="hidden">refused 1' in many
 
 
+def test_what_a_role_without_a_call_holds_is_not_called_unused() -> None:
+    """Its work did not run here: nobody knows what it needs. It has a sign and a legend of its own."""
+    quiet = sample.policies("execution", own=sample.allow(["logs:PutLogEvents", "s3:GetObject"], "*"))
+    found = told(quiet, sample.used(1.0, "etl", "job-0", "s3:GetObject", sample.BUCKET))["iam"]
+    made = permission_matrix.matrix(found, ["etl", "execution"])
+    assert made is not None
+    [s3, logs] = made.groups
+    assert [mark.words for mark in logs.rows[0].cells[1]] == ["1 granted"]
+    assert [mark.words for mark in s3.rows[0].cells[1]] == ["granted"]
+    assert (made.silent, logs.rows[0].holders) == (True, "1 role")
+
+
 def test_where_thirty_columns_do_not_fit_the_holders_are_counted() -> None:
     """On a narrow screen the rows of unused actions say how many roles hold them."""
     assert "459 more actions held by 30 roles" in section("thirty_roles")
@@ -85,7 +97,7 @@ def test_names_are_told_apart_by_who_holds_them() -> None:
         return found.names[0].held
 
     def permission_names() -> list[str]:
-        return told(sample.policies("all", own=sample.allow("sqs:*", "*")))["iam"]["all"]["granted"]  # type: ignore[no-any-return]
+        return told(sample.policies("all", own=sample.allow("sqs:*", "*")))["iam"]["all"]["unused"]  # type: ignore[no-any-return]
 
     assert sorted(who for who, _ in holding(2)) == ["held by r00", "held by r00, r01", "held by r01"]
     [(who, names)] = holding(13)

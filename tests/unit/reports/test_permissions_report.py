@@ -134,15 +134,35 @@ def test_grants_in_vain_are_told_by_name_or_by_service() -> None:
     words = section("three_callers")
     assert "Granted and not used: s3:DeleteObject, s3:GetBucketLocation." in words
     assert "750 actions granted and not used: sagemaker 459, servicecatalog 46, " in words
-    assert "statements let nothing through that was used" in words
+    assert "statements: nothing that was used needed them" in words
     assert "read-raw#0 allows it on arn:aws:s3:::turbofan-raw/*; used: 12 resources" in words
 
 
 def test_a_role_that_did_nothing_has_no_policy() -> None:
-    """It is listed all the same: all that it holds is in vain."""
+    """It is listed all the same, and nothing that it holds is called unused."""
     words = page(sample.in_run(EXACT)).words
-    assert "It used nothing in this run." in words
-    assert "The smallest policy" not in words
+    assert "It made no call in this run: " in words
+    assert "Granted: " in words
+    assert "No role made a call in this run" in words
+    for absent in ("The smallest policy", "Granted in vain", "Unused grants", "not used."):
+        assert absent not in words
+
+
+def test_a_role_that_made_no_call_is_told_apart_on_the_first_screen() -> None:
+    """Its grants are not counted as unused: what AWS does under it did not run here."""
+    quiet = [sample.policies(name, own=sample.allow("sqs:*", "*")) for name in ("exec-a", "exec-b", "exec-c")]
+    found = told(ONE, EXACT, quiet[0])
+    assert permission_words.key_figures(found)[1] == (
+        "Unused grants",
+        "0",
+        "of 1 granted action; 1 role made no call",
+    )
+    one, three = permission_words.answer(found), permission_words.answer(told(ONE, EXACT, *quiet))
+    assert one is not None
+    assert three is not None
+    assert one[0] == "Every role that made a call uses all that it is granted, and no call was refused"
+    assert one[1].endswith("Role exec-a made no call in this run, so nothing is known of what it needs.")
+    assert three[1].endswith("what they need: exec-a, exec-b, exec-c.")
 
 
 def test_a_role_whose_policies_are_unknown_has_no_size_to_compare() -> None:

@@ -24,6 +24,15 @@ class Client:
     def describe_endpoint(self, **_arguments: Any) -> Any:
         return self._next()
 
+    def get_function_configuration(self, **_arguments: Any) -> Any:
+        return self._next()
+
+    def get_event_source_mapping(self, **_arguments: Any) -> Any:
+        return self._next()
+
+    def get_provisioned_concurrency_config(self, **_arguments: Any) -> Any:
+        return self._next()
+
     def _next(self) -> Any:
         answer = self.left.pop(0)
         if isinstance(answer, Exception):
@@ -144,14 +153,16 @@ class Bucket:
         return iter(self._pages)
 
     def delete_objects(self, **named: Any) -> None:
-        self.deleted += [one["Key"] for one in named["Delete"]["Objects"]]
+        self.deleted += [f"{one['Key']} {one['VersionId']}" for one in named["Delete"]["Objects"]]
 
 
 def test_a_bucket_is_emptied_page_by_page() -> None:
-    """Without an object there is nothing to delete; one that is not there is empty."""
-    full = Bucket({"Contents": [{"Key": "a"}, {"Key": "b"}]}, {"Contents": [{"Key": "c"}]}, {})
+    """Every version of every object; one that is not there is empty."""
+    old, new = {"Key": "a", "VersionId": "1"}, {"Key": "a", "VersionId": "2"}
+    marker = {"Key": "c", "VersionId": "3"}
+    full = Bucket({"Versions": [old, new]}, {"DeleteMarkers": [marker]}, {})
     Deployer(lambda _service: full, lambda: None).empty("b")
-    assert full.deleted == ["a", "b", "c"]
+    assert full.deleted == ["a 1", "a 2", "c 3"]
     Deployer(lambda _service: Bucket(there=False), lambda: None).empty("b")
 
 
@@ -162,7 +173,47 @@ def test_a_bucket_that_cannot_be_emptied_is_named() -> None:
         def delete_objects(self, **named: Any) -> None:
             raise refusal("AccessDenied")
 
+    shut = Shut({"Versions": [{"Key": "a", "VersionId": "1"}]})
     with pytest.raises(
         BackendError, match="s3 refused delete_objects for the objects of bucket b: AccessDenied"
     ):
-        Deployer(lambda _service: Shut({"Contents": [{"Key": "a"}]}), lambda: None).empty("b")
+        Deployer(lambda _service: shut, lambda: None).empty("b")
+
+
+def test_a_function_is_waited_for() -> None:
+    """While it is Pending; what says nothing of its state can be invoked."""
+    deployer({"State": "Pending"}, {"State": "Active"}).await_function("score")
+    deployer({}).await_function("score")
+    with pytest.raises(InvalidRun, match="Function 'score' is Failed: the image is gone"):
+        deployer({"State": "Failed", "StateReason": "the image is gone"}).await_function("score")
+
+
+def test_provisioned_concurrency_is_waited_for() -> None:
+    """It takes a minute or two on the model clock."""
+    deployer({"Status": "IN_PROGRESS"}, {"Status": "READY"}).await_provisioned("score", "live")
+    with pytest.raises(InvalidRun, match="score:live is FAILED: no room"):
+        deployer({"Status": "FAILED", "StatusReason": "no room"}).await_provisioned("score", "live")
+
+
+def test_rows_that_were_not_taken_are_an_error() -> None:
+    """BatchWriteItem says so in an answer with status 200."""
+    with pytest.raises(BackendError, match="s3 did not take all of bucket b"):
+        deployer({"UnprocessedItems": {"t": []}}).carry_out([CREATE])
+
+
+def test_an_answer_is_there_for_later_lists_of_calls() -> None:
+    """What is removed at the end is named by what its making was answered."""
+    client = Client({"UUID": "1"}, {})
+    one = over(client)
+    one.carry_out([CREATE])
+    one.carry_out([Call("s3", "create_bucket", {"Bucket": FromAnswer("bucket b", "UUID")}, "end of it")])
+    assert not client.left
+
+
+def test_an_event_source_is_waited_for() -> None:
+    """It is known by the id that its making was answered."""
+    client = Client({"UUID": "1"}, {"State": "Creating"}, {"State": "Enabled"})
+    one = over(client)
+    one.carry_out([CREATE])
+    one.await_event_source("bucket b")
+    assert not client.left

@@ -14,6 +14,7 @@ from harness.scenario.faults import (
     DuplicatedDelivery,
     FrozenConsumer,
     KilledConsumer,
+    KilledFunction,
     Throttle,
 )
 
@@ -55,6 +56,16 @@ class Workers:
         return what
 
 
+class Environments:
+    """Has one environment to kill, and then none."""
+
+    def __init__(self, *left: str) -> None:
+        self.left = list(left)
+
+    def kill_one(self, function: str) -> str:
+        return self.left.pop() if self.left else ""
+
+
 class Run:
     """Faults under way from now on, with what they did."""
 
@@ -64,7 +75,7 @@ class Run:
         self.zones = Zones()
         clock = Clock(ClockSpec(SPEED))
         self.faults = RunFaults(faults, clock, self.records.append, seed=seed)
-        self.faults.begin(clock.now(), self.zones, self.workers)
+        self.faults.begin(clock.now(), self.zones, self.workers, Environments("env-1"))
 
     def until(self, holds: Callable[[], bool]) -> None:
         """Wait until *holds*, then stop the faults."""
@@ -179,3 +190,25 @@ def test_without_faults_there_is_nothing_to_begin() -> None:
     alone.begin(-1.0)
     alone.stop()
     assert alone.failures == []
+
+
+def test_environments_of_a_function_are_killed() -> None:
+    """Those that there are: where there was none it is said that it was tried."""
+    run = Run(KilledFunction("score", 1.0, until_s=2.5))
+    run.until(lambda: run.faults._tried.get(0) == 2)
+    (told,) = run.of(journal.FaultInjected)
+    assert (told.fault, told.detail) == ("killed function", "environment env-1 of score killed")
+    (ended,) = run.of(journal.FaultEnded)
+    assert (ended.matching, ended.hit) == (2, 1)
+
+
+def test_nobody_is_killed_where_there_are_no_functions() -> None:
+    """A gateway without them lets the fault be."""
+    records: list[journal.Record] = []
+    clock = Clock(ClockSpec(SPEED))
+    faults = RunFaults([KilledFunction("score", 0.1, until_s=0.15)], clock, records.append, seed=1)
+    faults.begin(clock.now())
+    assert faults._thread is not None
+    faults._thread.join(PATIENCE_S)
+    faults.stop()
+    assert [one.hit for one in records if isinstance(one, journal.FaultEnded)] == [0]

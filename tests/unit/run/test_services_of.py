@@ -2,11 +2,15 @@
 
 from typing import Any
 
+from lone_functions import nothing_at_all
+
 from harness.run.services import services_of
 from harness.scenario import (
     Bucket,
     Constant,
     Endpoint,
+    Function,
+    HttpApi,
     Model,
     OpenModel,
     Program,
@@ -15,6 +19,7 @@ from harness.scenario import (
     Scenario,
     Subscription,
     Table,
+    Timer,
     Topic,
     result,
 )
@@ -57,3 +62,10 @@ def test_a_bucket_needs_s3_and_a_load_under_a_role_its_credentials() -> None:
     load = OpenModel(TOPIC, Constant(1, 1), as_role=WORKER)
     declared = Scenario("s", "d", [Bucket("raw")], [result("p", "k").at_least(0)], workload=[load])
     assert services_of(declared) == ("s3", "iam", "sts", "sns")
+
+
+def test_functions_need_lambda_and_the_services_that_trigger_them() -> None:
+    """And the credentials of their roles."""
+    score = Function("score", nothing_at_all, Role("runs", "lambda.amazonaws.com"))
+    declared = scenario(Timer("tick", "rate(1 minute)", (score,)), HttpApi("api", score))
+    assert services_of(declared) == ("iam", "sts", "lambda", "events", "apigateway")

@@ -141,3 +141,36 @@ def test_what_is_left_is_shown_in_a_line() -> None:
     queues.look()
     assert queues.line() == "jobs: 6, orders.fifo: 0"
     assert len(COUNTS) == 3
+
+
+def test_what_functions_have_not_done_is_waited_for() -> None:
+    """Two looks in a row, though there be no queue at all."""
+    left = ["2 events", "", "1 batch", "", ""]
+    queues = Drain(None, {}, str, lambda _: False, lambda: left.pop(0) if left else "", ["score"])
+    assert looks_until_over(queues) == 5
+
+
+def test_a_queue_of_a_function_is_waited_for_and_named() -> None:
+    """The function never ends by itself; what it has not done is a finding."""
+    sqs = Sqs(jobs=[ONE])
+    queues = Drain(
+        sqs,
+        {"jobs": ["score"]},
+        lambda name: f"http://q/{name}",
+        lambda _: False,
+        lambda: "1 event",
+        ["score"],
+    )
+    queues.look()
+    assert queues.line() == "jobs: 1, 1 event under way"
+    left, busy = queues.findings(7.0, [], {})
+    assert isinstance(left, journal.Finding)
+    assert isinstance(busy, journal.Finding)
+    assert left.message.endswith("Function 'score', which is fed from it, did not come to an end with them.")
+    assert (busy.rule, busy.resource) == ("events-under-way", "score")
+
+
+def test_functions_read_beside_programs() -> None:
+    """Both are waited for."""
+    programs = [Program("worker", len, reads=(JOBS,))]
+    assert readers_of(programs, {"jobs": ["score"]}) == {"jobs": ["score", "worker"]}

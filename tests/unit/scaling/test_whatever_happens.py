@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import pytest
 from amount import EXAMPLES
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -86,6 +87,7 @@ runs = st.builds(
 )
 
 
+@pytest.mark.untraced
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(stage=runs)
 def test_the_rules_hold(stage: Stage) -> None:
@@ -104,6 +106,7 @@ def test_the_rules_hold(stage: Stage) -> None:
         assert states[0].previous is AlarmState.INSUFFICIENT_DATA
 
 
+@pytest.mark.untraced
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(stage=runs)
 def test_every_activity_ends_once(stage: Stage) -> None:

@@ -29,6 +29,7 @@ def hits(
     return [faults.choose(service, operation, at) is not None for _ in range(count)]
 
 
+@pytest.mark.untraced
 @settings(max_examples=25)
 @given(faults=st.lists(call_faults, min_size=1, max_size=4), seed=seeds)
 def test_the_share_hit_is_the_share_declared(faults: list[Any], seed: int) -> None:
@@ -112,3 +113,12 @@ def test_boto3_names_are_signing_names() -> None:
     faults = CallFaults([Throttle("cloudwatch", 1.0)], 1)
     assert faults.services == {"monitoring"}
     assert hits(faults, "monitoring", 1) == [True]
+
+
+def test_what_comes_by_no_call_can_only_be_throttled() -> None:
+    """A fault that needs a connection or an answer is not even drawn for it."""
+    faults = CallFaults([ServerError("lambda", 1.0, 500), Throttle("lambda", 1.0, ("Invoke",))], 1)
+    assert faults.throttles("lambda", "Invoke", 0.0)
+    assert not faults.throttles("lambda", "GET", 0.0)
+    assert not faults.throttles("sqs", "Invoke", 0.0)
+    assert [count.matching for count in faults.counts()] == [0, 1]

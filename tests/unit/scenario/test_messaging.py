@@ -88,7 +88,7 @@ def test_what_is_named_comes_with_the_scenario() -> None:
 @pytest.mark.parametrize(
     ("resources", "says"),
     [
-        ([], "declare at least one Endpoint, Topic or Queue"),
+        ([], "declare at least one Endpoint, Topic, Queue or Function"),
         ([JOBS, Queue("jobs", delay_s=1)], "2 queues are called 'jobs'"),
         ([Topic("t"), Topic("t", key="run")], "2 topics are called 't'"),
         ([Webhook("w"), Webhook("w", refuses=1)], "2 webhooks are called 'w'"),

@@ -184,3 +184,19 @@ def test_where_nobody_looked_that_is_the_reason(question: Expectation) -> None:
         "Nobody looked at permissions in this run; say --iam enforce or --iam observe",
     )
     assert "Nobody looked" not in question.measure([held(Role("other"))])[1]
+
+
+def test_sentences_count_and_name_as_people_do() -> None:
+    """One call was denied, two were; who used all it holds has nothing that it never used."""
+    asked = denied(ROLE, "s3:PutObject")
+    once, twice = (use("s3:PutObject", "ImplicitlyDenied", calls) for calls in (1, 2))
+    assert asked.measure([*once])[1] == "1 of 1 call that needed s3:PutObject was denied"
+    assert asked.measure([*twice])[1] == "2 of 2 calls that needed s3:PutObject were denied"
+    every = [held(), *use("s3:GetObject"), *use("s3:PutObject")]
+    assert unused(ROLE).measure(every) == (0, "worker used all that it holds")
+
+
+def test_deliveries_alone_are_no_look_at_permissions() -> None:
+    """They are recorded under --iam off, too."""
+    sent = PermissionUsed(1.0, "sns.amazonaws.com", "", "sqs:SendMessage", "sqs:SendMessage", "q", "Allowed")
+    assert "Nobody looked at permissions" in used(ROLE).measure([sent])[1]

@@ -42,6 +42,7 @@ def named(calls: list[Call], method: str) -> list[dict[str, Any]]:
     return [dict(call.arguments) for call in calls if call.method == method]
 
 
+@pytest.mark.untraced
 def test_every_call_is_valid_for_the_real_api() -> None:
     """botocore's own validation, from AWS's service models, accepts the arguments of each call."""
     from botocore.validate import ParamValidator

@@ -29,6 +29,7 @@ def by_method(calls: list[Call], method: str) -> dict[str, Any]:
     return next(dict(call.arguments) for call in calls if call.method == method)
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("region", ["us-east-1", "eu-west-1"])
 def test_every_call_is_valid_for_the_real_api(region: str) -> None:
     """botocore's own validation, from AWS's service models, accepts the arguments of each call."""

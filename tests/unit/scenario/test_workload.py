@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lone_handlers import echo
 
 from harness.errors import ScenarioError
+from harness.scenario import Alias, Function, HttpApi, Role
 from harness.scenario.messaging import Queue, Topic
 from harness.scenario.rates import Calls, Constant, Idle, Ramp, Rate, Stages
 from harness.scenario.workload import OpenModel, Payload, arrivals, from_json, schedule, to_json
@@ -162,6 +164,30 @@ def test_only_boto3_sends_messages() -> None:
     """The lean client speaks InvokeEndpoint alone."""
     with pytest.raises(ScenarioError, match="only boto3 sends messages"):
         OpenModel(Topic("t"), Constant(1, 1), client="lean")
+
+
+def test_a_function_is_called_by_its_name_and_an_api_by_its_route() -> None:
+    """Both ways of invoking, with either client; it is the same load when it was written and read."""
+    score = Function("score", echo, Role("runs"), aliases=(Alias("live"),))
+    for target, kind, name, route in (
+        (score, "function", "score", ""),
+        (score.alias("live"), "function", "score:live", ""),
+        (HttpApi("api", score, "PUT /x"), "api", "api", "PUT /x"),
+    ):
+        invocation: Any = "Event" if kind == "function" else "RequestResponse"
+        sent = OpenModel(target, Constant(1, 1), client="lean", invocation=invocation)
+        got = from_json(json.loads(json.dumps(to_json(sent))), sent.payload)
+        for one in (sent, got):
+            found = (one.target, one.aws_name, one.route, one.invocation)
+            assert found == (kind, name, route, invocation)
+
+
+def test_only_functions_are_invoked_by_event() -> None:
+    """Everything else has but one way."""
+    with pytest.raises(ScenarioError, match="only a function is invoked by 'Event'"):
+        OpenModel(RANKER, Constant(1, 1), invocation="Event")
+    with pytest.raises(ScenarioError, match="invocation"):
+        OpenModel(RANKER, Constant(1, 1), invocation="Later")  # type: ignore[arg-type]
 
 
 def test_a_payload_does_not_show_its_bodies() -> None:

@@ -39,6 +39,7 @@ def agree(story: Story, make_plane: MakePlane) -> None:
     ]
 
 
+@pytest.mark.untraced
 @PLANES
 @given(story=stories())
 @settings(max_examples=2 * EXAMPLES, deadline=None)

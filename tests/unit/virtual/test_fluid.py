@@ -65,6 +65,7 @@ def rank_correlation(one: object, other: object) -> float:
     return float(np.corrcoef(rank(one), rank(other))[0, 1])
 
 
+@pytest.mark.untraced
 def test_it_decides_as_the_exact_kernel_does(fluid: FluidRun, exact: ExactRun) -> None:
     """Counts of arrivals decide, and both have the same: the same activities and paid time."""
     for case in several()[::5]:
@@ -74,6 +75,7 @@ def test_it_decides_as_the_exact_kernel_does(fluid: FluidRun, exact: ExactRun) -
         assert estimate.instance_s == pytest.approx(truth.instance_s, rel=1e-3)
 
 
+@pytest.mark.untraced
 def test_it_ranks_policies_as_the_exact_kernel_does(fluid: FluidRun, exact: ExactRun) -> None:
     """Rank correlations of p99, minutes in breach and failures over forty policies."""
     cases = several()
@@ -86,6 +88,7 @@ def test_it_ranks_policies_as_the_exact_kernel_does(fluid: FluidRun, exact: Exac
     assert estimates.outcomes[:, 1:].sum() == pytest.approx(sum(each.failed for each in truths), rel=0.25)
 
 
+@pytest.mark.untraced
 def test_shared_queues_rank_alike_too(trace: Trace, fluid: FluidRun, exact: ExactRun) -> None:
     """LEAST_OUTSTANDING_REQUESTS with two slots: the median within 10 %, p99 in order."""
     cases = several(routing=Routing.LEAST_OUTSTANDING_REQUESTS, concurrency=2)[::2]

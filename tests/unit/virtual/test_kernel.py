@@ -66,6 +66,7 @@ def check_control(until_s: float, result: KernelResult, told: Told) -> None:
     assert result.instance_s >= told.instance_s - 1e-6 >= joined - 1e-3
 
 
+@pytest.mark.untraced
 @examples(max_examples=2 * EXAMPLES)
 @given(traffic(), cases(), endpoint_settings, scaling_settings)
 def test_it_does_what_the_world_does(

@@ -1,5 +1,6 @@
 """What a person reads of a simulation."""
 
+from functools import cache
 from pathlib import Path
 
 from small_cases import case
@@ -8,12 +9,16 @@ from harness.summary import summarise
 from harness.whatif.run_virtual import played
 from harness.whatif.simulate_view import MOST_LINES, lines_of
 
-ROW = summarise(played(case(), "auto", {"instance": {}, "traffic": {}}, command=""))
+
+@cache
+def shared_row() -> dict[str, object]:
+    """Return the summary of a small simulation, played once for all tests."""
+    return summarise(played(case(), "auto", {"instance": {}, "traffic": {}}, command=""))
 
 
 def row(tmp_path: Path, **changes: object) -> dict[str, object]:
-    """Return the summary of a small simulation, written nowhere."""
-    return {**ROW, "run_dir": str(tmp_path), **changes}
+    """Return that summary, written nowhere, with *changes*."""
+    return {**shared_row(), "run_dir": str(tmp_path), **changes}
 
 
 def test_each_activity_is_a_line_with_its_range(tmp_path: Path) -> None:

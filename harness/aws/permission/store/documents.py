@@ -38,8 +38,8 @@ def compiled(text: str, kind: Kind, name: str, tell: Finding) -> Policy:
         tell(
             MALFORMED,
             name,
-            f"The policy {name} is none that AWS takes ({error}): it is held as one without statements. Put "
-            "a valid document in its place.",
+            f"The policy {name} is none that AWS takes ({error.told}): it is held as one without statements. "
+            "Put a valid document in its place.",
         )
         return NOTHING
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.aws.permission.held import Held
-from harness.aws.permission.managed import is_aws_managed, managed_policies
 from harness.aws.permission.store.documents import MALFORMED, NOTHING, Finding, compiled, text_of
 from harness.aws.permission.store.root import RootCalls
 from harness.iam import Kind, Policy
+from harness.iam.managed import is_aws_managed, managed_policies
 
 Managed = Callable[[str], Awaitable["ManagedText | None"]]
 MISSING = "policy-missing"

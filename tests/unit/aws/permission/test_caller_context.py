@@ -1,5 +1,6 @@
 """The condition keys of a request: those of the caller, of the way, and of the moment."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,8 @@ from harness.aws.permission.caller_context import (
     caller_values,
     passing_values,
     region_of,
+    service_values,
+    signed_how,
     way_values,
 )
 from harness.aws.permission.callers import session_of, user_of
@@ -153,7 +156,70 @@ def test_what_passes_is_the_models_moment_and_the_client() -> None:
         "aws:useragent": ("Boto3/1.43",),
         "aws:referer": ("http://a.example/",),
     }
+    assert set(found) <= PASSING
+
+
+def test_what_passes_at_s3_is_the_signatures_age_and_the_hash_that_was_declared() -> None:
+    """All of PASSING, with those; a presigned URL has its date in the query."""
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(time.time() - 60))
+    asked = request(
+        "X-Amz-Content-SHA256: UNSIGNED-PAYLOAD", f"X-Amz-Date: {stamp}", "Referer: r", "User-Agent: u"
+    )
+    presigned = request(target=f"/b/k?X-Amz-Date={stamp}&X-Amz-Expires=900")
+    asked.service = presigned.service = "s3"
+    found = passing_values(asked, NOON, 30.0, True)
     assert set(found) == PASSING
+    assert found["s3:x-amz-content-sha256"] == ("UNSIGNED-PAYLOAD",)
+    for each in (found, passing_values(presigned, NOON, None, False)):
+        assert 60_000 <= int(each["s3:signatureage"][0]) < 120_000
+
+
+@pytest.mark.parametrize(
+    ("service", "headers", "target", "how"),
+    [
+        ("s3", [f"Authorization: {SIGNED}"], "/", ("REST-HEADER", "AWS4-HMAC-SHA256")),
+        ("s3", ["Authorization: AWS AKIA:sig"], "/", ("REST-HEADER", "AWS")),
+        ("s3", [], "/?X-Amz-Signature=0", ("REST-QUERY-STRING", "AWS4-HMAC-SHA256")),
+        ("s3", [], "/?Signature=0", ("REST-QUERY-STRING", "AWS")),
+        ("sqs", [f"Authorization: {SIGNED}"], "/", ()),
+    ],
+)
+def test_s3_tells_how_a_request_is_signed(
+    service: str, headers: list[str], target: str, how: tuple[str, ...]
+) -> None:
+    """s3:authType and s3:signatureversion; an unsigned request has neither."""
+    asked = request(*headers, target=target)
+    asked.service, asked.access_key = service, "AKIA"
+    assert signed_how(asked) == how
+    asked.access_key = ""
+    assert signed_how(asked) == ()
+
+
+def test_keys_of_one_service_are_told_to_it_alone() -> None:
+    """Whose the bucket is and how it was asked, who calls KMS, whose the rule is."""
+    how = ("REST-QUERY-STRING", "AWS4-HMAC-SHA256")
+    assert service_values("s3:GetObject", "111122223333", ANN, how) == {
+        "s3:resourceaccount": ("111122223333",),
+        "s3:tlsversion": ("1.3",),
+        "s3:authtype": ("REST-QUERY-STRING",),
+        "s3:signatureversion": ("AWS4-HMAC-SHA256",),
+    }
+    assert service_values("kms:Decrypt", ACCOUNT, ANN, ()) == {"kms:calleraccount": (ACCOUNT,)}
+    assert service_values("kms:Decrypt", ACCOUNT, ANONYMOUS, ()) == {}
+    assert service_values("events:PutTargets", ACCOUNT, ANN, ()) == {"events:creatoraccount": (ACCOUNT,)}
+    assert service_values("sqs:SendMessage", ACCOUNT, ANN, ()) == {}
+
+
+def test_a_functions_code_is_told_apart() -> None:
+    """lambda:SourceFunctionArn comes with the credentials of its execution environment."""
+    function = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:rank"
+    caller = replace(session_of(ROLE, "rank", "AROA1:rank"), function_arn=function)
+    assert values(caller)["lambda:sourcefunctionarn"] == function
+
+
+def test_a_service_by_itself_has_no_address() -> None:
+    """aws:SourceIp is not there for what comes from no network of a caller's."""
+    assert set(way_values("", None, "eu-west-1")) == {"aws:securetransport", "aws:requestedregion"}
 
 
 @pytest.mark.parametrize(("issued_at", "mfa"), [(30.0, False), (None, True), (None, False)])

@@ -1,4 +1,4 @@
-"""Verdicts that hang on what nobody here knows: the tags of a resource."""
+"""Verdicts that hang on what nobody here knows: the tags of a resource, keys that no call tells."""
 
 from typing import Any
 
@@ -71,3 +71,19 @@ def test_every_kind_of_policy_is_looked_at(limit: str) -> None:
     value = {"scps": ((policy,),), "rcps": ((policy,),), "resource": policy}.get(limit, (policy,))
 
     assert verdict(ANY, **{limit: value}) == "ImplicitlyDenied"
+
+
+def test_a_key_that_nobody_reads_is_no_yes_either() -> None:
+    """In which VPC a function's subnets are stands in no call: a Deny of another VPC might deny."""
+    asked = {"Effect": "Allow", "Action": "lambda:*", "Resource": "*"}
+    elsewhere = {"ForAnyValue:StringEquals": {"lambda:VpcIds": "vpc-1"}}
+    document = {
+        "Version": "2012-10-17",
+        "Statement": [asked, {**asked, "Effect": "Deny", "Condition": elsewhere}],
+    }
+    policies = PolicySet(identity=(parse(document, Kind.IDENTITY, name="own"),))
+    function = "arn:aws:lambda:us-east-1:123456789012:function:rank"
+    request = Request.of(USER, "lambda:CreateFunction", function)
+    answer = without_doubt(policies, request, authorize(policies, request))
+    assert not answer.allowed
+    assert "lambda:vpcids" in answer.reason

@@ -125,9 +125,9 @@ def test_others_tell_only_whose_a_key_is() -> None:
         (keys("Active"), True),
         (keys("Inactive"), False),
         (xml(), False),
-        (FetchReply(500, (), b""), False),
+        (FetchReply(403, (), b""), False),
     ],
-    ids=["active", "inactive", "not there", "no answer"],
+    ids=["active", "inactive", "not there", "refused"],
 )
 def test_a_users_key_works_only_when_it_is_listed_as_active(listed: FetchReply, active: bool) -> None:
     """Emulators tell whose an inactive key is all the same."""
@@ -220,3 +220,23 @@ def test_a_backend_that_does_not_answer_is_an_error() -> None:
 
     with pytest.raises(BackendError):
         ask(Gone())
+
+
+IN_TROUBLE = FetchReply(503, (), b"busy")
+
+
+@pytest.mark.parametrize(
+    ("backend", "address", "asked"),
+    [
+        (AskedBackend(**{f"{KEYS_PATH}AKIA1": IN_TROUBLE}), OURS, "its own table of keys gave 503"),
+        (AskedBackend(GetCallerIdentity=IN_TROUBLE), None, "sts:GetCallerIdentity gave 503"),
+        (known_as(USER_ARN, ListAccessKeys=IN_TROUBLE), None, "iam:ListAccessKeys gave 503"),
+        (known_as(SESSION_ARN, GetRole=IN_TROUBLE), None, "iam:GetRole gave 503"),
+    ],
+)
+def test_a_backend_in_trouble_does_not_make_a_key_unknown(
+    backend: AskedBackend, address: Address | None, asked: str
+) -> None:
+    """It is told as the backend's error; the key is asked for again with the next call."""
+    with pytest.raises(BackendError, match=asked):
+        ask(backend, address)

@@ -235,6 +235,14 @@ def test_an_unsigned_call_is_anonymous_for_s3_and_refused_elsewhere() -> None:
     assert b"MissingAuthenticationToken" in unsigned.body
 
 
+def test_an_unsigned_call_of_an_api_is_for_the_emulator_to_judge() -> None:
+    """Whether a route asks for IAM is known there: the call goes on, and is not said to have been judged."""
+    bench = Bench(Written())
+    call = received("POST", "http://x/_aws/execute-api/abc/$default/predict", {}, b"{}")
+    assert bench.ask(call) is None
+    assert (call.service, call.judged) == ("execute-api", False)
+
+
 @pytest.mark.parametrize("header", ["X-Amz-Tagging: a=b", "X-Amz-Acl: public-read", "If-None-Match: *"])
 def test_an_object_with_more_than_its_bytes_is_not_answered_from_the_plain_ones_memory(header: str) -> None:
     """Tags, grants and conditions of a write may need more, or other, permissions."""
@@ -253,3 +261,32 @@ def test_an_object_with_more_than_its_bytes_is_not_answered_from_the_plain_ones_
 def test_the_gateways_own_paths_are_not_calls() -> None:
     """Webhooks are posted to without a signature."""
     assert Bench(Written()).ask(received("POST", "http://x/_harness/webhooks/a", {})) is None
+
+
+class Changing(Written):
+    """Policies of which one is changed by somebody else while another is read."""
+
+    async def learn(self, principal: Principal | None, resources: Sequence[str]) -> None:
+        await super().learn(principal, resources)
+        if self.learnt == 2:
+            self.write()
+
+
+def test_a_change_while_something_is_read_ends_all_that_was_decided() -> None:
+    """Also what was decided before the reading began: the next call of the first kind is refused."""
+    policies = Changing(allow("sagemaker:InvokeEndpoint", "s3:GetObject"))
+    bench = Bench(policies)
+    assert bench.ask(invocation()) is None
+    policies.read = False
+    assert bench.ask(signed("s3", "GET", "/bucket/key")) is not None
+    assert bench.ask(invocation()) is not None
+
+
+def test_a_client_cannot_say_that_it_was_judged() -> None:
+    """The header is the gateway's own."""
+    bench = Bench(Written(allow("sqs:*")))
+    sent = signed("sqs", "POST", "/", headers={"X-Harness-Judged": "password"})
+    reply = bench.ask(sent)
+    assert reply is not None
+    assert reply.status == 400
+    assert not sent.judged

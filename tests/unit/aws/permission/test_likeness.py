@@ -88,3 +88,46 @@ def test_a_header_that_is_sent_twice_has_no_likeness() -> None:
     key = Key("AKIAUSER", root_of("1"), USER.secret_key)
     assert flaw_of(exchange, key) is None
     assert likeness(twice, key) is None or not kept(exchange).fits(twice.head)
+
+
+def test_what_was_right_a_moment_ago_is_right_for_just_the_same_body() -> None:
+    """The signature of the call before stands for its own body in its own second, and for nothing else."""
+    first, other = call(), call(b"3,4")
+    found = kept(first)
+    for _ in range(2):
+        assert found.verifies(first.head, b"1,2")
+    assert not found.verifies(first.head, b"3,4")
+    assert not found.verifies(other.head, b"1,2")
+    assert found.verifies(other.head, b"3,4")
+    assert found.verifies(first.head, b"1,2")
+
+
+def test_a_declared_hash_is_not_another_ones_signature() -> None:
+    """Nor is the signature of one hash that of the next."""
+    first, other = put(), put(b"another")
+    found = kept(first)
+    assert found.verifies(first.head, b"")
+    assert found.declared is not None
+    start, end = found.declared
+    mixed = first.head[:start] + other.head[start:end] + first.head[end:]
+    assert not found.verifies(mixed, b"")
+    assert found.verifies(other.head, b"")
+
+
+def test_another_day_is_another_scope() -> None:
+    """The date of a request must be the day of its credential's scope."""
+    first = call()
+    found = kept(first)
+    start, end = found.date
+    moved = first.head[:start] + b"20000101T000000Z" + first.head[end:]
+    assert not found.verifies(moved, first.body)
+
+
+def test_long_bodies_are_not_kept() -> None:
+    """They are hashed again, and found right again."""
+    body = b"1," * 20_000
+    first = call(body)
+    found = kept(first)
+    for _ in range(2):
+        assert found.verifies(first.head, body)
+    assert found.seconds[0].covered is None

@@ -323,3 +323,33 @@ def test_fields_become_values() -> None:
 
     assert nested(fields) == {"A": ["x", "y"], "B": {"C": "z"}, "D": "1", "E": [{"F": ["f"]}]}
     assert nested({"A": "1", "A.member.1": "2"}) == {"A": ["2"]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "right", "wrong"),
+    [
+        ("ip", "10.0.0.0/8", "nonsense"),
+        ("ipList", "2001:db8::1", "10.0.0.300"),
+        ("numeric", "1.5", "many"),
+        ("boolean", "True", "yes"),
+        ("date", "2026-01-01T12:00:00Z", "tomorrow"),
+        ("date", "1767268800", "x.1"),
+        ("binary", "aGk=", "!"),
+        ("string", "nonsense", ""),
+    ],
+)
+def test_a_context_entry_must_be_of_its_type(kind: str, right: str, wrong: str) -> None:
+    """InvalidInput names none that could be read; any text is a string."""
+
+    def given(value: str) -> Any:
+        entry = {"ContextKeyName": "my:key", "ContextKeyType": kind, "ContextKeyValues": [value]}
+        return ask(
+            "SimulateCustomPolicy",
+            PolicyInputList=[allowing("sqs:*")],
+            ActionNames=["sqs:SendMessage"],
+            ContextEntries=[entry],
+        )
+
+    assert given(right)["EvaluationResults"][0]["EvalDecision"] == "allowed"
+    if wrong:
+        assert given(wrong) == "InvalidInput"

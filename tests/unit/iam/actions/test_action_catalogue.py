@@ -10,6 +10,7 @@ from harness.iam.actions import (
     condition_keys,
     exists,
     expand,
+    is_unread,
     resource_types,
 )
 from harness.iam.actions.catalogue import canonical
@@ -74,3 +75,28 @@ def test_levels_types_and_keys_are_those_of_the_reference() -> None:
     assert resource_types("sagemaker:ListEndpoints") == resource_types("s3:Nothing") == ()
     assert "s3:prefix" in condition_keys("s3:ListBucket")
     assert condition_keys("s3:Nothing") == frozenset()
+
+
+def test_a_key_of_one_resource_is_not_told_with_another() -> None:
+    """EC2's instance type belongs to the instance that is started, not to its image."""
+    every = condition_keys("ec2:RunInstances")
+    assert "ec2:instancetype" in every
+    assert "ec2:instancetype" in condition_keys("ec2:RunInstances", "instance")
+    assert "ec2:instancetype" not in condition_keys("ec2:RunInstances", "image")
+
+
+@pytest.mark.parametrize(
+    ("action", "key", "unread"),
+    [
+        ("lambda:CreateFunction", "lambda:vpcids", True),  # which VPC a subnet is in stands in no call
+        ("kms:Decrypt", "kms:encryptioncontext:department", True),  # a part of its name is to be filled
+        ("kms:Decrypt", "kms:keyorigin", False),  # the action has no such key
+        ("lambda:CreateFunction", "lambda:layer", False),  # a member of the call
+        ("dynamodb:PutItem", "dynamodb:enclosingoperation", False),  # a rule says it
+        ("s3:GetObject", "s3:accessgrantsinstancearn", False),  # never there
+        ("s3:GetObject", "aws:sourceip", False),  # every request has it
+    ],
+)
+def test_keys_of_the_reference_that_nobody_reads_are_known(action: str, key: str, unread: bool) -> None:
+    """So that no verdict hangs on one that was taken for absent."""
+    assert is_unread(action, key) is unread

@@ -290,7 +290,12 @@ def test_a_call_needs_these_actions_on_these_resources(
             {"Bucket": "b", "Key": "k", "Tagging": {"TagSet": [{"Key": "a", "Value": "b"}]}},
             {"s3:requestobjecttag/a": ("b",), "s3:requestobjecttagkeys": ("a",)},
         ),
-        ("s3", "PutObject", {"Bucket": "b", "Key": "k", "Tagging": 3}, {}),
+        (
+            "s3",
+            "PutObject",
+            {"Bucket": "b", "Key": "k", "Tagging": 3},
+            {"s3:objectcreationoperation": ("true",)},
+        ),
         (
             "dynamodb",
             "GetItem",
@@ -317,7 +322,17 @@ def test_a_call_needs_these_actions_on_these_resources(
             "dynamodb",
             "TransactWriteItems",
             {"TransactItems": [{"Delete": {"TableName": "t", "Key": {"a": {"S": "1"}}}}]},
-            {"dynamodb:leadingkeys": ("1",), "dynamodb:attributes": ("a",)},
+            {
+                "dynamodb:leadingkeys": ("1",),
+                "dynamodb:attributes": ("a",),
+                "dynamodb:enclosingoperation": ("TransactWriteItems",),
+            },
+        ),
+        (
+            "ec2",
+            "RunInstances",
+            {"ImageId": "ami-1", "InstanceType": "t3.nano"},
+            {"ec2:region": (PLACE.region,)},
         ),
         (
             "events",

@@ -31,8 +31,8 @@ def test_a_call_of_the_pipelines_needs_what_its_row_says(row: dict[str, Any]) ->
 
 
 def test_at_least_56_operations_are_proven() -> None:
-    """The table holds as many different operations as are asked for, each with its source."""
-    assert len({(row["service"], row["operation"]) for row in ROWS}) >= 56
+    """As many different operations as are asked for have words that were read at their source."""
+    assert len({(row["service"], row["operation"]) for row in ROWS if row["seen"]}) >= 56
     assert all(row["source"].startswith("https://docs.aws.amazon.com/") for row in ROWS)
 
 

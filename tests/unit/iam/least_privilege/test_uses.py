@@ -5,7 +5,7 @@ from random import Random
 from made_uses import QUEUE, ROLE, session, total, used
 
 from harness.iam.least_privilege import role_uses
-from harness.iam.least_privilege.uses import uses_by_identity
+from harness.iam.least_privilege.uses import identity_of, uses_by
 from harness.journal import PhaseStarted
 
 SEND, RECEIVE = "sqs:SendMessage", "sqs:ReceiveMessage"
@@ -19,7 +19,7 @@ def test_what_two_programs_did_alike_is_one_use() -> None:
         total(SEND, QUEUE, 7, 5.0),
         total(SEND, QUEUE, 3, 8.0, principal=session("worker-1")),
     ]
-    (found,) = uses_by_identity(records)[ROLE]
+    (found,) = uses_by(records, identity_of)[ROLE]
     assert (found.calls, found.first_at, found.last_at) == (10, 1.0, 8.0)
     assert found.programs == ("worker-0", "worker-1")
     assert [(each.program, each.calls, each.last_at) for each in found.by] == [
@@ -31,13 +31,13 @@ def test_what_two_programs_did_alike_is_one_use() -> None:
 
 def test_a_killed_run_has_one_call_for_each_use() -> None:
     """Without totals what was seen is counted as often as it was told."""
-    (found,) = uses_by_identity([used(SEND, QUEUE, at=3.0), used(SEND, QUEUE, at=4.0)])[ROLE]
+    (found,) = uses_by([used(SEND, QUEUE, at=3.0), used(SEND, QUEUE, at=4.0)], identity_of)[ROLE]
     assert (found.calls, found.first_at, found.last_at) == (2, 3.0, 4.0)
 
 
 def test_a_total_alone_is_a_use() -> None:
     """A use whose first record is lost is still one."""
-    (found,) = uses_by_identity([total(SEND, QUEUE, 4, 6.0)])[ROLE]
+    (found,) = uses_by([total(SEND, QUEUE, 4, 6.0)], identity_of)[ROLE]
     assert (found.calls, found.first_at, found.last_at, found.enforced) == (4, 6.0, 6.0, True)
     assert (found.reason, found.statements) == ("", ())
 
@@ -50,7 +50,7 @@ def test_verdicts_contexts_and_calls_are_kept_apart() -> None:
         used(SEND, QUEUE, call="sqs:SendMessageBatch"),
         used(SEND, QUEUE, context={"AWS:TagKeys": ["a"]}),
     ]
-    found = uses_by_identity(records)[ROLE]
+    found = uses_by(records, identity_of)[ROLE]
     assert len(found) == 4
     assert {tuple(each.context) for each in found} == {(), ("aws:tagkeys",)}
     assert [each.enforced for each in found if each.verdict != "Allowed"] == [False]
@@ -77,7 +77,7 @@ def test_the_order_of_records_is_irrelevant() -> None:
         *(used(RECEIVE, f"{QUEUE}-{n}", verdict="ExplicitlyDenied") for n in range(4)),
         *(total(SEND, QUEUE, n + 1, float(n), principal=session(f"w-{n}")) for n in range(3)),
     ]
-    expected = uses_by_identity(records)
+    expected = uses_by(records, identity_of)
     for seed in range(5):
         Random(seed).shuffle(records)
-        assert uses_by_identity(records) == expected
+        assert uses_by(records, identity_of) == expected

@@ -4,12 +4,16 @@ import json
 import runpy
 import subprocess
 import sys
+from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
-from harness.aws.permission.managed import PREFIX, ManagedPolicies, is_aws_managed, managed_policies
 from harness.backends.ministack_managed import AwsPolicies
+from harness.errors import EnvironmentFault
+from harness.iam import managed
+from harness.iam.managed import PREFIX, ManagedPolicies, is_aws_managed, managed_policies
 
 
 def test_every_policy_of_motos_list_is_found() -> None:
@@ -30,7 +34,7 @@ def test_every_policy_of_motos_list_is_found() -> None:
 def test_the_list_is_read_without_moto() -> None:
     """Importing moto takes longer than the gateway may take to start."""
     program = (
-        "import sys; from harness.aws.permission.managed import managed_policies;"
+        "import sys; from harness.iam.managed import managed_policies;"
         "print(len(managed_policies()), 'moto' in sys.modules)"
     )
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
@@ -107,3 +111,21 @@ def test_ministack_lists_all_and_its_own_versions_give_way() -> None:
     assert len(listed) == len(managed_policies()) + 1
     assert listed[arn]["Versions"] != {"v1": _record("", "{}")["Versions"]}
     assert policies.get("arn:aws:iam::aws:policy/Theirs")["PolicyName"] == "Theirs"
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [(None, "AWS's managed policies are not at"), (b"nothing", "lists no managed policies as moto 5.2 does")],
+)
+def test_without_motos_list_the_way_out_is_told(
+    content: bytes | None, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Install moto, in the version that is known to have it."""
+    if content is not None:
+        (tmp_path / "iam").mkdir()
+        (tmp_path / "iam" / "aws_managed_policies.py").write_bytes(content)
+    found = ModuleSpec("moto", None, is_package=True)
+    found.submodule_search_locations = [str(tmp_path)]
+    monkeypatch.setattr(managed, "find_spec", lambda _name: found)
+    with pytest.raises(EnvironmentFault, match=sentence):
+        managed.managed_policies.__wrapped__()

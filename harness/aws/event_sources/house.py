@@ -1,0 +1,144 @@
+"""What pollers and timers use of the stage, and their own calls through the gateway."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import orjson
+
+from harness import journal
+from harness.aws.functions.results import Result
+from harness.aws.permission import Mode
+from harness.clock import Clock
+from harness.config import Credentials
+from harness.functions.outcomes import Source
+from harness.gateway.chain import Address
+from harness.gateway.fetch import Fetcher, FetchReply
+from harness.gateway.splice import Pool
+from harness.refusal import Refusal
+
+JSON_1_0 = "application/x-amz-json-1.0"
+# The fraction of a second in which an idle loop looks again whether a moment has come: clocks may be set
+# back.
+LOOK_AGAIN_S = 1.0
+
+
+class Invokes(Protocol):
+    """Who runs functions: `harness.aws.functions.Functions`."""
+
+    async def invoke(
+        self,
+        function: str,
+        qualifier: str,
+        payload: bytes,
+        *,
+        source: Source,
+        trigger: str = "",
+        records: int = 0,
+        due_at: float | None = None,
+    ) -> Result: ...
+
+
+class GivesCredentials(Protocol):
+    """Who opens sessions of roles: the stage's permission."""
+
+    @property
+    def mode(self) -> Mode: ...
+
+    async def credentials_for(
+        self, role_arn: str, service: str, session_name: str, *, source_arn: str = ""
+    ) -> Credentials | Refusal: ...
+
+
+class House(Protocol):
+    """The stage, as far as event sources and timers know it."""
+
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def record(self) -> Callable[[journal.Record], None]: ...
+    @property
+    def route(self) -> Callable[[str], Address]: ...
+    @property
+    def region(self) -> str: ...
+    @property
+    def account(self) -> str: ...
+    @property
+    def pool(self) -> Pool: ...
+    @property
+    def gateway_url(self) -> str: ...
+    @property
+    def functions(self) -> Invokes: ...
+    @property
+    def permission(self) -> GivesCredentials: ...
+
+    def finding(self, rule: str, severity: str, resource: str, message: str, source: str = "") -> None: ...
+
+
+class Signed:
+    """Calls through the gateway, signed for whoever makes them, so that they are judged and counted.
+
+    To be awaited on the gateway's loop. Raises BackendError as Fetcher does.
+    """
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._fetcher = Fetcher(house.pool)
+
+    async def sqs(
+        self, who: Credentials, operation: str, given: Mapping[str, Any], *, timeout_s: float = 60.0
+    ) -> FetchReply:
+        """Return what SQS answers to *operation*, asked with the credentials *who*."""
+        headers = {"Content-Type": JSON_1_0, "X-Amz-Target": f"AmazonSQS.{operation}"}
+        return await self.send(who, "sqs", "/", headers, orjson.dumps(given), timeout_s=timeout_s)
+
+    async def send(
+        self,
+        who: Credentials,
+        service: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        *,
+        timeout_s: float = 60.0,
+    ) -> FetchReply:
+        """Return what *service* (a signing name) answers to a POST."""
+        url = self._house.gateway_url
+        signed = _signed(who, service, f"{url}{path}", headers, body, self._house.region)
+        parts = urlsplit(url)
+        at = Address("gateway", parts.hostname or "127.0.0.1", parts.port or 80)
+        return await self._fetcher.fetch(at, "POST", path, headers=signed, body=body, timeout_s=timeout_s)
+
+
+def _signed(
+    who: Credentials, service: str, url: str, headers: Mapping[str, str], body: bytes, region: str
+) -> list[tuple[str, str]]:
+    from botocore.auth import SigV4Auth
+    from botocore.awsrequest import AWSRequest
+    from botocore.credentials import Credentials as Signs
+
+    request = AWSRequest("POST", url, dict(headers), body)
+    SigV4Auth(Signs(who.access_key, who.secret_key, who.session_token), service, region).add_auth(request)
+    return [(str(name), str(value)) for name, value in request.headers.items()]
+
+
+def error_code(answer: FetchReply) -> str:
+    """Return the error code of an answer of SQS in JSON, "" where it carries none.
+
+    The header has the name that clients of the query protocol know (AWS.SimpleQueueService.NonExistentQueue).
+    """
+    told = (answer.header("x-amzn-query-error") or "").partition(";")[0]
+    if told:
+        return told
+    try:
+        value = orjson.loads(answer.body or b"{}")
+    except orjson.JSONDecodeError:
+        return ""
+    kind = value.get("__type", "") if isinstance(value, dict) else ""
+    return str(kind).rpartition("#")[2]
+
+
+def iso(epoch_s: float) -> str:
+    """Return a moment as AWS's JSON has it, in UTC."""
+    return datetime.fromtimestamp(epoch_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,143 @@
+"""The logs of functions, written to CloudWatch Logs under the execution role, as Lambda writes them.
+
+Lambda developer guide, "Sending Lambda function logs to CloudWatch Logs": the group is made where it is
+missing and the role may; without permission nothing is written, and the function runs all the same.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from harness.aws.functions.configurations import Version
+from harness.aws.functions.signed import SignedCalls
+from harness.config import Credentials
+from harness.errors import HarnessError
+from harness.gateway.fetch import FetchReply
+
+log = logging.getLogger(__name__)
+
+# Lines wait this long for others to come along, real seconds.
+FLUSH_AFTER_S = 0.5
+# PutLogEvents: 10,000 events and 1,048,576 bytes, 26 more for each event.
+MOST_EVENTS = 10_000
+MOST_BYTES = 1_000_000
+EVENT_BYTES = 26
+
+Credit = Callable[[Version], Awaitable[Credentials]]
+
+
+@dataclass(slots=True)
+class _Stream:
+    """What waits to be written to one log stream."""
+
+    version: Version
+    name: str
+    events: list[dict[str, Any]] = field(default_factory=list)
+    made: bool = False
+
+
+class LogWriter:
+    """Takes lines by `write`, sends them in batches; `flush` sends what is left."""
+
+    def __init__(self, calls: SignedCalls, credentials: Credit) -> None:
+        self._calls = calls
+        self._credentials = credentials
+        self._streams: dict[str, _Stream] = {}
+        self._waiting: dict[str, None] = {}
+        self._denied: set[tuple[str, str]] = set()  # role and group
+        self._task: asyncio.Task[None] | None = None
+        self._sending = asyncio.Lock()
+
+    def write(self, version: Version, stream: str, lines: list[str], epoch_s: float) -> None:
+        """Have *lines* written to *stream* of the function's log group, soon."""
+        if (version.role, version.log_group) in self._denied:
+            return
+        found = self._streams.setdefault(stream, _Stream(version, stream))
+        stamp = int(epoch_s * 1000)
+        found.events += [{"timestamp": stamp, "message": line} for line in lines if line]
+        self._waiting[stream] = None
+        if self._task is None or self._task.done():
+            self._task = asyncio.get_running_loop().create_task(self._later())
+
+    def over(self, stream: str) -> None:
+        """Note that nothing more will be written to *stream*."""
+        if stream not in self._waiting:
+            self._streams.pop(stream, None)
+
+    async def flush(self) -> None:
+        """Write what waits."""
+        async with self._sending:
+            while self._waiting:
+                stream = self._streams[next(iter(self._waiting))]
+                del self._waiting[stream.name]
+                try:
+                    await self._send(stream)
+                except HarnessError as error:
+                    log.warning("the log of function %s was not written: %s", stream.version.name, error)
+
+    async def close(self) -> None:
+        """Write what waits, and nothing any more."""
+        if self._task is not None:
+            self._task.cancel()
+        await self.flush()
+
+    async def _later(self) -> None:
+        await asyncio.sleep(FLUSH_AFTER_S)
+        await self.flush()
+
+    async def _send(self, stream: _Stream) -> None:
+        events, stream.events = stream.events, []
+        who = await self._credentials(stream.version)
+        if not stream.made and not await self._make(who, stream):
+            self._denied.add((stream.version.role, stream.version.log_group))
+            return
+        stream.made = True
+        for batch in _batches(events):
+            given = {**_where(stream), "logEvents": batch}
+            answer = await self._calls.json(who, "logs", "PutLogEvents", given)
+            if answer.status != 200:
+                self._denied.add((stream.version.role, stream.version.log_group))
+                return
+
+    async def _make(self, who: Credentials, stream: _Stream) -> bool:
+        """Make the log stream, and its group where that is missing; return whether it is there."""
+        answer = await self._calls.json(who, "logs", "CreateLogStream", _where(stream))
+        if _error(answer) == "ResourceNotFoundException":
+            given = {"logGroupName": stream.version.log_group}
+            made = await self._calls.json(who, "logs", "CreateLogGroup", given)
+            if made.status != 200 and _error(made) != "ResourceAlreadyExistsException":
+                return False
+            answer = await self._calls.json(who, "logs", "CreateLogStream", _where(stream))
+        return answer.status == 200 or _error(answer) == "ResourceAlreadyExistsException"
+
+
+def _where(stream: _Stream) -> dict[str, str]:
+    return {"logGroupName": stream.version.log_group, "logStreamName": stream.name}
+
+
+def _error(answer: FetchReply) -> str:
+    if answer.status == 200:
+        return ""
+    try:
+        kind = str(orjson.loads(answer.body).get("__type", ""))
+    except (orjson.JSONDecodeError, AttributeError):
+        kind = answer.header("x-amzn-errortype") or ""
+    return kind.rpartition("#")[2].partition(":")[0]
+
+
+def _batches(events: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Return *events* in parts that PutLogEvents takes."""
+    found: list[list[dict[str, Any]]] = [[]]
+    size = 0
+    for event in events:
+        bytes_here = len(event["message"].encode()) + EVENT_BYTES
+        if len(found[-1]) == MOST_EVENTS or size + bytes_here > MOST_BYTES:
+            found.append([])
+            size = 0
+        found[-1].append(event)
+        size += bytes_here
+    return [batch for batch in found if batch]

@@ -1,0 +1,34 @@
+"""The first thing that runs in an execution environment: what a handler may import, and how it ends.
+
+It is started as a file, isolated (`-I -S`), and imports nothing of the harness: from there on the process is
+AWS's own runtime interface client. `PATHS PARENT HANDLER` are its arguments.
+"""
+
+import os
+import sys
+from ctypes import CDLL
+from os import getppid
+from signal import SIGKILL
+
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+def main(paths: str, parent: str, handler: str) -> None:
+    """Become the runtime of *handler*; *paths* come before the standard library's."""
+    _end_with(int(parent))
+    sys.path[:0] = paths.split(os.pathsep)
+    sys.argv = ["bootstrap", handler]
+    from awslambdaric.__main__ import main as run  # from *paths*
+
+    run(sys.argv)
+
+
+def _end_with(parent: int) -> None:
+    """Die with the thread that made this process; what a handler starts is the watchdog's to end."""
+    CDLL(None).prctl(PR_SET_PDEATHSIG, SIGKILL)
+    if getppid() != parent:  # it ended before the line above
+        os._exit(1)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:4])
