@@ -79,6 +79,10 @@ class MessagePlane:
         """Take note of a call that is over: it may have made a service deliver."""
         self._wiring.heard(exchange)
 
+    def fired(self, bus: str, rule: str) -> None:
+        """Take note that a rule with a schedule delivered to its targets."""
+        self._wiring.fired(bus, rule)
+
     async def sample(self) -> None:
         """Journal how full each queue is."""
         await self._messages.sample()

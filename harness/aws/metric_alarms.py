@@ -1,7 +1,7 @@
 """CloudWatch alarms that invoke scaling policies of variants: stored by the backend, acted on by the loop.
 
-Alarms without such an action are the backend's alone. What we cannot act on is stored too, and the run says
-so: an alarm that nobody evaluates must not look like one that never went off.
+Alarms without such an action are stored by the backend, too, and left to `plain_alarms`. What we cannot act
+on is stored, and the run says so: an alarm that nobody evaluates must not look like one that never went off.
 """
 
 from collections.abc import Iterable
@@ -46,7 +46,7 @@ class MetricAlarms:
             return None
         form = form_of(exchange)
         # In the query form the operation is in the body; CBOR is read for the backend, which cannot.
-        known = form is not Form.JSON or exchange.operation in _OPERATIONS + _OTHERS
+        known = form is not Form.JSON or exchange.operation in (*_OPERATIONS, *_OTHERS, "PutMetricData")
         return self._read[form] if known else None
 
     def _answer(self, exchange: Exchange) -> Outcome:
@@ -56,6 +56,7 @@ class MetricAlarms:
             return _refused(exchange, form_of(exchange), error)
         exchange.operation = call.operation or exchange.operation
         if not self._concerns_us(call):
+            self._stage.alarms.heard(call)
             return translated(self._stage.backend, exchange, call) if call.form is Form.CBOR else None
         return self._carry_out(exchange, call)
 

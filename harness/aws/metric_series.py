@@ -1,4 +1,4 @@
-"""The datapoints that alarms look at, by second of the model clock: what was put, and what the stage shows."""
+"""The datapoints that alarms look at, by second of the model clock: what was put, what the stage shows."""
 
 import math
 from collections.abc import Iterable, Mapping

@@ -14,21 +14,25 @@ from harness.aws.autoscaling import AutoScaling
 from harness.aws.backend_calls import BackendCalls
 from harness.aws.catalogue import Catalogue, EndpointPlan
 from harness.aws.event_sources import EventSources, Timers
+from harness.aws.functions.datapoints import FunctionDatapoint
 from harness.aws.functions.part import Functions, Modelled
+from harness.aws.functions.signed import SignedCalls
 from harness.aws.invoke import PAYLOAD_LIMIT_BYTES, Invoker
 from harness.aws.living import LivingWorld
 from harness.aws.message_plane import Declared, MessagePlane
+from harness.aws.messages.queue_metrics import QueueDatapoint
 from harness.aws.metric_alarms import MetricAlarms
 from harness.aws.mirror import Mirror
 from harness.aws.permission import Mode
 from harness.aws.permission.off import NoPermission
+from harness.aws.plain_alarms import PlainAlarms
 from harness.aws.sagemaker import SageMaker
 from harness.aws.scaling_tags import ScalingTags
 from harness.aws.tagging import Tagging
 from harness.aws.targets import Targets
 from harness.aws.telling import Teller
 from harness.clock import Clock
-from harness.config import Settings
+from harness.config import Credentials, Settings
 from harness.endpoint.calls import CapacityChange, EndpointView
 from harness.endpoint.events import CapacityChanged, EndpointDeleted, Event, StatusChanged
 from harness.endpoint.outcomes import Accepted, Completed, Rejected
@@ -94,6 +98,9 @@ class Stage:
         self.pool = Pool()
         fetcher = Fetcher(self.pool, judged=iam is not Mode.OFF)
         self._mirror = Mirror(self._cloudwatch, self._not_shown)
+        self._calls = SignedCalls(self.pool, lambda: self.gateway_url, self.region)
+        scope = {"region": self.region, "account": self.account}
+        self.alarms = PlainAlarms(clock, record, self._mirror.show, self._tell_topic, **scope)
         self._stage_endpoints(
             fetcher,
             World(
@@ -111,7 +118,7 @@ class Stage:
             self,
             fetcher,
             self.backend.repeat,
-            self._mirror.show,
+            self._show,
             seed=seed,
             modelled=functions,
             settings=function_settings,
@@ -136,9 +143,7 @@ class Stage:
 
     def _messaging(self, declared: Declared, fetcher: Fetcher) -> MessagePlane:
         scope = {"region": self.region, "account": self.account}
-        return MessagePlane(
-            declared, self.clock, self.record, fetcher, self.route, self._mirror.show, **scope
-        )
+        return MessagePlane(declared, self.clock, self.record, fetcher, self.route, self._show, **scope)
 
     def _request_path(self, before: Sequence[Handler]) -> list[Handler]:
         sagemaker, scaling_tags = SageMaker(self), ScalingTags()
@@ -192,6 +197,7 @@ class Stage:
 
     async def conclude(self) -> None:
         """End what acts by itself, and journal what is known at the end of a run."""
+        await self.alarms.close()
         await self.timers.close()
         await self.event_sources.close()
         await self.functions.close()
@@ -217,6 +223,15 @@ class Stage:
 
     def _cloudwatch(self) -> Any:
         return self._backend_client("cloudwatch", "monitoring", read_timeout_s=MIRROR_TIMEOUT_S)
+
+    def _show(self, value: QueueDatapoint | FunctionDatapoint) -> None:
+        """Show *value* in the backend's CloudWatch, and to the alarms that tell topics."""
+        self._mirror.show(value)
+        self.alarms.take(value.namespace, value.as_datum())
+
+    async def _tell_topic(self, topic: str, subject: str, message: str) -> None:
+        fields = {"TopicArn": topic, "Subject": subject, "Message": message}
+        await self._calls.publish(Credentials(), fields)
 
     def _not_shown(self, why: str) -> None:
         self.finding("cloudwatch-not-shown", "warning", "CloudWatch", why, at=self.clock.now())

@@ -58,6 +58,7 @@ def serve(fd: int) -> None:
     from ministack.app import app
 
     from harness.backends import (
+        ministack_events,
         ministack_functions,
         ministack_managed,
         ministack_policies,
@@ -68,6 +69,7 @@ def serve(fd: int) -> None:
     application = ministack_policies.install(app, password)
     application = ministack_schedules.install(application, password)
     application = ministack_functions.install(application, password)
+    application = ministack_events.install(application, password)
     ministack_managed.install()
     os.set_inheritable(fd, False)
     _raise_file_limit()

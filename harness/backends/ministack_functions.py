@@ -124,7 +124,11 @@ def install(application: Application, password: str) -> Application:
 
     async def serve(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http" and scope["path"] == GATEWAY_PATH and gateway.knows(scope["headers"]):
-            gateway.url = await _body(receive)
+            url = await _body(receive)
+            if scope["method"] == "POST":
+                gateway.url = url
+            elif gateway.url == url:  # else another gateway has come in its place
+                gateway.url = ""
             headers = [(b"content-length", b"0")]
             await send({"type": "http.response.start", "status": 204, "headers": headers})
             await send({"type": "http.response.body", "body": b""})

@@ -103,8 +103,8 @@ def _listed() -> dict[str, Any]:
 def _fire(asked: dict[str, Any]) -> dict[str, Any]:
     """Dispatch the targets of what *asked* names as due at its `time`, in its account and region.
 
-    Return whether there `exists` one, whether it is `enabled`, its `expression` and how many `targets` it has;
-    nothing is dispatched for one that is not, is disabled or has another expression. The `target` of a
+    Return whether there `exists` one, whether it is `enabled`, its `expression` and how many `targets` it
+    has; nothing is dispatched for one that is not, is disabled or has another expression. The `target` of a
     schedule that is of one of the services in `tells` is only told: who asks delivers to it.
     """
     found, targets = _found(asked)

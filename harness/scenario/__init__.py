@@ -93,7 +93,7 @@ from harness.scenario.scaling_expectations import (
     scale_out_lag,
     zones_in_service,
 )
-from harness.scenario.spec import Scenario, Settle, Variant
+from harness.scenario.spec import Resource, Scenario, Settle, Variant
 from harness.scenario.triggers import HttpApi, Notification, Rule, Timer
 from harness.scenario.workload import Calls, Constant, Idle, OpenModel, Payload, Ramp, Spike, Stages
 
@@ -133,6 +133,7 @@ __all__ = [
     "Queue",
     "Ramp",
     "Reason",
+    "Resource",
     "Role",
     "Rule",
     "Scaling",

@@ -79,13 +79,11 @@ class World:
         arn: str = found["Attributes"]["QueueArn"]
         return arn
 
-    def role(self, name: str, *actions: str) -> str:
-        """Return the ARN of a role that Lambda assumes and that may do *actions*."""
+    def role(self, name: str, *actions: str, service: str = "lambda.amazonaws.com") -> str:
+        """Return the ARN of a role that *service* assumes and that may do *actions*."""
         iam = self.client("iam")
         made = f"{name}-{self.tag}"
-        arn: str = iam.create_role(RoleName=made, AssumeRolePolicyDocument=trusted("lambda.amazonaws.com"))[
-            "Role"
-        ]["Arn"]
+        arn: str = iam.create_role(RoleName=made, AssumeRolePolicyDocument=trusted(service))["Role"]["Arn"]
         if actions:
             allowed = document({"Effect": "Allow", "Action": list(actions), "Resource": "*"})
             iam.put_role_policy(RoleName=made, PolicyName="p", PolicyDocument=allowed)

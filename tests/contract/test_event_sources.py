@@ -14,7 +14,7 @@ import pytest
 from botocore.exceptions import ClientError
 from fed import Fed, World, document, until
 
-from harness import journal
+from harness import journal, sessions
 from harness.aws.permission import Mode
 from harness.aws.stage import Stage
 from harness.aws.thread import Gateway
@@ -240,6 +240,22 @@ def test_what_aws_refuses(world: World) -> None:
     assert client.delete_event_source_mapping(UUID=made["UUID"])["State"] == "Deleting"
 
 
+def test_a_mapping_made_past_the_gateway(world: World, backend: Backend) -> None:
+    """A stack's mapping is taken over with its name: the backend polls no more, the gateway does."""
+    url, arn = world.queue("stack")
+    function = world.function("stack", world.role("stack", *RIGHTS))
+    at = backend.route("lambda")
+    direct = sessions.client("lambda", f"http://{at.host}:{at.port}")
+    name = direct.create_event_source_mapping(FunctionName=function, EventSourceArn=arn, BatchSize=3)["UUID"]
+    world.stage.await_on_loop(world.stage.event_sources.learn())
+    assert direct.list_event_source_mappings(FunctionName=function)["EventSourceMappings"] == []
+    direct.close()
+    until(lambda: world.client("lambda").get_event_source_mapping(UUID=name)["State"] == "Enabled")
+    world.client("sqs").send_message(QueueUrl=url, MessageBody="fine")
+    until(lambda: bool(world.of(journal.FunctionInvoked, function=function)))
+    assert world.of(journal.FunctionInvoked, function=function)[0].trigger == name
+
+
 def test_timers_on_a_compressed_clock(backend: Backend) -> None:
     """A rate of a minute ticks four times a second at 240; what AWS would not take is refused."""
     with opened(backend, "compressed:240") as world:
@@ -258,6 +274,15 @@ def test_timers_on_a_compressed_clock(backend: Backend) -> None:
         events.put_rule(Name=rule, ScheduleExpression="rate(1 minute)")
         events.put_targets(Rule=rule, Targets=[{"Id": "1", "Arn": arn, "Input": '{"tick": 1}'}])
         until(lambda: len(world.of(journal.TimerFired, rule=rule)) >= 3)
+        role = world.role("scheduler", "sqs:SendMessage", service="scheduler.amazonaws.com")
+        schedule, target = f"hourly-{world.tag}", {"Arn": arn, "RoleArn": role, "Input": '{"tick": 1}'}
+        world.client("scheduler").create_schedule(
+            Name=schedule,
+            ScheduleExpression="rate(1 hours)",
+            FlexibleTimeWindow={"Mode": "OFF"},
+            Target=target,
+        )
+        until(lambda: [each.targets for each in world.of(journal.TimerFired, rule=schedule)] == [1])
         events.disable_rule(Name=rule)
         fired = world.of(journal.TimerFired, rule=rule)
         assert {round(later.due_at - earlier.due_at) for earlier, later in pairwise(fired)} == {60}

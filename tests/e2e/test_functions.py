@@ -7,13 +7,18 @@ import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import sleep
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 from botocore.exceptions import ClientError
 from lambdas import ACCOUNT, LOGS, REGION, Stand, allow, code_of, lambdas, until, words_of, zipped
 
 from harness import journal
-from harness.backends import open_backend
+from harness.aws.functions.logs import FLUSH_AFTER_S
+from harness.aws.functions.triggers import PATH
+from harness.backends import Backend, open_backend
 from harness.config import Settings
 
 ECHO = """
@@ -26,12 +31,15 @@ def handler(event, context):
 
 
 @pytest.fixture(scope="module")
-def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
+def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
+    with open_backend("embedded", Settings(), tmp_path_factory.mktemp("logs")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def stand(backend: Backend) -> Iterator[Stand]:
     """One backend and gateway for all tests here, whose functions have names of their own."""
-    with (
-        open_backend("embedded", Settings(), tmp_path_factory.mktemp("logs")) as backend,
-        lambdas(backend) as made,
-    ):
+    with lambdas(backend) as made:
         yield made
 
 
@@ -358,6 +366,34 @@ def handler(event, context):
     allowed = stand.function(code, Timeout=20, role=stand.role(LOGS, allow("lambda:InvokeFunction")))
     assert stand.invoke(denied).payload == "AccessDeniedException"
     assert stand.invoke(allowed).payload == "invoked"
+
+
+def test_a_role_that_may_not_write_logs_writes_none(stand: Stand) -> None:
+    """The function runs all the same, and its caller sees the tail."""
+    name = stand.function(ECHO, role=stand.role())
+    assert "got 1" in stand.invoke(name, 1).log
+    sleep(2 * FLUSH_AFTER_S)
+    groups = stand.client("logs").describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{name}")["logGroups"]
+    assert groups == []
+
+
+def test_nobody_but_the_backend_posts_events(stand: Stand, echo: str) -> None:
+    """The house path takes them from who carries the backend's password."""
+    asked = Request(f"{stand.gateway.url}{PATH}", b"{}", {"X-Harness-Judged": "guessed"})
+    with pytest.raises(HTTPError) as caught:
+        urlopen(asked, timeout=20)
+    assert caught.value.code == 403
+    caught.value.close()
+
+
+def test_two_gateways_before_one_backend_do_not_meet(stand: Stand, backend: Backend, role: str) -> None:
+    """Each runs functions in processes of its own; what the other one made is read from the backend."""
+    name = stand.function("import os\ndef handler(event, context):\n    return os.getpid()\n", role=role)
+    with lambdas(backend) as other, ThreadPoolExecutor(2) as both:
+        pids = [each.payload for each in both.map(lambda one: one.invoke(name), (stand, other))]
+    assert pids[0] != pids[1]
+    assert stand.invoke(name).payload == pids[0]
+    assert not Path(f"/proc/{pids[1]}").exists()
 
 
 def test_a_deleted_function_is_gone(stand: Stand, role: str) -> None:

@@ -51,6 +51,12 @@ class GivesCredentials(Protocol):
     ) -> Credentials | Refusal: ...
 
 
+class HearsOfRules(Protocol):
+    """Who notes which deliveries were made: the stage's messaging."""
+
+    def fired(self, bus: str, rule: str) -> None: ...
+
+
 class House(Protocol):
     """The stage, as far as event sources and timers know it."""
 
@@ -72,6 +78,8 @@ class House(Protocol):
     def functions(self) -> Invokes: ...
     @property
     def permission(self) -> GivesCredentials: ...
+    @property
+    def messaging(self) -> HearsOfRules: ...
 
     def finding(self, rule: str, severity: str, resource: str, message: str, source: str = "") -> None: ...
 

@@ -36,6 +36,7 @@ class ScheduleTargets:
         self._house = house
         self._calls = Signed(house)
         self._credentials: dict[str, Credentials] = {}
+        self._said: set[tuple[str, str]] = set()
 
     async def deliver(self, name: str, arn: str, target: dict[str, Any], due_epoch_s: float) -> bool:
         """Return whether the target of the schedule *name* took what it is sent; else that is a finding."""
@@ -106,6 +107,11 @@ class ScheduleTargets:
         return await self._calls.send(who, "lambda", path, headers, body.encode())
 
     def _say(self, name: str, target: dict[str, Any], why: str) -> None:
+        """Make a finding of it, once for each schedule and target."""
+        key = (name, str(target.get("Arn")))
+        if key in self._said:
+            return
+        self._said.add(key)
         self._house.finding(
             NOT_DELIVERED,
             "error",

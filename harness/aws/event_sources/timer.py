@@ -29,6 +29,7 @@ class Timer:
     due_epoch_s: float | None = None
     wakes_epoch_s: float | None = None
     was_seen: bool = False  # the backend has had it
+    was_told: bool = False  # that its role is not judged
 
     @property
     def key(self) -> tuple[str, str, str]:

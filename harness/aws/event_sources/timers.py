@@ -202,6 +202,8 @@ class Timers:
         elif told["enabled"] and told["expression"] == timer.expression:
             targets = told["targets"] if await self._delivered(timer, told, due_epoch_s) else 0
             due_at = due_epoch_s - self._house.clock.epoch_s(0.0)
+            if targets and timer.kind == RULE:
+                self._house.messaging.fired(timer.place, timer.name)
             self._house.record(journal.TimerFired(self._house.clock.now(), due_at, timer.name, targets))
 
     async def _delivered(self, timer: Timer, told: dict[str, Any], due_epoch_s: float) -> bool:
@@ -209,7 +211,8 @@ class Timers:
         target = told.get("target")
         if target is not None:
             return await self._targets.deliver(timer.name, told["arn"], target, due_epoch_s)
-        if timer.kind == SCHEDULE:
+        if timer.kind == SCHEDULE and not timer.was_told:
+            timer.was_told = True
             self._house.finding(
                 NOT_JUDGED,
                 "warning",

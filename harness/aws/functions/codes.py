@@ -96,6 +96,7 @@ class Codes:
     def close(self) -> None:
         """Remove all that was unpacked."""
         if self._folder is not None:
+            _protect(self._folder, 0o755)
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
         self._packages.clear()
@@ -117,7 +118,15 @@ def _unpack(content: bytes, target: Path) -> Path:
                 left -= _write(archive, entry, target, left)
     except _BROKEN:
         raise invalid(_NOT_UNZIPPED) from None
+    # On Lambda /var/task and /opt cannot be written to; who is root here can do it all the same.
+    _protect(target, 0o555)
     return target
+
+
+def _protect(folder: Path, mode: int) -> None:
+    """Give *folder* and those in it *mode*; links are not followed."""
+    for each, _, _ in os.walk(folder):
+        os.chmod(each, mode)
 
 
 def _write(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, left: int) -> int:

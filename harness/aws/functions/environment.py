@@ -86,6 +86,7 @@ class Environment:
         self._starting: asyncio.Task[Initialised] | None = None
         self._init: asyncio.Future[Ended | None] | None = None
         self._under: _Under | None = None
+        self._up = False  # initialised, and neither ended nor asked to
         self._over_memory = False
         self._closed = False
         self.used_at = perf_counter()  # when it was last given something to do, real
@@ -94,7 +95,7 @@ class Environment:
     @property
     def is_up(self) -> bool:
         """Whether it is initialised and lives."""
-        return self._process is not None and self._process.alive and self._init is None
+        return self._up
 
     @property
     def is_alive(self) -> bool:
@@ -117,8 +118,9 @@ class Environment:
         return await asyncio.shield(self._starting)
 
     async def _start(self, limit_s: float) -> Initialised:
-        if self._process is not None:
-            self._process.kill()
+        before, self._process = self._process, None
+        if before is not None:
+            before.kill()
         self._api.close()
         command = await self._command(await self._api.open())
         async with self._spawner.gate:
@@ -141,6 +143,7 @@ class Environment:
         finally:
             timer.cancel()
             self._init = None
+        self._up = failure is None and process.alive and not self._closed
         if failure is not None:
             process.drain()
             process.kill()
@@ -168,13 +171,12 @@ class Environment:
         return ended
 
     async def _hand(self, work: Work, limit_s: float) -> Ended | None:
+        if not self._up:
+            return None
         loop = asyncio.get_running_loop()
         under = self._under = _Under(work, perf_counter(), loop.create_future())
         timer = loop.call_later(limit_s, self._timed_out, under)
-        if self._process is None or not self._process.alive:
-            self._finish(None)
-        else:
-            under.handed = self._api.hand(work.reply())
+        under.handed = self._api.hand(work.reply())
         try:
             return await under.end
         finally:
@@ -211,6 +213,7 @@ class Environment:
 
     def kill(self) -> None:
         """End its process at once; what is under way ends with it."""
+        self._up = False
         if self._process is not None:
             self._process.kill()
 
@@ -226,8 +229,9 @@ class Environment:
         self._api.close()
 
     def _exited(self, process: RuntimeProcess, code: int) -> None:
-        if process is not self._process and self._process is not None:
-            return
+        if process is not self._process:
+            return  # another one has come in its place
+        self._up = False
         self._init_over(exited("", code, 0.0, Ending.INIT))
         under = self._under
         if under is not None and not under.handed and not self._closed:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 from harness import journal
@@ -162,14 +163,15 @@ class Functions:
     async def open(self) -> None:
         """Begin: the server listens, and the backend's services may bring their events."""
         self._minutes = asyncio.get_running_loop().create_task(self._publish())
-        await self._say_where(self._house.gateway_url)
+        await self._say("POST")
 
     async def close(self) -> None:
         """End every environment, write what is left of their logs, and remove what was unpacked."""
         self._asynchronous.queue.close()
         if self._minutes is not None:
             self._minutes.cancel()
-        await self._say_where("")
+        with suppress(BackendError):  # it may have ended before
+            await self._say("DELETE")
         await self._pool.close()
         await self._logs.close()
         self._admission.close()
@@ -177,17 +179,12 @@ class Functions:
         self._publish_until(self._admission.now() + MINUTE_S)
         self._codes.close()
 
-    async def _say_where(self, url: str) -> None:
-        """Tell our MiniStack, if it is one, where its services' events are to go."""
+    async def _say(self, method: str) -> None:
+        """Tell our MiniStack, if it is one, that its services' events are to come here, or not any more."""
         at = self._house.route(SERVICE)
         if at.name == "ministack" and at.password:
-            try:
-                await self._fetcher.fetch(
-                    at, "POST", GATEWAY_PATH, headers=((JUDGED_HEADER, at.password),), body=url.encode()
-                )
-            except BackendError:
-                if url:
-                    raise
+            headers, body = ((JUDGED_HEADER, at.password),), self._house.gateway_url.encode()
+            await self._fetcher.fetch(at, method, GATEWAY_PATH, headers=headers, body=body)
 
     # -- the request path -----
 

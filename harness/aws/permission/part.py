@@ -19,6 +19,7 @@ from harness.aws.permission.store import PolicyStore
 from harness.aws.permission.store.root import RootCalls
 from harness.aws.permission.store.submitted import Submitted
 from harness.aws.permission.uses import Uses
+from harness.aws.trail import Trail
 from harness.clock import Clock
 from harness.config import Credentials
 from harness.errors import BackendError
@@ -67,6 +68,8 @@ class Permission:
         self._uses = Uses(record, tell, enforced=mode is Mode.ENFORCE, wanted=wanted)
         self._root = RootCalls(fetcher, route, region, account)
         self._concluded = False
+        scope = {"region": region, "account": account}
+        self._trail = Trail(clock, fetcher, route, self.callers.of, **scope)
         judge = Judge(self.policies, self._uses, clock, self.entrances.of, account)
         self._reader = Reader()
         self._guard = Guard(
@@ -141,8 +144,11 @@ class Permission:
     def heard(self, exchange: Exchange) -> None:
         """Take note of a call that is over; to be called before its client can send the next."""
         if exchange.path.startswith(INVOCATIONS):
+            if exchange.error:
+                self._trail.heard(exchange)
             return
         self.policies.heard(exchange)
+        self._trail.heard(exchange)
         if self.entrances.heard(exchange):
             self._guard.forget()
 

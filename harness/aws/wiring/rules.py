@@ -169,6 +169,12 @@ class Rules:
                     for target in _judged(rule):
                         self._board.delivered(Edge(SERVICE, arn, target))
 
+    def fired(self, bus: str, name: str) -> None:
+        """Take note that a rule with a schedule delivered to its targets."""
+        arn, rule = self._rule(bus, name)
+        for target in _judged(rule):
+            self._board.delivered(Edge(SERVICE, arn, target))
+
     def _event(self, entry: Arguments) -> str:
         """Return the event that EventBridge makes of *entry*, as far as patterns look at it.
 

@@ -14,7 +14,6 @@ from harness.gateway.chain import Address, Exchange, Handler, Outcome
 from harness.gateway.fetch import Fetcher
 from harness.iam.actions import Call
 from harness.messaging.attributes import Attribute
-from harness.messaging.edges import Edge
 from harness.messaging.topology import FanOut, Topology
 
 
@@ -38,6 +37,7 @@ class Wiring:
         self._board = Switchboard(record, now, fetcher, route, Root(fetcher, route, region, account))
         subscriptions, rules, buckets = Subscriptions(self._board), Rules(self._board), Buckets(self._board)
         self._sources = (subscriptions, rules, buckets)
+        self._rules = rules
         self._causes: dict[str, Callable[[Exchange, Call], None]] = {
             "s3": buckets.heard,
             "events": rules.heard,
@@ -71,13 +71,9 @@ class Wiring:
                 self._board.deliveries.made(each.edge)
         return found
 
-    def delivered(self, service: str, source: str, target: str) -> None:
-        """Take note that *service* (`s3`, `events`) delivered from *source* to *target*, both ARNs.
-
-        For whoever sees a delivery that no call through the gateway causes: a rule with a schedule, say.
-        Nothing is noted of one that AWS would refuse, or that nobody configured.
-        """
-        self._board.delivered(Edge(service, source, target))
+    def fired(self, bus: str, rule: str) -> None:
+        """Take note that a rule with a schedule delivered to its targets, which no call causes."""
+        self._rules.fired(bus, rule)
 
     def heard(self, exchange: Exchange) -> None:
         """Take note of a call that is over and was judged: it may have made S3 or EventBridge deliver."""

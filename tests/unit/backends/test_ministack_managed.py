@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from harness.iam.managed import PREFIX, managed_policies
 from harness.backends.ministack_managed import ATTACHING, AwsPolicies, install
+from harness.iam.managed import PREFIX, managed_policies
 
 FULL = f"{PREFIX}/AmazonSageMakerFullAccess"
 BASIC = f"{PREFIX}/service-role/AWSLambdaBasicExecutionRole"

@@ -92,6 +92,7 @@ class House:
     region: str = "us-east-1"
     account: str = "123456789012"
     mode: Mode = Mode.OFF
+    fired_rules: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def functions(self) -> "House":
@@ -100,6 +101,13 @@ class House:
     @property
     def permission(self) -> "House":
         return self
+
+    @property
+    def messaging(self) -> "House":
+        return self
+
+    def fired(self, bus: str, rule: str) -> None:
+        self.fired_rules.append((bus, rule))
 
     @property
     def record(self) -> Callable[[journal.Record], None]:

@@ -94,6 +94,19 @@ class Roles(House):
         return self.answer
 
 
+def test_it_is_told_once() -> None:
+    """A schedule whose target refuses every minute is one finding."""
+    house = Roles("", mode=Mode.ENFORCE)
+    targets = ScheduleTargets(house)
+
+    async def run() -> None:
+        for _ in range(3):
+            await targets.deliver("nightly", SCHEDULE, {"Arn": QUEUE, "RoleArn": "r"}, DUE)
+
+    asyncio.run(run())
+    assert len(house.findings) == 1
+
+
 def test_a_role_that_does_not_trust_scheduler() -> None:
     """Nothing is sent as it."""
     sqs, house = Sqs(), Roles("", mode=Mode.ENFORCE)
