@@ -1,12 +1,13 @@
 """The datapoints that alarms look at, by second of the model clock: what was put, what the stage shows."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-# An alarm looks at a few periods of at most a day; what is older than its range is never read again.
-KEPT_S = 86_400.0
+# PutMetricAlarm API reference: the periods of an alarm are a week together at most; its range is up to three
+# times that (one period of a week, and two more). What is older is never read again.
+KEPT_S = 3 * 7 * 86_400.0
 
 Key = tuple[str, str, tuple[tuple[str, str], ...]]
 
@@ -33,25 +34,24 @@ def key_of(namespace: str, name: str, dimensions: Iterable[tuple[str, str]]) -> 
 
 
 class MetricSeries:
-    """Statistic sets by metric and second; moments are model seconds."""
+    """Statistic sets by metric and second; moments are model seconds and must not run back."""
 
     def __init__(self) -> None:
         self._sets: dict[Key, dict[int, _Set]] = {}
 
     def put(self, namespace: str, datum: Mapping[str, Any], at: float) -> None:
-        """Take in *datum*, a member of PutMetricData's MetricData, as of the moment *at*."""
-        dimensions = ((str(each["Name"]), str(each["Value"])) for each in datum.get("Dimensions") or ())
-        series = self._sets.setdefault(key_of(namespace, str(datum["MetricName"]), dimensions), {})
+        """Take in *datum*, a member of PutMetricData's MetricData, as of the moment *at*.
+
+        Raises KeyError, TypeError or ValueError, with nothing taken in, where CloudWatch would refuse it.
+        """
+        dimensions = [(str(each["Name"]), str(each["Value"])) for each in datum.get("Dimensions") or ()]
+        key, samples = key_of(namespace, str(datum["MetricName"]), dimensions), list(_samples(datum))
+        series = self._sets.setdefault(key, {})
         found = series.setdefault(math.floor(at), _Set())
-        whole = datum.get("StatisticValues")
-        if whole is not None:
-            found.add(*(float(whole[name]) for name in ("SampleCount", "Sum", "Minimum", "Maximum")))
-        values = datum.get("Values") or ([datum["Value"]] if datum.get("Value") is not None else [])
-        counts = datum.get("Counts") or [1.0] * len(values)
-        for value, count in zip(map(float, values), map(float, counts), strict=True):
-            found.add(count, value * count, value, value)
-        for old in [second for second in series if second < at - KEPT_S]:
-            del series[old]
+        for sample in samples:
+            found.add(*sample)
+        while (oldest := next(iter(series))) < at - KEPT_S:  # they came in this order
+            del series[oldest]
 
     def points(
         self, key: Key, statistic: str, period_s: float, before: float, count: int
@@ -61,9 +61,13 @@ class MetricSeries:
         return [self._value(key, statistic, start, start + period_s) for start in starts]
 
     def _value(self, key: Key, statistic: str, start: float, end: float) -> float | None:
+        series = self._sets.get(key, {})
+        within: Iterable[int] = range(math.ceil(start), math.ceil(end))
+        if end - start > len(series):
+            within = [second for second in series if start <= second < end]
         merged = _Set()
-        for second, each in self._sets.get(key, {}).items():
-            if start <= second < end and each.count:
+        for second in within:
+            if (each := series.get(second)) is not None:
                 merged.add(each.count, each.sum, each.minimum, each.maximum)
         if not merged.count:
             return None
@@ -74,3 +78,26 @@ class MetricSeries:
             "Minimum": merged.minimum,
             "Maximum": merged.maximum,
         }[statistic]
+
+
+def _samples(datum: Mapping[str, Any]) -> Iterator[tuple[float, float, float, float]]:
+    """Yield count, sum, minimum and maximum of what *datum* has: a set, values with their counts, a value."""
+    whole = datum.get("StatisticValues")
+    if whole is not None:
+        count, total, minimum, maximum = (
+            _number(whole[name]) for name in ("SampleCount", "Sum", "Minimum", "Maximum")
+        )
+        yield count, total, minimum, maximum
+    values = datum.get("Values") or ([datum["Value"]] if datum.get("Value") is not None else [])
+    counts = datum.get("Counts") or [1.0] * len(values)
+    for value, count in zip(map(_number, values), map(_number, counts), strict=True):
+        yield count, value * count, value, value
+
+
+def _number(given: Any) -> float:
+    """Return *given* as a number; PutMetricData: "special values (for example, NaN, +Infinity, -Infinity) are
+    not supported"."""
+    number = float(given)
+    if not math.isfinite(number):
+        raise ValueError(f"{given!r} is no value of a metric")
+    return number

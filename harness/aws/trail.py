@@ -1,6 +1,6 @@
 """CloudTrail's part of EventBridge: a call that was refused is an event, for rules that look for such.
 
-Only refusals for want of permission are told, and only while a rule asks for "AWS API Call via CloudTrail":
+Only refusals for want of permission are told, and only once a rule can match "AWS API Call via CloudTrail":
 that is what reports unwanted callers. On AWS a trail must be logging; calls that read (List, Get, Describe)
 make no events, those on data (Invoke, InvokeEndpoint) only where the trail logs data events (EventBridge user
 guide, "AWS service events delivered via AWS CloudTrail"; here they always do).
@@ -68,7 +68,7 @@ class Trail:
     def heard(self, exchange: Exchange) -> None:
         """Take note of a rule that looks for calls, and tell of a call that was refused."""
         if exchange.operation == "PutRule":
-            self._wanted = self._wanted or DETAIL_TYPE.encode() in exchange.body
+            self._wanted = self._wanted or _asks_for_calls(exchange.body)
         elif self._wanted and exchange.error.startswith(_REFUSALS):
             call = exchange.call
             if isinstance(call, Call) and not call.operation.startswith(_READS):
@@ -106,15 +106,9 @@ class Trail:
             "awsRegion": self._region,
             "sourceIPAddress": exchange.peer,
             "userAgent": (exchange.header(b"user-agent") or b"").decode("latin-1"),
-            "errorCode": "Client.UnauthorizedOperation"
-            if code == "UnauthorizedOperation"
-            else "AccessDenied",
+            "errorCode": f"Client.{code}" if code in _OF_EC2 else "AccessDenied",
             "errorMessage": message,
-            "requestParameters": {
-                each[0].lower() + each[1:]: value
-                for each, value in call.members.items()
-                if each in _PARAMETERS
-            },
+            "requestParameters": _parameters(call),
             "responseElements": None,
             "eventID": str(uuid.uuid4()),
             "eventType": "AwsApiCall",
@@ -131,6 +125,20 @@ class Trail:
         kind = {"Account": "Root", "User": "IAMUser"}.get(caller.kind, caller.kind or "AWSService")
         found = {"type": kind, "arn": caller.name, "accountId": self._account, "accessKeyId": access_key}
         return found | ({"principalId": caller.user_id} if caller.user_id else {})
+
+
+def _asks_for_calls(body: bytes) -> bool:
+    """Return whether the pattern of the rule that *body* puts lets events about calls through.
+
+    A pattern that names no detail-type lets all of them through (EventBridge reference, "To match against all
+    events from this service"); what such a one asks besides is for EventBridge to decide.
+    """
+    try:
+        pattern = orjson.loads(orjson.loads(body).get("EventPattern") or "null")
+        wanted = pattern.get("detail-type", [DETAIL_TYPE])
+        return any(each == DETAIL_TYPE or isinstance(each, dict) for each in wanted)
+    except (orjson.JSONDecodeError, AttributeError, TypeError):
+        return False  # no pattern, or none that EventBridge takes
 
 
 def _parameters(call: Call) -> dict[str, Any]:

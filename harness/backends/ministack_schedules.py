@@ -5,19 +5,16 @@ the gateway, on the clock of the run. What is dispatched, and to which targets, 
 """
 
 import asyncio
-import hmac
 import json
-from collections.abc import Awaitable, Callable
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 
+from harness.backends.ministack_house import Application, with_paths
 from harness.gateway.chain import JUDGED_HEADER, Address
 
 SCHEDULES_PATH = "/_harness/schedules"
 FIRE_PATH = f"{SCHEDULES_PATH}/fire"
 TIMEOUT_S = 10.0
-
-Application = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 def install(application: Application, password: str) -> Application:
@@ -31,22 +28,14 @@ def install(application: Application, password: str) -> Application:
 
     eventbridge.start_scheduler = _nothing
     scheduler.start_scheduler = _nothing
-    wanted, name = password.encode(), JUDGED_HEADER.lower().encode()
 
-    async def serve(scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith(SCHEDULES_PATH):
-            await application(scope, receive, send)
-            return
-        given = [value for key, value in scope["headers"] if key.lower() == name]
-        if not given or not hmac.compare_digest(given[0], wanted):
-            await _answer(send, 403, {"error": "these paths are the gateway's"})
-        elif scope["path"] == FIRE_PATH:
-            asked = json.loads(await _body(receive))
-            await _answer(send, 200, await asyncio.to_thread(_fire, asked))
-        else:
-            await _answer(send, 200, _listed())
+    async def listed(_body: bytes) -> tuple[int, Any]:
+        return 200, _listed()
 
-    return serve
+    async def fire(body: bytes) -> tuple[int, Any]:
+        return 200, await asyncio.to_thread(_fire, json.loads(body))
+
+    return with_paths(application, password, {SCHEDULES_PATH: listed, FIRE_PATH: fire})
 
 
 def why_no_timer(address: Address) -> str | None:
@@ -186,19 +175,3 @@ def _event(asked: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
         "Account": asked["account"],
         "Region": asked["region"],
     }
-
-
-async def _body(receive: Any) -> bytes:
-    found: bytes = b""
-    while True:
-        message = await receive()
-        found += message.get("body", b"")
-        if not message.get("more_body"):
-            return found
-
-
-async def _answer(send: Any, status: int, value: dict[str, Any]) -> None:
-    body = json.dumps(value).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

@@ -181,6 +181,16 @@ def test_two_invocations_at_once_have_two_environments(stand: Stand, role: str) 
     assert len(pids) == 2
 
 
+def test_functions_run_over_another_backend_too(tmp_path: Path) -> None:
+    """All that a backend need do is to keep what functions there are."""
+    with open_backend("moto", Settings(), tmp_path) as moto, lambdas(moto) as other:
+        name = other.function("def handler(event, context):\n    return event\n")
+        other.functions.publish_version(FunctionName=name)
+        other.functions.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
+        answer = other.invoke(name, 5, Qualifier="live")
+    assert (answer.payload, answer.version) == (5, "1")
+
+
 # -- handlers that fail -----
 
 

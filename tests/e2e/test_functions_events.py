@@ -132,6 +132,26 @@ def test_provisioned_concurrency_is_there_after_a_minute_or_two(stand: Stand, ro
     assert code_of(caught.value) == ("ProvisionedConcurrencyConfigNotFoundException", 404)
 
 
+def test_an_alias_with_weights_leads_to_both_versions(stand: Stand, role: str) -> None:
+    """Each gets its share, and the executed version is told."""
+    name = stand.function(RETURNS, role=role)
+    stand.functions.publish_version(FunctionName=name)
+    stand.functions.update_function_configuration(FunctionName=name, Description="second")
+    stand.functions.publish_version(FunctionName=name)
+    stand.functions.create_alias(
+        FunctionName=name,
+        Name="live",
+        FunctionVersion="1",
+        RoutingConfig={"AdditionalVersionWeights": {"2": 0.5}},
+    )
+    assert {stand.invoke(name, Qualifier="live").version for _ in range(16)} == {"1", "2"}
+    with pytest.raises(ClientError) as caught:
+        stand.functions.put_provisioned_concurrency_config(
+            FunctionName=name, Qualifier="live", ProvisionedConcurrentExecutions=1
+        )
+    assert code_of(caught.value) == ("InvalidParameterValueException", 400)
+
+
 def test_latest_cannot_be_provisioned(stand: Stand, role: str) -> None:
     """Lambda takes a version or an alias only."""
     name = stand.function(RETURNS, role=role)
@@ -187,6 +207,23 @@ def test_throttled_events_are_kept_and_run(stand: Stand, role: str) -> None:
     ended = until(lambda: len(found := stand.of(journal.FunctionEventEnded, name)) == 3 and found)
     assert {each.how for each in ended} == {"succeeded"}
     assert stand.of(journal.FunctionThrottled, name)
+
+
+def test_a_declared_throttle_hits_what_is_asynchronous(stand: Stand, role: str) -> None:
+    """It has no request of a client that a fault could hit; the event is kept and tried again."""
+    name = stand.function(RETURNS, role=role)
+    stand.stage.functions.is_throttled_by_fault = lambda: not stand.of(journal.FunctionThrottled, name)
+    stand.functions.invoke(FunctionName=name, InvocationType="Event", Payload=b"{}")
+    assert until(lambda: stand.of(journal.FunctionEventEnded, name))[0].how == "succeeded"
+    stand.stage.functions.is_throttled_by_fault = lambda: False
+    assert [each.reason for each in stand.of(journal.FunctionThrottled, name)] == ["CallerRateLimitExceeded"]
+
+
+def test_the_old_way_to_invoke_asynchronously_works(stand: Stand, role: str) -> None:
+    """InvokeAsync answers 202, and the function runs."""
+    name = stand.function(RETURNS, role=role)
+    assert stand.functions.invoke_async(FunctionName=name, InvokeArgs=b'{"n": 3}')["Status"] == 202
+    assert until(lambda: stand.of(journal.FunctionInvoked, name))[0].source == "asynchronous"
 
 
 def test_a_success_is_told_to_another_function(stand: Stand, role: str) -> None:

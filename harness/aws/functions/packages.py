@@ -4,7 +4,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from harness.aws.aws_json import Refused
-from harness.aws.functions.codes import Codes
+from harness.aws.functions.codes import Codes, digest
 from harness.aws.functions.configurations import Configurations, Version
 from harness.aws.root_calls import RootClient
 
@@ -48,6 +48,8 @@ class Packages:
         answer = await self._root.call("lambda", "GET", path)
         if answer.status != 200 or not answer.body:
             raise self._nowhere(resource)
+        if name != resource and digest(answer.body) != name:
+            raise self._nowhere(resource)  # MiniStack gives out the newest code whatever version is asked for
         self._codes.keep(answer.body, name)
 
     @staticmethod

@@ -109,7 +109,7 @@ class Functions:
         self._show = show
         settings, modelled = settings or FunctionSettings(), modelled or Modelled()
         root = RootClient(fetcher, house.route, house.region, house.account)
-        self._calls = SignedCalls(house.pool, lambda: house.gateway_url, house.region)
+        calls = SignedCalls(house.pool, lambda: house.gateway_url, house.region)
         self._account = Account(settings, seed=seed)
         self._admission = Admission(self._account, house.clock, self._hear, settings.account_concurrency)
         self._register = Register(root, self._admission, modelled.init_time, house.record, self._gone)
@@ -124,7 +124,7 @@ class Functions:
             house.region,
             lambda: house.gateway_url,
         )
-        self._logs = LogWriter(self._calls, self._pool.credentials)
+        self._logs = LogWriter(calls, self._pool.credentials)
         runner = Runner(self._pool, self._admission, house.clock, house.record, modelled, self._log, seed)
         self._invocations = Invocations(self._register, self._admission, runner, house.record)
         self._asynchronous = Asynchronous(
@@ -133,10 +133,16 @@ class Functions:
             self._register,
             self._admission,
             self._pool,
-            Destinations(self._calls, house.finding),
+            Destinations(calls, house.finding),
             house.clock,
             house.record,
         )
+        self._prepare_answers(root, repeat)
+        self._minutes: asyncio.Task[None] | None = None
+        self.handlers: list[Handler] = [self._triggers.handle, self._handle]
+
+    def _prepare_answers(self, root: RootClient, repeat: Callable[[Exchange], Awaitable[FetchReply]]) -> None:
+        house = self._house
         self._control = ControlPlane(root, repeat, self._codes, self._register.known, self._sign)
         self._concurrency = ConcurrencyApi(
             self._admission,
@@ -155,8 +161,6 @@ class Functions:
             self._accept_from,
             self._refused,
         )
-        self._minutes: asyncio.Task[None] | None = None
-        self.handlers: list[Handler] = [self._triggers.handle, self._handle]
 
     # -- life -----
 

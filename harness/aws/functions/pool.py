@@ -112,11 +112,15 @@ class Pool:
             each.spare()
 
     def warm(self, environment: LiveEnvironment, limit_s: float) -> None:
-        """Initialise it ahead of its use."""
+        """Initialise it ahead of its use; beyond MOST_PROCESSES when it is used, as if it had been."""
 
         async def later() -> None:
             if self._live.get(environment.identity) is environment and not environment.is_busy:
                 await environment.ready(limit_s)
+
+        if sum(each.is_alive for each in self._live.values()) + len(self._warming) >= MOST_PROCESSES:
+            environment.was_spared = True
+            return
 
         task = asyncio.get_running_loop().create_task(later())
         self._warming.add(task)

@@ -12,7 +12,8 @@ from typing import Any, Protocol
 
 import orjson
 
-from harness.aws.functions.refusals import throttle_reply
+from harness.aws.aws_json import Refused
+from harness.aws.functions.refusals import refuse, throttle_reply
 from harness.aws.functions.results import Result
 from harness.aws.permission import Mode
 from harness.gateway.chain import JUDGED, Address, Exchange, Outcome, ReadBody, Reply
@@ -95,7 +96,10 @@ class Triggers:
             exchange.error = f"AccessDeniedException: {why}"
             return _json(403, {"reason": why})
         if event.asynchronous:
-            await self._accept(event)
+            try:
+                await self._accept(event)
+            except Refused as error:
+                return refuse(exchange, error)
             return _json(202, {})
         result = await self._invoke(event)
         if result.status == "throttled":

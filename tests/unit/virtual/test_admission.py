@@ -16,6 +16,9 @@ from harness.virtual.admission import Change, play_calls
 from harness.virtual.calls import Calls, Fate, Fates
 from harness.virtual.driver import Engine
 
+# Compiled once, in one worker.
+pytestmark = pytest.mark.xdist_group("compiled")
+
 TARGETS = (("f", ""), ("f", "live"), ("f", "1"), ("g", ""), ("g", "2"))
 BOTH = (Engine.REFERENCE, Engine.EXACT)
 

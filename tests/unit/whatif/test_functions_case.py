@@ -152,6 +152,7 @@ def test_the_summary_and_what_a_person_is_told(function: Make) -> None:
     assert "ended by timeout" in line
 
 
+@pytest.mark.xdist_group("compiled")
 def test_the_same_seed_gives_the_same_journal(function: Make) -> None:
     """Byte for byte, and whichever way the calls are played."""
     ranker = function(duration=LogNormal(0.4, 1.1), init_time=LogNormal(0.2, 0.5))
