@@ -27,8 +27,9 @@ from harness.scaling.requests import alarm_of
 
 log = logging.getLogger(__name__)
 
-# CloudWatch user guide, "Alarm evaluation": alarms of periods of a minute or more, every minute.
-EVERY_S = 60.0
+# CloudWatch user guide, "Alarm evaluation": alarms of periods of a minute or more, every minute; those of
+# shorter ones, every 10 seconds.
+EVERY_S, OFTEN_S = 60.0, 10.0
 _STATISTICS = ("SampleCount", "Sum", "Average", "Minimum", "Maximum")
 _ACTIONS = {
     AlarmState.ALARM: "AlarmActions",
@@ -44,12 +45,13 @@ class _Watched:
     alarm: Alarm
     key: Key
     arguments: dict[str, Any]
+    acts: bool
     state: AlarmState = AlarmState.INSUFFICIENT_DATA
 
     @property
     def topics(self) -> list[str]:
         """The topics that the state it is in tells."""
-        if self.arguments.get("ActionsEnabled") is False:
+        if not self.acts:
             return []
         return [each for each in self.arguments.get(_ACTIONS[self.state]) or () if ":sns:" in each]
 
@@ -79,18 +81,28 @@ class PlainAlarms:
         self._series = MetricSeries()
         self._alarms: dict[str, _Watched] = {}
         self._watching: asyncio.Task[None] | None = None
+        self._looked_at = 0.0
+        self._in_turn = asyncio.Lock()
+        self._telling: set[asyncio.Task[None]] = set()
 
     def heard(self, call: Call) -> None:
-        """Take note of a call that concerns no scaling: data that are put, an alarm, its end."""
+        """Take note of a call that concerns no scaling: data that are put, an alarm, what becomes of it."""
         given = call.arguments
-        if call.operation == "PutMetricData":
-            for datum in given.get("MetricData") or ():
-                self.take(str(given.get("Namespace", "")), datum)
-        elif call.operation == "PutMetricAlarm":
-            self._put(given)
-        elif call.operation == "DeleteAlarms":
-            for name in given.get("AlarmNames") or ():
-                self._alarms.pop(name, None)
+        names = given.get("AlarmNames") or ()
+        match call.operation:
+            case "PutMetricData":
+                for datum in given.get("MetricData") or ():
+                    self.take(str(given.get("Namespace", "")), datum)
+            case "PutMetricAlarm":
+                self._put(given)
+            case "DeleteAlarms":
+                for name in names:
+                    self._alarms.pop(name, None)
+            case "EnableAlarmActions" | "DisableAlarmActions":
+                for watched in filter(None, map(self._alarms.get, names)):
+                    watched.acts = call.operation == "EnableAlarmActions"
+            case "SetAlarmState":
+                self._set(given)
 
     def take(self, namespace: str, datum: dict[str, Any]) -> None:
         """Take in one datapoint, now."""
@@ -100,38 +112,52 @@ class PlainAlarms:
             log.info("a datapoint that CloudWatch would refuse: %r", datum)
 
     async def close(self) -> None:
-        """Evaluate no more."""
+        """Evaluate no more; what is being told is told."""
         if self._watching is not None:
             self._watching.cancel()
             await asyncio.gather(self._watching, return_exceptions=True)
+        await asyncio.gather(*self._telling, return_exceptions=True)
 
     def _put(self, given: dict[str, Any]) -> None:
         try:
             alarm = alarm_of(given)
-        except (
-            RequestRefused,
-            NotModelled,
-        ):  # the backend answers; what is not modelled stays as it is there
-            return
+        except (RequestRefused, NotModelled):
+            return  # the backend answers; what is not modelled stays as it is there
         metric = alarm.metric
         if metric is None or metric.statistic not in _STATISTICS:
             return
         key = key_of(metric.namespace, metric.name, metric.dimensions)
         before = self._alarms.get(alarm.name)
-        found = self._alarms[alarm.name] = _Watched(alarm, key, given)
+        acts = given.get("ActionsEnabled") is not False
+        found = self._alarms[alarm.name] = _Watched(alarm, key, given, acts)
         if before is not None:
             found.state = before.state
         if self._watching is None:
-            self._watching = asyncio.get_running_loop().create_task(self._watch())
+            self._looked_at = self._clock.now()
+        else:
+            self._watching.cancel()  # the next evaluation may be nearer than the one that is waited for
+        self._watching = asyncio.get_running_loop().create_task(self._watch())
+
+    def _set(self, given: dict[str, Any]) -> None:
+        """Put an alarm into a state until it is evaluated next (API reference, SetAlarmState)."""
+        watched = self._alarms.get(str(given.get("AlarmName", "")))
+        if watched is not None and given.get("StateValue") in list(AlarmState):
+            reason = str(given.get("StateReason", ""))
+            self._becomes(watched, AlarmState(given["StateValue"]), reason, self._clock.now())
 
     async def _watch(self) -> None:
         while True:
-            due_at = (math.floor(self._clock.now() / EVERY_S) + 1) * EVERY_S
+            often = any(each.alarm.period_s < EVERY_S for each in self._alarms.values())
+            every_s = OFTEN_S if often else EVERY_S
+            looked_at = min(self._looked_at, self._clock.now())  # the clock is set to 0 after a deployment
+            due_at = (math.floor(looked_at / every_s) + 1) * every_s
             await asyncio.sleep(max(self._clock.real_until(due_at), 0.0))
+            self._looked_at = due_at
             for watched in list(self._alarms.values()):
-                await self._evaluate(watched, due_at)
+                if watched.alarm.period_s < EVERY_S or due_at % EVERY_S == 0.0:
+                    self._evaluate(watched, due_at)
 
-    async def _evaluate(self, watched: _Watched, now: float) -> None:
+    def _evaluate(self, watched: _Watched, now: float) -> None:
         alarm, metric = watched.alarm, watched.alarm.metric
         assert metric is not None
         before = math.floor(now / alarm.period_s) * alarm.period_s
@@ -139,19 +165,30 @@ class PlainAlarms:
             watched.key, metric.statistic, alarm.period_s, before, alarm.points_wanted
         )
         verdict = evaluate(alarm, points, watched.state)
-        if verdict.state is watched.state:
+        self._becomes(watched, verdict.state, verdict.reason, now)
+
+    def _becomes(self, watched: _Watched, state: AlarmState, reason: str, now: float) -> None:
+        """Let an alarm be in *state* and, where that is another than before, tell who is to be told."""
+        if state is watched.state:
             return
-        old, watched.state = watched.state, verdict.state
-        self._record(
-            journal.AlarmChanged(now, alarm.name, "", "", alarm.threshold, old, verdict.state, verdict.reason)
-        )
-        self._show(ShownState(alarm.name, verdict.state, verdict.reason))
-        subject = f'{verdict.state}: "{alarm.name}" in {self._region}'
-        for topic in watched.topics:
-            try:
-                await self._publish(topic, subject, self._message(watched, old, verdict.reason, now))
-            except HarnessError as error:
-                log.warning("the alarm %s was not told to %s: %s", alarm.name, topic, error)
+        alarm, old = watched.alarm, watched.state
+        watched.state = state
+        self._record(journal.AlarmChanged(now, alarm.name, "", "", alarm.threshold, old, state, reason))
+        self._show(ShownState(alarm.name, state, reason))
+        if topics := watched.topics:
+            message = self._message(watched, old, reason, now)
+            subject = f'{state}: "{alarm.name}" in {self._region}'
+            task = asyncio.get_running_loop().create_task(self._tell(topics, subject, message))
+            self._telling.add(task)
+            task.add_done_callback(self._telling.discard)
+
+    async def _tell(self, topics: list[str], subject: str, message: str) -> None:
+        async with self._in_turn:
+            for topic in topics:
+                try:
+                    await self._publish(topic, subject, message)
+                except HarnessError as error:
+                    log.warning("%s was not told to %s: %s", subject, topic, error)
 
     def _message(self, watched: _Watched, old: str, reason: str, now: float) -> str:
         """Return the notification (CloudWatch user guide, "Notifying users on alarm changes")."""

@@ -38,6 +38,8 @@ _NAMES = {"application-autoscaling": "autoscaling"}
 _PARAMETERS = frozenset(
     {"FunctionName", "EndpointName", "Bucket", "Key", "QueueUrl", "TopicArn", "TableName", "RoleArn"}
 )
+# CloudTrail names them as the API does, with a small letter first, but for this one of S3.
+_RENAMED = {"Bucket": "bucketName"}
 
 
 class Trail:
@@ -116,15 +118,24 @@ class Trail:
         }
         return {"Source": f"aws.{name}", "DetailType": DETAIL_TYPE, "Detail": orjson.dumps(detail).decode()}
 
-    def _identity(self, access_key: str) -> dict[str, str]:
-        """Return who called, as the `userIdentity` element has it."""
+    def _identity(self, access_key: str) -> dict[str, Any]:
+        """Return who called (CloudTrail user guide, "CloudTrail userIdentity element")."""
         key = self._key_of(access_key)
         if key is None:
             return {"type": "Unknown", "accessKeyId": access_key}
         caller = key.caller
         kind = {"Account": "Root", "User": "IAMUser"}.get(caller.kind, caller.kind or "AWSService")
-        found = {"type": kind, "arn": caller.name, "accountId": self._account, "accessKeyId": access_key}
-        return found | ({"principalId": caller.user_id} if caller.user_id else {})
+        found: dict[str, Any] = {"type": kind, "arn": caller.name, "accountId": self._account}
+        found["accessKeyId"] = access_key
+        if caller.user_id:
+            found["principalId"] = caller.user_id
+        if caller.user_name:
+            found["userName"] = caller.user_name
+        if caller.kind == "AssumedRole" and caller.role:
+            name = caller.role.rpartition("/")[2]
+            issuer = {"type": "Role", "arn": caller.role, "accountId": self._account, "userName": name}
+            found["sessionContext"] = {"sessionIssuer": issuer}
+        return found
 
 
 def _asks_for_calls(body: bytes) -> bool:
@@ -143,4 +154,4 @@ def _asks_for_calls(body: bytes) -> bool:
 
 def _parameters(call: Call) -> dict[str, Any]:
     found = {name: value for name, value in call.members.items() if name in _PARAMETERS}
-    return {name[0].lower() + name[1:]: value for name, value in found.items()}
+    return {_RENAMED.get(name, name[0].lower() + name[1:]): value for name, value in found.items()}

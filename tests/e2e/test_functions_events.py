@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Any
 from urllib.request import Request, urlopen
 
@@ -25,7 +26,10 @@ SLEEPS = "import time\ndef handler(event, context):\n    time.sleep(0.3)\n"
 @pytest.fixture(scope="module")
 def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
     """One backend and gateway for all tests here, whose functions have names of their own."""
-    modelled = Modelled({"modelled": Constant(30.0), "late": Constant(5.0)}, {"modelled": Constant(12.0)})
+    modelled = Modelled(
+        {"modelled": Constant(30.0), "late": Constant(5.0), "slow": Constant(2.0)},
+        {"modelled": Constant(12.0)},
+    )
     logs = tmp_path_factory.mktemp("logs")
     with (
         open_backend("embedded", Settings(), logs) as backend,
@@ -73,6 +77,14 @@ def test_a_modelled_span_beyond_the_timeout_is_a_timeout(stand: Stand, role: str
     assert until(lambda: stand.of(journal.FunctionInvoked, name))[0].duration_s == 3.0
 
 
+def test_a_function_that_is_slower_than_modelled_is_told(stand: Stand, role: str) -> None:
+    """0.3 s here are far more than 2 model seconds at this clock."""
+    name = named(stand, "slow", SLEEPS, role)
+    stand.invoke(name)
+    shares = stand.stage._on_loop(stand.stage.functions._runner.too_slow)
+    assert (shares.get("slow"), "modelled" in shares) == (1.0, False)
+
+
 # -- concurrency -----
 
 
@@ -86,13 +98,12 @@ def test_reserved_concurrency_throttles_what_is_above_it(stand: Stand, role: str
         try:
             stand.invoke(name)
         except ClientError as error:
-            assert code_of(error) == ("TooManyRequestsException", 429)
-            return str(error.response["Reason"])
+            return f"{code_of(error)[1]} {error.response['Reason']}"
         return "ran"
 
     with ThreadPoolExecutor(4) as four:
         seen = sorted(four.map(call, range(4)))
-    assert seen == ["ReservedFunctionConcurrentInvocationLimitExceeded"] * 2 + ["ran"] * 2
+    assert seen == ["429 ReservedFunctionConcurrentInvocationLimitExceeded"] * 2 + ["ran"] * 2
     assert len(stand.of(journal.FunctionThrottled, name)) == 2
 
 
@@ -180,7 +191,7 @@ def test_an_event_is_tried_three_times_and_then_told(stand: Stand, role: str) ->
     assert (record["requestPayload"], record["responsePayload"]["errorType"]) == ({"n": 1}, "ValueError")
     attempts = stand.of(journal.FunctionInvoked, name)
     assert [each.attempt for each in attempts] == [1, 2, 3]
-    gaps = [later.began_at - first.at for first, later in zip(attempts, attempts[1:], strict=False)]
+    gaps = [later.began_at - first.at for first, later in pairwise(attempts)]
     assert 60.0 <= gaps[0] < 110.0
     assert 120.0 <= gaps[1] < 170.0
     ended = until(lambda: stand.of(journal.FunctionEventEnded, name))[0]
@@ -240,7 +251,7 @@ def test_a_success_is_told_to_another_function(stand: Stand, role: str) -> None:
 
 def test_a_destination_that_the_role_may_not_reach_is_a_finding(stand: Stand) -> None:
     """The event is lost, and the run says why."""
-    url, queue = stand.queue()
+    _, queue = stand.queue()
     name = stand.function(RAISES, role=stand.role(LOGS))
     stand.functions.put_function_event_invoke_config(
         FunctionName=name, MaximumRetryAttempts=0, DestinationConfig={"OnFailure": {"Destination": queue}}

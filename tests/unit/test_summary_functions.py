@@ -140,6 +140,11 @@ def test_what_is_kept_by_the_minute_is_told_with_its_limits() -> None:
     assert not {"provisioned", "memory_mb", "reserved"} & g.keys()
 
 
+def test_one_function_alone_is_all_of_them() -> None:
+    """What ran at once of it is what ran at once."""
+    assert functions_of(declared(), minute(60.0))["peak_concurrency"] == 5
+
+
 # -- concurrency -----
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import math
 from collections.abc import Callable, Mapping
+from heapq import heappop, heappush
 from typing import TypeVar
 
 from harness.clock import Clock
@@ -30,6 +31,8 @@ class Admission:
         self._last_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._due_at = math.inf
+        self._ends: list[tuple[float, int, bool, float]] = []  # a heap of what ends by the model
+        self._ended: dict[int, float] = {}  # what has, and when
 
     def now(self) -> float:
         """Return the model moment, never before one that was returned earlier."""
@@ -39,6 +42,7 @@ class Admission:
     def admit(self, function: str, qualifier: str, source: Source) -> tuple[Admitted | Throttled, float]:
         """Return what becomes of an invocation that comes now, and that moment."""
         now = self.now()
+        self._end_until(now)
         verdict = self.account.admit(function, qualifier, now, source)
         self._after(now)
         return verdict, now
@@ -46,12 +50,26 @@ class Admission:
     def finish(self, execution: int, *, failed: bool, lost: bool, duration_s: float) -> float:
         """End an execution, with its environment where that is *lost*; return the moment."""
         now = self.now()
+        self._end_until(now)
+        if execution in self._ended:
+            return self._ended.pop(execution)
         if lost:
             self.account.end(execution, now, duration_s=duration_s)
         else:
             self.account.finish(execution, now, failed=failed, duration_s=duration_s)
         self._after(now)
         return now
+
+    def finish_at(self, at: float, execution: int, *, failed: bool, duration_s: float) -> None:
+        """Let an execution end at the moment *at*; `finish` is told of it as well, whenever that comes."""
+        heappush(self._ends, (max(at, self.now()), execution, failed, duration_s))
+
+    def _end_until(self, now: float) -> None:
+        """End what by the model ended before *now*: whoever comes now finds those environments idle."""
+        while self._ends and self._ends[0][0] <= now:
+            at, execution, failed, duration_s = heappop(self._ends)
+            self.account.finish(execution, at, failed=failed, duration_s=duration_s)
+            self._ended[execution] = at
 
     def look(self) -> None:
         """Let happen what is due."""
@@ -87,11 +105,13 @@ class Admission:
 
     def _change(self, work: Callable[[float], T]) -> T:
         now = self.now()
+        self._end_until(now)
         answer = work(now)
         self._after(now)
         return answer
 
     def _after(self, now: float) -> None:
+        self._end_until(now)
         for event in self.account.advance(now):
             self._tell(event)
         due_at = self.account.next_change()

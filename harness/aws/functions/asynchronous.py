@@ -12,6 +12,7 @@ from harness.aws.functions.pool import Pool
 from harness.aws.functions.register import Register
 from harness.aws.functions.results import Result, failed
 from harness.clock import Clock
+from harness.errors import BackendError
 from harness.functions.asynchronous import Ended, Events
 from harness.functions.outcomes import Source
 from harness.journal import Record
@@ -92,7 +93,7 @@ class Asynchronous:
             return ""
         try:
             who = await self._pool.credentials(version)
-        except Refused:
+        except (Refused, BackendError):
             return ""
         at = self._clock.epoch_s(self._clock.now())
         return await self._destinations.send(who, version, event, ended, result, at)

@@ -38,6 +38,7 @@ class _Stream:
     name: str
     events: list[dict[str, Any]] = field(default_factory=list)
     made: bool = False
+    over: bool = False
 
 
 class LogWriter:
@@ -65,8 +66,11 @@ class LogWriter:
 
     def over(self, stream: str) -> None:
         """Note that nothing more will be written to *stream*."""
-        if stream not in self._waiting:
-            self._streams.pop(stream, None)
+        found = self._streams.get(stream)
+        if found is not None and stream not in self._waiting:
+            del self._streams[stream]
+        elif found is not None:
+            found.over = True
 
     async def flush(self) -> None:
         """Write what waits."""
@@ -74,6 +78,8 @@ class LogWriter:
             while self._waiting:
                 stream = self._streams[next(iter(self._waiting))]
                 del self._waiting[stream.name]
+                if stream.over:
+                    del self._streams[stream.name]
                 try:
                     await self._send(stream)
                 except HarnessError as error:

@@ -125,7 +125,9 @@ class Functions:
             lambda: house.gateway_url,
         )
         self._logs = LogWriter(calls, self._pool.credentials)
-        runner = Runner(self._pool, self._admission, house.clock, house.record, modelled, self._log, seed)
+        self._runner = runner = Runner(
+            self._pool, self._admission, house.clock, house.record, modelled, self._log, seed
+        )
         self._invocations = Invocations(self._register, self._admission, runner, house.record)
         self._asynchronous = Asynchronous(
             Events(settings, metrics=self._account.metrics),
@@ -176,6 +178,7 @@ class Functions:
             self._minutes.cancel()
         with suppress(BackendError):  # it may have ended before
             await self._say("DELETE")
+        self._tell_too_slow()
         await self._pool.close()
         await self._logs.close()
         self._admission.close()
@@ -213,6 +216,16 @@ class Functions:
         """Take note of a call that is over, before its client can send the next."""
         if exchange.service in (SERVICE, "cloudformation"):
             self._register.heard(exchange)
+
+    def _tell_too_slow(self) -> None:
+        for name, share in self._runner.too_slow().items():
+            self._house.finding(
+                "function-slower-than-modelled",
+                "warning",
+                f"function/{name}",
+                f"{share:.0%} of the invocations of {name} took this machine longer than their modelled "
+                "duration on this clock, so that environments were busy for longer; choose a slower clock.",
+            )
 
     def _gone(self, function: str) -> None:
         for each in self._pool.of(function):

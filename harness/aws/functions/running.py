@@ -27,6 +27,10 @@ INIT_LIMIT_S = 10.0
 PROVISIONED_INIT_LIMIT_S = 130.0
 # What never returns is ended after its timeout, but not sooner than this, in real seconds.
 LEAST_LIMIT_S = 1.0
+# An invocation is late that takes longer by a tenth than the span that it is given; where one in twenty is,
+# the concurrency of the run is not the one that was modelled.
+LATE_RATIO = 0.1
+LATE_SHARE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,21 @@ class _Run:
     init_s: float = 0.0
     duration_s: float = 0.0
     modelled: bool = False
+    drawn_s: float | None = None  # what the scenario says that it takes
     lines: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Lateness:
+    """How many invocations with a modelled span there were, and how many of them took longer really."""
+
+    count: int = 0
+    late: int = 0
+
+    def add(self, late_s: float, span_s: float) -> None:
+        """Count one that ended so much after its span."""
+        self.count += 1
+        self.late += late_s > LATE_RATIO * span_s
 
 
 Log = Callable[[LiveEnvironment, list[str], float], None]
@@ -86,6 +104,7 @@ class Runner:
         self._log = log
         self._seed = seed
         self._draws: dict[str, Random] = {}
+        self._lateness: dict[str, _Lateness] = {}
 
     async def run(
         self, asked: Asked, admitted: Admitted, versions: Mapping[str, Version], began_at: float
@@ -95,7 +114,7 @@ class Runner:
         Raises Refused where Lambda cannot even begin: a role that it may not assume, say.
         """
         version = versions[admitted.version]
-        run = _Run(asked, admitted, version, began_at, perf_counter())
+        run = _Run(asked, admitted, version, began_at, perf_counter(), drawn_s=self._drawn(asked.function))
         environment = self._pool.get(admitted.environment) or self._pool.make(
             admitted.environment, version, provisioned=admitted.provisioned
         )
@@ -120,7 +139,7 @@ class Runner:
         run.lines.append(f"START RequestId: {run.asked.request} Version: {run.version.version}")
         if failure is not None:
             return failure
-        began_at = self._clock.now()
+        began_at = self._serves_from(run)
         work = Work(
             run.asked.request,
             run.asked.payload,
@@ -131,6 +150,7 @@ class Runner:
         )
         ended = await environment.invoke(work, max(run.version.timeout_s, LEAST_LIMIT_S))
         run.duration_s = ended.real_s
+        run.lines += environment.lines.take()  # before the next invocation writes there
         return await self._until_modelled(run, ended, began_at)
 
     # -- initialisation -----
@@ -171,28 +191,56 @@ class Runner:
 
     async def _until_modelled(self, run: _Run, ended: Ended, began_at: float) -> Ended:
         """Return how it ends when as long has passed as the scenario says that it takes."""
-        span = self._modelled.duration.get(run.asked.function)
-        if span is None or ended.ending in LOST:
+        drawn_s, timeout_s = run.drawn_s, run.version.timeout_s
+        if drawn_s is None or ended.ending in LOST:
             return ended
-        name = run.asked.function
-        stream = self._draws.setdefault(name, Random(f"{self._seed}/functions/{name}/duration"))
-        drawn_s = span.draw(stream)
-        timeout_s = run.version.timeout_s
         run.modelled = True
         run.duration_s = min(max(drawn_s, ended.real_s), timeout_s)
+        late_s = self._clock.now() - began_at - run.duration_s
+        self._lateness.setdefault(run.asked.function, _Lateness()).add(late_s, run.duration_s)
+        if drawn_s > timeout_s:
+            await self._sleep_until(began_at + run.duration_s)
+            return timed_out(run.asked.request, timeout_s, ended.real_s)
+        # Free at that moment for whoever comes then, however late this task is woken.
+        self._admission.finish_at(
+            began_at + run.duration_s,
+            run.admitted.execution,
+            failed=ended.ending is not Ending.OK,
+            duration_s=run.duration_s,
+        )
         await self._sleep_until(began_at + run.duration_s)
-        return timed_out(run.asked.request, timeout_s, ended.real_s) if drawn_s > timeout_s else ended
+        return ended
+
+    def _drawn(self, function: str) -> float | None:
+        """Return what the scenario says that the next invocation takes; drawn in the order of admission."""
+        span = self._modelled.duration.get(function)
+        if span is None:
+            return None
+        stream = self._draws.setdefault(function, Random(f"{self._seed}/functions/{function}/duration"))
+        return span.draw(stream)
+
+    def _serves_from(self, run: _Run) -> float:
+        """Return when the handler begins: by the model where that says how long everything before takes."""
+        unmodelled_init = run.cold and run.asked.function not in self._modelled.init_time
+        return self._clock.now() if unmodelled_init else run.began_at + run.init_s
 
     async def _sleep_until(self, at: float) -> None:
         while (wait_s := self._clock.real_until(at)) > 0.0:
             await asyncio.sleep(wait_s)
+
+    def too_slow(self) -> dict[str, float]:
+        """Return, by function, the share of invocations that really took longer than they were to, on the
+        model clock, where that is more than LATE_SHARE of them."""
+        shares = {name: one.late / one.count for name, one in self._lateness.items()}
+        return {name: share for name, share in shares.items() if share > LATE_SHARE}
 
     # -- what is told -----
 
     def _told(self, run: _Run, environment: LiveEnvironment, ended: Ended, at: float) -> Result:
         used_mb = -(-environment.memory_bytes() // MIB) or ended.memory_mb
         used_mb = min(used_mb, run.version.memory_mb) or run.version.memory_mb
-        run.lines += environment.lines.take()
+        if not run.modelled:
+            run.lines += environment.lines.take()
         self._close_log(run, ended, used_mb)
         self._log(environment, run.lines, at)
         tail = tail_of(run.lines)
