@@ -92,7 +92,7 @@ unwanted = Rule(
 images = Payload(
     "images", [f'{{"url": "{url_of(breed, 5)}"}}' for breed in range(0, CLASSES, 7)], "application/json"
 )
-REQUESTS_PER_S, OVER_S = 0.02, 2_400
+REQUESTS_PER_S, OVER_S = 0.2, 240
 
 
 def api(role: Role) -> HttpApi:
@@ -150,7 +150,8 @@ scenario = Scenario(
         still_there(on_call).equals(1, "and is read when on-call comes back"),
         only_what_it_needs,
     ],
-    clock="compressed:240",
+    # What the functions take is measured here, and counts as many times: not faster.
+    clock="compressed:30",
     as_written=Variant(
         defect=(
             "The function's role has AmazonSageMakerFullAccess: hundreds of actions, on every endpoint and "

@@ -1,7 +1,8 @@
 """What happened to functions: declared, invoked, throttled; what became of events; what concurrency was set.
 
 An invocation is one attempt that ran. Its `source` is "synchronous", "asynchronous" or "event source"; its
-`trigger` is the service principal or the event source mapping that asked, empty for a caller with a key.
+`trigger` is the ARN of the topic, bucket, rule or API route that asked, or the UUID of the event source
+mapping, empty for a caller with a key.
 Concurrency over time is not recorded: it follows from the beginnings and ends of the invocations.
 """
 

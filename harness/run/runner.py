@@ -254,7 +254,7 @@ class Rehearsal:
         scenario = self.scenario
         if scenario.topics or scenario.queues:
             if "://" in self.run.settings.backend:  # it may hold some already
-                self.hooks.deployed.append(lambda: self.stage.await_on_loop(self.stage.messaging.learn()))
+                self.hooks.deployed.append(lambda: self.stage.await_on_loop(self.stage.learn()))
             self.hooks.deployed.append(lambda: self.stage.await_on_loop(self.stage.messaging.deployed()))
         if scenario.queues:
             self.hooks.each_second.append(lambda: self.stage.await_on_loop(self.stage.messaging.sample()))

@@ -32,6 +32,7 @@ class Admission:
         self._timer: asyncio.TimerHandle | None = None
         self._due_at = math.inf
         self._ends: list[tuple[float, int, bool, float]] = []  # a heap of what ends by the model
+        self._to_end: set[int] = set()
         self._ended: dict[int, float] = {}  # what has, and when
 
     def now(self) -> float:
@@ -53,6 +54,7 @@ class Admission:
         self._end_until(now)
         if execution in self._ended:
             return self._ended.pop(execution)
+        self._to_end.discard(execution)  # it was given up before its moment came
         if lost:
             self.account.end(execution, now, duration_s=duration_s)
         else:
@@ -62,14 +64,17 @@ class Admission:
 
     def finish_at(self, at: float, execution: int, *, failed: bool, duration_s: float) -> None:
         """Let an execution end at the moment *at*; `finish` is told of it as well, whenever that comes."""
+        self._to_end.add(execution)
         heappush(self._ends, (max(at, self.now()), execution, failed, duration_s))
 
     def _end_until(self, now: float) -> None:
         """End what by the model ended before *now*: whoever comes now finds those environments idle."""
         while self._ends and self._ends[0][0] <= now:
             at, execution, failed, duration_s = heappop(self._ends)
-            self.account.finish(execution, at, failed=failed, duration_s=duration_s)
-            self._ended[execution] = at
+            if execution in self._to_end:
+                self._to_end.discard(execution)
+                self.account.finish(execution, at, failed=failed, duration_s=duration_s)
+                self._ended[execution] = at
 
     def look(self) -> None:
         """Let happen what is due."""

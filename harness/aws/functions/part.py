@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from harness import journal
 from harness.aws.aws_json import Refused
@@ -14,19 +14,19 @@ from harness.aws.functions.concurrency_api import ConcurrencyApi
 from harness.aws.functions.control import ControlPlane
 from harness.aws.functions.datapoints import FunctionDatapoint
 from harness.aws.functions.destinations import Destinations
+from harness.aws.functions.house import House
 from harness.aws.functions.invocations import Invocations, Wanted, new_request
 from harness.aws.functions.invoking import Call, Invoking
 from harness.aws.functions.logs import LogWriter
 from harness.aws.functions.names import Reference, place_of
 from harness.aws.functions.packages import Packages
-from harness.aws.functions.pool import Findings, LiveEnvironment, Pool
+from harness.aws.functions.pool import LiveEnvironment, Pool
 from harness.aws.functions.register import Register
 from harness.aws.functions.results import Modelled, Result, failed
 from harness.aws.functions.running import PROVISIONED_INIT_LIMIT_S, Runner
 from harness.aws.functions.signed import SignedCalls
-from harness.aws.functions.triggers import Permits, Triggered, Triggers
+from harness.aws.functions.triggers import Triggered, Triggers
 from harness.aws.root_calls import RootClient
-from harness.clock import Clock
 from harness.config import Credentials
 from harness.errors import BackendError
 from harness.functions.asynchronous import Events
@@ -41,9 +41,8 @@ from harness.functions.outcomes import Source
 from harness.functions.provisioned import split_resource_id
 from harness.functions.samples import MINUTE_S
 from harness.functions.settings import FunctionSettings
-from harness.gateway.chain import JUDGED_HEADER, Address, Exchange, Handler, Outcome
+from harness.gateway.chain import JUDGED_HEADER, Exchange, Handler, Outcome
 from harness.gateway.fetch import Fetcher, FetchReply
-from harness.gateway.splice import Pool as Connections
 from harness.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -53,37 +52,6 @@ __all__ = ["Functions", "Modelled", "Result"]
 
 SERVICE, PRINCIPAL = "lambda", "lambda.amazonaws.com"
 GATEWAY_PATH = "/_harness/gateway"
-
-
-class Permission(Permits, Protocol):
-    """What the stage's permission does for functions."""
-
-    async def credentials_for(
-        self, role_arn: str, service: str, session_name: str, *, source_arn: str = ""
-    ) -> Credentials | Refusal: ...
-
-
-class House(Protocol):
-    """The stage, as far as functions know it."""
-
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def record(self) -> Callable[[journal.Record], None]: ...
-    @property
-    def route(self) -> Callable[[str], Address]: ...
-    @property
-    def region(self) -> str: ...
-    @property
-    def account(self) -> str: ...
-    @property
-    def pool(self) -> Connections: ...
-    @property
-    def gateway_url(self) -> str: ...
-    @property
-    def permission(self) -> Permission: ...
-    @property
-    def finding(self) -> Findings: ...
 
 
 class Functions:

@@ -70,7 +70,7 @@ class Pool:
         self._finding = finding
         self._region = region
         self._gateway_url = gateway_url
-        self._spawner = Spawner()
+        self._spawner = Spawner(lambda: codes.folder)
         self._live: dict[str, LiveEnvironment] = {}
         self._credentials: dict[tuple[str, str], Credentials] = {}
         self._told: set[str] = set()

@@ -36,9 +36,13 @@ class Command:
 
 
 class Spawner:
-    """The thread whose children they all are: PR_SET_PDEATHSIG speaks of the thread, not of the process."""
+    """The thread whose children they all are: PR_SET_PDEATHSIG speaks of the thread, not of the process.
 
-    def __init__(self) -> None:
+    *folder* is what they run from, which does not outlive the harness either.
+    """
+
+    def __init__(self, folder: Callable[[], Path] | None = None) -> None:
+        self._folder = folder
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="functions")
         self._watchdog: subprocess.Popen[bytes] | None = None
         self.gate = asyncio.Semaphore(STARTS_AT_ONCE)  # to be held while one is initialised
@@ -67,7 +71,7 @@ class Spawner:
     def _popen(self, command: Command) -> tuple["subprocess.Popen[bytes]", int]:
         if self._watchdog is None:
             self._watchdog = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(WATCHDOG)],
+                [sys.executable, "-I", "-S", str(WATCHDOG), *([str(self._folder())] if self._folder else [])],
                 stdin=subprocess.PIPE,
                 bufsize=0,
                 env={},

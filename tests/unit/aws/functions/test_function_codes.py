@@ -26,7 +26,11 @@ def unpacked(content: bytes) -> tuple[Codes, Path]:
     async def unpack() -> Path:
         return await kept.unpacked(kept.keep(content))
 
-    return kept, asyncio.run(unpack())
+    try:
+        return kept, asyncio.run(unpack())
+    except Refused:
+        kept.close()
+        raise
 
 
 def test_a_package_is_unpacked_with_its_folders() -> None:

@@ -19,7 +19,7 @@ from harness.aws.functions.process import Command, Spawner
 
 async def main(folder):
     command = Command(sys.executable, [folder], "app.handler", Path(folder), {})
-    process = await Spawner().spawn(command, lambda data: None, lambda code: None)
+    process = await Spawner(lambda: Path(folder)).spawn(command, lambda data: None, lambda code: None)
     print(process.pid, flush=True)
     await asyncio.sleep(60)
 
@@ -43,14 +43,13 @@ def is_alive(pid: int) -> bool:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="functions run on Linux")
 def test_no_process_outlives_a_harness_that_was_killed(tmp_path: Path) -> None:
-    """Neither the runtime nor what its handler started, SIGKILL included."""
-    package = tmp_path / "awslambdaric"
-    package.mkdir()
+    """Neither the runtime nor what its handler started, SIGKILL included, nor the folder they run from."""
+    folder = tmp_path / "functions"
+    package = folder / "awslambdaric"
+    package.mkdir(parents=True)
     (package / "__init__.py").write_text("")
     (package / "__main__.py").write_text(BUSY)
-    parent = subprocess.Popen(
-        [sys.executable, "-c", PARENT, str(tmp_path)], stdout=subprocess.PIPE, text=True
-    )
+    parent = subprocess.Popen([sys.executable, "-c", PARENT, str(folder)], stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None
     pid = int(parent.stdout.readline())
     deadline = monotonic() + 10.0
@@ -61,10 +60,11 @@ def test_no_process_outlives_a_harness_that_was_killed(tmp_path: Path) -> None:
     os.kill(parent.pid, signal.SIGKILL)
     parent.wait()
     parent.stdout.close()
-    while any(map(is_alive, (pid, *children))) and monotonic() < deadline:
+    while (any(map(is_alive, (pid, *children))) or folder.exists()) and monotonic() < deadline:
         sleep(0.01)
     assert children
     assert not any(map(is_alive, (pid, *children)))
+    assert not folder.exists()
 
 
 def test_a_runtime_names_its_python() -> None:
