@@ -61,7 +61,7 @@ requests = Payload("image", ['{"url": "https://images.example.com/dogs/{{number}
 
 def load(function: Function, rate: Stages, name: str) -> OpenModel:
     """Return traffic to the alias of *function*."""
-    return OpenModel(function.alias("live"), rate=rate, payload=requests, name=name)
+    return OpenModel(function.alias("live"), rate=rate, client="lean", payload=requests, name=name)
 
 
 scenario = Scenario(

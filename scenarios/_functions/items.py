@@ -50,28 +50,33 @@ def stop(context: "Context", rule: str) -> Mapping[str, Any]:
 def audit(context: "Context", bucket: str, table: str) -> Mapping[str, Any]:
     """Compare the rows in *bucket* with the items in *table*.
 
-    Returns how many items and rows there are, how many items have a row, how many have none, how many rows
-    are there more than once, and how many files were written over by another content.
+    Returns how many items and rows there are, how many items have a row, how many never had one, how many had
+    one until another content was written over it, how many rows are there more than once, and how many times
+    a file was written over by another content.
     """
     wanted = _ids_in(context, table)
     s3 = context.client("s3")
     rows: Counter[str] = Counter()
+    ever: set[str] = set()
     newest: dict[str, str] = {}
     overwritten = 0
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
         for version in page.get("Versions", []):
             body = s3.get_object(Bucket=bucket, Key=version["Key"], VersionId=version["VersionId"])["Body"]
             text = body.read().decode()
+            ids = [row["id"] for row in csv.DictReader(io.StringIO(text))]
+            ever.update(ids)
             if version["IsLatest"]:
                 newest[version["Key"]] = text
-                rows.update(row["id"] for row in csv.DictReader(io.StringIO(text)))
+                rows.update(ids)
             elif text != newest[version["Key"]]:  # the newest comes first
                 overwritten += 1
     return {
         "items": len(wanted),
         "rows": rows.total(),
         "written": len(wanted & rows.keys()),
-        "missing": len(wanted - rows.keys()),
+        "never": len(wanted - ever),
+        "written_over": len(wanted & ever - rows.keys()),
         "doubles": sum(count - 1 for count in rows.values()),
         "overwritten": overwritten,
     }

@@ -79,16 +79,25 @@ def found(aws: Any) -> dict[str, Any]:
 def test_the_audit_counts_rows_doubles_and_what_is_missing() -> None:
     """Rows of no item count as rows and write nothing."""
     aws = Aws(["a", "b", "c"], {"one": [rows("a", "b")], "two": [rows("b", "stranger")]})
-    assert found(aws) == {"items": 3, "rows": 4, "written": 2, "missing": 1, "doubles": 1, "overwritten": 0}
+    told = {
+        "items": 3,
+        "rows": 4,
+        "written": 2,
+        "never": 1,
+        "written_over": 0,
+        "doubles": 1,
+        "overwritten": 0,
+    }
+    assert found(aws) == told
 
 
 def test_the_same_written_again_is_no_loss_and_another_content_is() -> None:
     """Only the newest version of a file has rows; what another content wrote over is counted."""
     aws = Aws(["a", "b"], {"same": [rows("a"), rows("a")], "lost": [rows("a"), rows("b")]})
     told = found(aws)
-    assert (told["overwritten"], told["missing"], told["doubles"]) == (1, 1, 1)
+    assert (told["overwritten"], told["written_over"], told["never"], told["doubles"]) == (1, 1, 0, 1)
 
 
 def test_an_empty_bucket_has_nothing() -> None:
     """All items are missing."""
-    assert found(Aws(["a"]))["missing"] == 1
+    assert found(Aws(["a"]))["never"] == 1
