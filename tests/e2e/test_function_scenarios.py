@@ -38,7 +38,7 @@ def test_what_is_simulated_is_what_runs(tmp_path: Path) -> None:
 
 
 def test_nothing_is_lost_or_doubled_when_functions_are_killed_and_throttled(tmp_path: Path) -> None:
-    """An environment dies every 5 s and a tenth of all invocations is throttled: each item has its one row."""
+    """An environment dies every 5 s, a tenth of all invocations is throttled: each item has its one row."""
     faults = ("kill-function:survey-consumer:every=5", "throttle:lambda:0.1")
     given = [word for fault in faults for word in ("--fault", fault)]
     ended = harness("run", "timed-producer", *given, "--json", cwd=tmp_path)
