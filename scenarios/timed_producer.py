@@ -41,7 +41,7 @@ TICKS, EVERY_S = 2, 60
 # Lambda guide, "Creating and configuring an Amazon SQS event source mapping": the queue's visibility time-out
 # is to be at least six times the function's, and a message to be tried five times at least, for a batch that
 # was throttled has been received as well.
-TIMEOUT_S, VISIBILITY_S, TRIES = 2, 12, 6
+TIMEOUT_S, VISIBILITY_S, TRIES = 1, 6, 5
 
 table = Table("companies", items=items())
 sent = Table("companies-sent")

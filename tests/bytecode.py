@@ -2,7 +2,7 @@
 
 `python tests/bytecode.py FROM TO`: two virtual environments. An installer that links files from its cache
 leaves the same moment and size in both, which is all that bytecode is valid by; what differs is left alone.
-Without it each environment compiles boto3, moto, scikit-learn and the rest anew, in several processes at once.
+Without it each environment compiles boto3, moto and scikit-learn anew, in several processes at once.
 """
 
 import shutil

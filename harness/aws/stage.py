@@ -16,7 +16,6 @@ from harness.aws.catalogue import Catalogue, EndpointPlan
 from harness.aws.event_sources import EventSources, Timers
 from harness.aws.functions.datapoints import FunctionDatapoint
 from harness.aws.functions.part import Functions, Modelled
-from harness.aws.functions.signed import SignedCalls
 from harness.aws.invoke import PAYLOAD_LIMIT_BYTES, Invoker
 from harness.aws.living import LivingWorld
 from harness.aws.message_plane import Declared, MessagePlane
@@ -28,6 +27,7 @@ from harness.aws.permission.off import NoPermission
 from harness.aws.plain_alarms import PlainAlarms
 from harness.aws.sagemaker import SageMaker
 from harness.aws.scaling_tags import ScalingTags
+from harness.aws.signed_calls import SignedCalls
 from harness.aws.tagging import Tagging
 from harness.aws.targets import Targets
 from harness.aws.telling import Teller

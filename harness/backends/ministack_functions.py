@@ -5,10 +5,9 @@ asynchronous calls at a limit, and its handlers' calls pass the gateway by. Wher
 is there, MiniStack runs its functions itself as ever.
 """
 
-import hmac
 import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -16,6 +15,8 @@ from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 from urllib.parse import urlsplit
+
+from harness.backends.ministack_house import Application, with_paths
 
 log = logging.getLogger(__name__)
 
@@ -28,8 +29,6 @@ INVOKE_PATH = "/_harness/functions/invoke"
 TIMEOUT_S = 960.0
 # Posts of asynchronous events under way at once: each is answered as soon as it is queued.
 POSTERS = 8
-
-Application = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +50,6 @@ class _Gateway:
         self.url = ""
         self._password = password
         self._posters = ThreadPoolExecutor(POSTERS, thread_name_prefix="harness-events")
-
-    def knows(self, headers: Any) -> bool:
-        given = [value for name, value in headers if name.lower() == JUDGED_HEADER.lower().encode()]
-        return bool(given) and hmac.compare_digest(given[0], self._password.encode())
 
     def invoke(self, config: Any, event: Any, origin: Origin) -> dict[str, Any]:
         """Return what MiniStack's own executor would: what the function returned, or that it is queued."""
@@ -122,29 +117,11 @@ def install(application: Application, password: str) -> Application:
     _run_elsewhere(gateway)
     _name_origins(gateway)
 
-    async def serve(scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "http" and scope["path"] == GATEWAY_PATH and gateway.knows(scope["headers"]):
-            url = await _body(receive)
-            if scope["method"] == "POST":
-                gateway.url = url
-            elif gateway.url == url:  # else another gateway has come in its place
-                gateway.url = ""
-            headers = [(b"content-length", b"0")]
-            await send({"type": "http.response.start", "status": 204, "headers": headers})
-            await send({"type": "http.response.body", "body": b""})
-            return
-        await application(scope, receive, send)
+    async def hear(body: bytes) -> tuple[int, Any]:
+        gateway.url = body.decode()
+        return 204, None
 
-    return serve
-
-
-async def _body(receive: Any) -> str:
-    pieces = bytearray()
-    while True:
-        message = await receive()
-        pieces += message.get("body", b"")
-        if not message.get("more_body"):
-            return pieces.decode()
+    return with_paths(application, password, {GATEWAY_PATH: hear})
 
 
 def _run_elsewhere(gateway: _Gateway) -> None:

@@ -10,10 +10,11 @@ from urllib.parse import quote
 import orjson
 
 from harness.aws.aws_json import Refused
-from harness.aws.event_sources.house import House, Signed, error_code
+from harness.aws.event_sources.house import House, error_code
 from harness.aws.functions.names import LATEST, Reference, arn_of, reference_of
 from harness.aws.functions.refusals import invalid
 from harness.aws.root_calls import RootClient
+from harness.aws.signed_calls import SignedCalls
 from harness.config import Credentials
 from harness.errors import BackendError
 from harness.refusal import Refusal
@@ -43,7 +44,7 @@ class Target:
 class Checks:
     """Looks at functions and queues; raises Refused in Lambda's words. For the gateway's loop."""
 
-    def __init__(self, house: House, root: RootClient, calls: Signed) -> None:
+    def __init__(self, house: House, root: RootClient, calls: SignedCalls) -> None:
         self._house = house
         self._root = root
         self._calls = calls
@@ -97,7 +98,7 @@ class Checks:
     async def rights(self, who: Credentials, url: str) -> None:
         """Refuse a role that may not do what a poller does with the queue at *url*."""
         for operation, given in _PROBES:
-            answer = await self._calls.sqs(who, operation, {"QueueUrl": url, **given})
+            answer = await self._calls.json(who, "sqs", operation, {"QueueUrl": url, **given})
             if answer.status == 403 or error_code(answer) in ("AccessDenied", "AccessDeniedException"):
                 raise invalid(
                     f"The provided execution role does not have permissions to call {operation} on SQS"

@@ -1,20 +1,20 @@
 """What pollers and timers use of the stage, and their own calls through the gateway."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, Protocol
-from urllib.parse import urlsplit
+from typing import Protocol
 
 import orjson
 
 from harness import journal
 from harness.aws.functions.results import Result
 from harness.aws.permission import Mode
+from harness.aws.signed_calls import SignedCalls
 from harness.clock import Clock
 from harness.config import Credentials
 from harness.functions.outcomes import Source
 from harness.gateway.chain import Address
-from harness.gateway.fetch import Fetcher, FetchReply
+from harness.gateway.fetch import FetchReply
 from harness.gateway.splice import Pool
 from harness.refusal import Refusal
 
@@ -84,51 +84,9 @@ class House(Protocol):
     def finding(self, rule: str, severity: str, resource: str, message: str, source: str = "") -> None: ...
 
 
-class Signed:
-    """Calls through the gateway, signed for whoever makes them, so that they are judged and counted.
-
-    To be awaited on the gateway's loop. Raises BackendError as Fetcher does.
-    """
-
-    def __init__(self, house: House) -> None:
-        self._house = house
-        self._fetcher = Fetcher(house.pool)
-
-    async def sqs(
-        self, who: Credentials, operation: str, given: Mapping[str, Any], *, timeout_s: float = 60.0
-    ) -> FetchReply:
-        """Return what SQS answers to *operation*, asked with the credentials *who*."""
-        headers = {"Content-Type": JSON_1_0, "X-Amz-Target": f"AmazonSQS.{operation}"}
-        return await self.send(who, "sqs", "/", headers, orjson.dumps(given), timeout_s=timeout_s)
-
-    async def send(
-        self,
-        who: Credentials,
-        service: str,
-        path: str,
-        headers: Mapping[str, str],
-        body: bytes,
-        *,
-        timeout_s: float = 60.0,
-    ) -> FetchReply:
-        """Return what *service* (a signing name) answers to a POST."""
-        url = self._house.gateway_url
-        signed = _signed(who, service, f"{url}{path}", headers, body, self._house.region)
-        parts = urlsplit(url)
-        at = Address("gateway", parts.hostname or "127.0.0.1", parts.port or 80)
-        return await self._fetcher.fetch(at, "POST", path, headers=signed, body=body, timeout_s=timeout_s)
-
-
-def _signed(
-    who: Credentials, service: str, url: str, headers: Mapping[str, str], body: bytes, region: str
-) -> list[tuple[str, str]]:
-    from botocore.auth import SigV4Auth
-    from botocore.awsrequest import AWSRequest
-    from botocore.credentials import Credentials as Signs
-
-    request = AWSRequest("POST", url, dict(headers), body)
-    SigV4Auth(Signs(who.access_key, who.secret_key, who.session_token), service, region).add_auth(request)
-    return [(str(name), str(value)) for name, value in request.headers.items()]
+def calls_of(house: House) -> SignedCalls:
+    """Return calls through the gateway of *house*."""
+    return SignedCalls(house.pool, lambda: house.gateway_url, house.region)
 
 
 def error_code(answer: FetchReply) -> str:

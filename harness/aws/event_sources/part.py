@@ -10,7 +10,7 @@ from harness import journal
 from harness.aws.aws_json import Arguments, Refused
 from harness.aws.event_sources.api import Api
 from harness.aws.event_sources.checks import Checks, Target, check_visibility, qualifier_of
-from harness.aws.event_sources.house import House, Signed
+from harness.aws.event_sources.house import House, calls_of
 from harness.aws.event_sources.mapping import SETTABLE, Mapping
 from harness.aws.event_sources.poller import Poller
 from harness.aws.root_calls import RootClient
@@ -37,7 +37,7 @@ class EventSources:
         self._settings = settings or EventSourceSettings()
         self._fetcher = Fetcher(house.pool, judged=True)
         self._root = RootClient(self._fetcher, house.route, house.region, house.account)
-        calls = self._calls = Signed(house)
+        calls = self._calls = calls_of(house)
         self._checks = Checks(house, self._root, calls)
         self._mappings: dict[str, Mapping] = {}
         self._pollers: dict[str, Poller] = {}

@@ -11,10 +11,11 @@ import orjson
 
 from harness import journal
 from harness.aws.aws_json import Refused
-from harness.aws.event_sources.house import House, Signed, error_code
+from harness.aws.event_sources.house import House, error_code
 from harness.aws.event_sources.mapping import Mapping
 from harness.aws.event_sources.records import event_of, message_of
 from harness.aws.functions.results import Result
+from harness.aws.signed_calls import SignedCalls
 from harness.config import Credentials
 from harness.errors import BackendError
 from harness.functions.event_sources import Batch, EventSource, Message, Outcome, Want
@@ -53,7 +54,7 @@ class Poller:
     def __init__(
         self,
         house: House,
-        calls: Signed,
+        calls: SignedCalls,
         mapping: Mapping,
         credentials: Credentials,
         renewed: Callable[[], Awaitable[Credentials]],
@@ -265,7 +266,7 @@ class Poller:
     async def _call(self, operation: str, given: dict[str, Any], timeout_s: float) -> FetchReply | None:
         """Return what SQS answers, None where nothing does."""
         try:
-            return await self._calls.sqs(self._credentials, operation, given, timeout_s=timeout_s)
+            return await self._calls.json(self._credentials, "sqs", operation, given, timeout_s=timeout_s)
         except BackendError as error:
             log.debug("%s on %s: %s", operation, self._mapping.queue, error)
             return None

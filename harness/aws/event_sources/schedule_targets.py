@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import orjson
 
-from harness.aws.event_sources.house import House, Signed, error_code, iso
+from harness.aws.event_sources.house import House, calls_of, error_code, iso
 from harness.aws.permission import Mode
 from harness.aws.root_calls import VERSIONS
 from harness.config import Credentials
@@ -34,7 +34,7 @@ class ScheduleTargets:
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self._calls = Signed(house)
+        self._calls = calls_of(house)
         self._credentials: dict[str, Credentials] = {}
         self._said: set[tuple[str, str]] = set()
 
@@ -97,14 +97,14 @@ class ScheduleTargets:
             given = {"QueueUrl": url, "MessageBody": body}
             if group := (target.get("SqsParameters") or {}).get("MessageGroupId"):
                 given["MessageGroupId"] = str(group)
-            return await self._calls.sqs(who, "SendMessage", given)
+            return await self._calls.json(who, "sqs", "SendMessage", given)
         if service == "sns":
             form = {"Action": "Publish", "Version": VERSIONS["sns"], "TopicArn": arn, "Message": body}
             kind = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
-            return await self._calls.send(who, "sns", "/", kind, urlencode(form).encode())
+            return await self._calls.call(who, "sns", "/", kind, urlencode(form).encode())
         path = f"/2015-03-31/functions/{quote(arn, safe=':$')}/invocations"
         headers = {"Content-Type": "application/json", "X-Amz-Invocation-Type": "Event"}
-        return await self._calls.send(who, "lambda", path, headers, body.encode())
+        return await self._calls.call(who, "lambda", path, headers, body.encode())
 
     def _say(self, name: str, target: dict[str, Any], why: str) -> None:
         """Make a finding of it, once for each schedule and target."""

@@ -14,7 +14,7 @@ from harness.aws.functions.configurations import Version
 from harness.aws.functions.events import Accepted
 from harness.aws.functions.pool import Findings
 from harness.aws.functions.results import Result
-from harness.aws.functions.signed import SignedCalls
+from harness.aws.signed_calls import SignedCalls
 from harness.config import Credentials
 from harness.errors import HarnessError
 from harness.functions.asynchronous import Ended, How

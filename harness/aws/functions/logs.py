@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from harness.aws.functions.configurations import Version
-from harness.aws.functions.signed import SignedCalls
+from harness.aws.signed_calls import SignedCalls
 from harness.config import Credentials
 from harness.errors import HarnessError
 from harness.gateway.fetch import FetchReply

@@ -24,9 +24,9 @@ from harness.aws.functions.pool import LiveEnvironment, Pool
 from harness.aws.functions.register import Register
 from harness.aws.functions.results import Modelled, Result, failed
 from harness.aws.functions.running import PROVISIONED_INIT_LIMIT_S, Runner
-from harness.aws.functions.signed import SignedCalls
 from harness.aws.functions.triggers import Triggered, Triggers
 from harness.aws.root_calls import RootClient
+from harness.aws.signed_calls import SignedCalls
 from harness.config import Credentials
 from harness.errors import BackendError
 from harness.functions.asynchronous import Events

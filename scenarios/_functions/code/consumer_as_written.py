@@ -29,4 +29,4 @@ def handler(event: dict[str, Any], context: Any) -> None:
 def _sentiment(text: str) -> float:
     words = text.split()
     good, bad = sum(word in GOOD for word in words), sum(word in BAD for word in words)
-    return round((good - bad) / max(good + bad, 1), 3)
+    return round((good - bad) / (good + bad), 3)

@@ -9,7 +9,7 @@ from typing import Any
 from sqs_server import House, Sqs
 
 from harness import journal
-from harness.aws.event_sources.house import Signed
+from harness.aws.event_sources.house import calls_of
 from harness.aws.event_sources.mapping import Mapping
 from harness.aws.event_sources.poller import Poller
 from harness.aws.functions.results import Result
@@ -34,7 +34,7 @@ def polling(house: House, **given: Any) -> Poller:
     async def renewed() -> Credentials:
         return Credentials()
 
-    return Poller(house, Signed(house), mapping, Credentials(), renewed, EventSourceSettings())
+    return Poller(house, calls_of(house), mapping, Credentials(), renewed, EventSourceSettings())
 
 
 def with_sqs(test: Callable[[Sqs, House], Coroutine[Any, Any, None]], sqs: Sqs) -> None:

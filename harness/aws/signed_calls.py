@@ -8,7 +8,7 @@ import orjson
 
 from harness.config import Credentials
 from harness.gateway.chain import Address
-from harness.gateway.fetch import Fetcher, FetchReply
+from harness.gateway.fetch import FETCH_TIMEOUT_S, Fetcher, FetchReply
 from harness.gateway.splice import Pool
 
 # `targetPrefix` and `jsonVersion` of the service models.
@@ -29,7 +29,13 @@ class SignedCalls:
         self._region = region
 
     async def json(
-        self, who: Credentials, service: str, operation: str, given: Mapping[str, Any]
+        self,
+        who: Credentials,
+        service: str,
+        operation: str,
+        given: Mapping[str, Any],
+        *,
+        timeout_s: float = FETCH_TIMEOUT_S,
     ) -> FetchReply:
         """Return what *operation* of a service in JSON answers to *who*."""
         prefix, version = _JSON[service]
@@ -37,7 +43,7 @@ class SignedCalls:
             "Content-Type": f"application/x-amz-json-{version}",
             "X-Amz-Target": f"{prefix}.{operation}",
         }
-        return await self.call(who, service, "/", headers, orjson.dumps(given))
+        return await self.call(who, service, "/", headers, orjson.dumps(given), timeout_s=timeout_s)
 
     async def publish(self, who: Credentials, fields: Mapping[str, str]) -> FetchReply:
         """Return what SNS answers to Publish."""
@@ -46,14 +52,21 @@ class SignedCalls:
         return await self.call(who, "sns", "/", headers, body)
 
     async def call(
-        self, who: Credentials, service: str, path: str, headers: Mapping[str, str], body: bytes
+        self,
+        who: Credentials,
+        service: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        *,
+        timeout_s: float = FETCH_TIMEOUT_S,
     ) -> FetchReply:
         """Return what *service* answers at *path* to a POST."""
         url = self._gateway_url()
         parts = urlsplit(url)
         signed = _signed(who, f"{url}{path}", service, headers, body, self._region)
         at = Address("gateway", parts.hostname or "127.0.0.1", parts.port or 80)
-        return await self._fetcher.fetch(at, "POST", path, headers=signed, body=body)
+        return await self._fetcher.fetch(at, "POST", path, headers=signed, body=body, timeout_s=timeout_s)
 
 
 def _signed(
