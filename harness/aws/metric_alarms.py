@@ -56,7 +56,7 @@ class MetricAlarms:
             return _refused(exchange, form_of(exchange), error)
         exchange.operation = call.operation or exchange.operation
         if not self._concerns_us(call):
-            self._stage.alarms.heard(call)
+            self._stage.shown.alarms.heard(call)
             return translated(self._stage.backend, exchange, call) if call.form is Form.CBOR else None
         return self._carry_out(exchange, call)
 

@@ -14,25 +14,21 @@ from harness.aws.autoscaling import AutoScaling
 from harness.aws.backend_calls import BackendCalls
 from harness.aws.catalogue import Catalogue, EndpointPlan
 from harness.aws.event_sources import EventSources, Timers
-from harness.aws.functions.datapoints import FunctionDatapoint
 from harness.aws.functions.part import Functions, Modelled
 from harness.aws.invoke import PAYLOAD_LIMIT_BYTES, Invoker
 from harness.aws.living import LivingWorld
 from harness.aws.message_plane import Declared, MessagePlane
-from harness.aws.messages.queue_metrics import QueueDatapoint
 from harness.aws.metric_alarms import MetricAlarms
-from harness.aws.mirror import Mirror
 from harness.aws.permission import Mode
 from harness.aws.permission.off import NoPermission
-from harness.aws.plain_alarms import PlainAlarms
 from harness.aws.sagemaker import SageMaker
 from harness.aws.scaling_tags import ScalingTags
-from harness.aws.signed_calls import SignedCalls
+from harness.aws.shown import Shown
 from harness.aws.tagging import Tagging
 from harness.aws.targets import Targets
 from harness.aws.telling import Teller
 from harness.clock import Clock
-from harness.config import Credentials, Settings
+from harness.config import Settings
 from harness.endpoint.calls import CapacityChange, EndpointView
 from harness.endpoint.events import CapacityChanged, EndpointDeleted, Event, StatusChanged
 from harness.endpoint.outcomes import Accepted, Completed, Rejected
@@ -54,9 +50,6 @@ if TYPE_CHECKING:
     from harness.inference import Model
 
 __all__ = ["Assumptions", "Stage", "assumptions_of"]
-
-# CloudWatch of the backend is on loopback; one that does not answer must not hold up the end of a run.
-MIRROR_TIMEOUT_S = 10.0
 
 T = TypeVar("T")
 Wanted = Callable[[journal.PermissionUsed], bool]
@@ -97,10 +90,7 @@ class Stage:
         self.gateway_url = ""  # what handlers and pollers call, once the server listens
         self.pool = Pool()
         fetcher = Fetcher(self.pool, judged=iam is not Mode.OFF)
-        self._mirror = Mirror(self._cloudwatch, self._not_shown)
-        self._calls = SignedCalls(self.pool, lambda: self.gateway_url, self.region)
-        scope = {"region": self.region, "account": self.account}
-        self.alarms = PlainAlarms(clock, record, self._mirror.show, self._tell_topic, **scope)
+        self.shown = Shown(self)
         self._stage_endpoints(
             fetcher,
             World(
@@ -118,7 +108,7 @@ class Stage:
             self,
             fetcher,
             self.backend.repeat,
-            self._show,
+            self.shown.show,
             seed=seed,
             modelled=functions,
             settings=function_settings,
@@ -138,12 +128,12 @@ class Stage:
         self._next_plans: dict[str, EndpointPlan] = {}  # what an update under way will serve
         self._models: dict[tuple[str, str], Model | None] = {}
         self.living = LivingWorld(world, self.clock, self._hear)
-        self._teller = Teller(world, self.record, self._mirror.show, self.clock, scope)
+        self._teller = Teller(world, self.record, self.shown.mirror.show, self.clock, scope)
         self.targets = Targets(self.living, self._teller)
 
     def _messaging(self, declared: Declared, fetcher: Fetcher) -> MessagePlane:
         scope = {"region": self.region, "account": self.account}
-        return MessagePlane(declared, self.clock, self.record, fetcher, self.route, self._show, **scope)
+        return MessagePlane(declared, self.clock, self.record, fetcher, self.route, self.shown.show, **scope)
 
     def _request_path(self, before: Sequence[Handler]) -> list[Handler]:
         sagemaker, scaling_tags = SageMaker(self), ScalingTags()
@@ -180,7 +170,7 @@ class Stage:
     def open(self, thread: ServerThread) -> None:
         """Take *thread*'s loop, on which the handlers are about to run, as its own."""
         self._thread = thread
-        self._mirror.start()
+        self.shown.mirror.start()
 
     async def begin(self, gateway_url: str) -> None:
         """Let what acts by itself begin: the server listens at *gateway_url*."""
@@ -197,7 +187,7 @@ class Stage:
 
     async def conclude(self) -> None:
         """End what acts by itself, and journal what is known at the end of a run."""
-        await self.alarms.close()
+        await self.shown.alarms.close()
         await self.timers.close()
         await self.event_sources.close()
         await self.functions.close()
@@ -215,26 +205,11 @@ class Stage:
     def close(self) -> None:
         """Show what is not yet shown. To be called when the server has stopped."""
         self._thread = None
-        self._mirror.close()
+        self.shown.mirror.close()
 
     def _backend_client(self, service: str, signing_name: str, **options: Any) -> Any:
         at = self.route(signing_name)
         return client(service, f"http://{at.host}:{at.port}", region=self.region, **options)
-
-    def _cloudwatch(self) -> Any:
-        return self._backend_client("cloudwatch", "monitoring", read_timeout_s=MIRROR_TIMEOUT_S)
-
-    def _show(self, value: QueueDatapoint | FunctionDatapoint) -> None:
-        """Show *value* in the backend's CloudWatch, and to the alarms that tell topics."""
-        self._mirror.show(value)
-        self.alarms.take(value.namespace, value.as_datum())
-
-    async def _tell_topic(self, topic: str, subject: str, message: str) -> None:
-        fields = {"TopicArn": topic, "Subject": subject, "Message": message}
-        await self._calls.publish(Credentials(), fields)
-
-    def _not_shown(self, why: str) -> None:
-        self.finding("cloudwatch-not-shown", "warning", "CloudWatch", why, at=self.clock.now())
 
     def finding(
         self,
