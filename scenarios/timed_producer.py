@@ -140,9 +140,8 @@ scenario = Scenario(
     as_written=Variant(
         defect=(
             "One scan returns one page of the table, 1 MB: the rest is never sent. Every tick sends it all "
-            "again. A batch is written to a file named after its last item's company, over what was there; "
-            "one item without a word in it fails its whole batch, again and again. (Its visibility time-out "
-            "was below the function's as well, which Lambda no longer takes.)"
+            "again. A batch is written to a file named after its last item's company, over what was there. "
+            "(Its visibility time-out was below the function's as well, which Lambda no longer takes.)"
         ),
         must_fail=(every_row.name, every_page.name, no_doubles.name, nothing_overwritten.name),
         resources=[

@@ -46,4 +46,4 @@ def test_nothing_is_lost_or_doubled_when_functions_are_killed_and_throttled(tmp_
     assert ended.code == ExitCode.PASS, ended.err
     told = ended.document["functions"]["by_function"]["survey-consumer"]
     assert sum(told["throttles"].values()) > 0
-    assert told["errors"].get("crash", 0) > 0
+    assert sum(told["errors"].values()) > 0  # killed at work, or while it began

@@ -15,7 +15,7 @@ BAD = frozenset({"delay", "drop", "fine", "lawsuit", "loss", "weak"})
 
 
 def handler(event: dict[str, Any], context: Any) -> None:
-    """Write a row for each record of the batch; one that cannot be scored fails all of them."""
+    """Write a row for each record of the batch; a text without a word counts as one without an opinion."""
     items = [json.loads(record["body"]) for record in event["Records"]]
     text = io.StringIO()
     rows = csv.writer(text)
@@ -29,4 +29,4 @@ def handler(event: dict[str, Any], context: Any) -> None:
 def _sentiment(text: str) -> float:
     words = text.split()
     good, bad = sum(word in GOOD for word in words), sum(word in BAD for word in words)
-    return round((good - bad) / (good + bad), 3)
+    return round((good - bad) / max(good + bad, 1), 3)

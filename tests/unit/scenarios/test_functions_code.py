@@ -57,7 +57,7 @@ class Written:
         ("growth and growth", 1.0),
         ("loss", -1.0),
         ("win win loss market", 0.333),
-        ("win loss", 0.0),
+        ("market today", 0.0),
     ],
 )
 def test_sentiment_is_the_share_of_good_words(text: str, wanted: float) -> None:
@@ -67,17 +67,10 @@ def test_sentiment_is_the_share_of_good_words(text: str, wanted: float) -> None:
 
 
 def test_a_text_without_words_cannot_be_scored() -> None:
-    """It is the poison; as written, it fails all of its batch."""
+    """It is the poison; as written, it gets a score."""
     with pytest.raises(ValueError, match="no text"):
         module("consumer").sentiment("   ")
-    bodies = [item(0), item(1, "   ")]
-    with pytest.raises(ZeroDivisionError):
-        module("consumer_as_written").handler({"Records": [record(*one) for one in enumerate(bodies)]}, None)
-
-
-def test_a_text_without_an_opinion_has_none() -> None:
-    """Words that say nothing either way score 0."""
-    assert module("consumer").sentiment("market today") == 0.0
+    assert module("consumer_as_written")._sentiment("   ") == 0.0
 
 
 def record(number: int, body: Any) -> dict[str, str]:
