@@ -115,8 +115,8 @@ def overrun(found: dict[str, Any]) -> list[str]:
         f"{100 * ratio:.0f} % longer than" if ratio < 1 else f"{significant(1 + ratio, 2)} times as long as"
     )
     return [
-        f"Environments were busy {longer} modelled, for this machine was slower than the clock: there was "
-        "more at once than on AWS, so there were more cold starts and throttles"
+        f"Environments were held {longer} their invocations took, since what really runs goes no faster on a "
+        "fast clock: there was more at once than on AWS, so there were more cold starts and throttles"
     ]
 
 

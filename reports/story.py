@@ -151,7 +151,8 @@ def _inventory_rows(taken: Sequence[journal.InventoryTaken]) -> Iterator[Row]:
 
 
 def _alarm_row(alarm: journal.AlarmChanged, whose: dict[str, str]) -> Row:
-    name = f"{whose.get(alarm.resource_id, '')}alarm {alarm.direction} (threshold {alarm.threshold:g})"
+    which = alarm.direction if alarm.resource_id else alarm.name
+    name = f"{whose.get(alarm.resource_id, '')}alarm {which} (threshold {alarm.threshold:g})"
     words = f"{_capital(name)} went from {alarm.before} to {alarm.after}. {alarm.reason}"
     return Row(alarm.at, "alarm", words.strip(), "warn" if alarm.after == "ALARM" else "plain")
 

@@ -38,7 +38,11 @@ class Shown:
         return client("cloudwatch", url, region=self._stage.region, read_timeout_s=MIRROR_TIMEOUT_S)
 
     async def _publish(self, topic: str, subject: str, message: str) -> None:
-        await self._calls.publish(Credentials(), {"TopicArn": topic, "Subject": subject, "Message": message})
+        fields = {"TopicArn": topic, "Subject": subject, "Message": message}
+        answer = await self._calls.publish(Credentials(), fields)
+        if answer.status >= 300:
+            told = f"An alarm was not told to this topic, which answered {answer.status}: {subject}"
+            self._stage.finding("alarm-not-told", "error", topic, told)
 
     def _not_shown(self, why: str) -> None:
         now = self._stage.clock.now()

@@ -185,6 +185,12 @@ class Stage:
         await self.event_sources.learn()
         await self.timers.learn()
 
+    async def rest(self) -> None:
+        """Let nothing begin by itself any more: what is left is about to be counted and removed."""
+        await self.timers.close()
+        await self.event_sources.close()
+        await self.functions.rest()
+
     async def conclude(self) -> None:
         """End what acts by itself, and journal what is known at the end of a run."""
         await self.shown.alarms.close()

@@ -149,6 +149,7 @@ class Rehearsal:
             self._deploy(artefacts)
             with Ticker(self.hooks.each_second, self._not_sampled):
                 self._work()
+            self.stage.await_on_loop(self.stage.rest())
             self._take_inventory()
             self.stage.await_on_loop(self.stage.permission.conclude())  # while the roles are there
             self._tear_down()

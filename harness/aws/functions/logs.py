@@ -52,10 +52,11 @@ class LogWriter:
         self._denied: set[tuple[str, str]] = set()  # role and group
         self._task: asyncio.Task[None] | None = None
         self._sending = asyncio.Lock()
+        self._closed = False
 
     def write(self, version: Version, stream: str, lines: list[str], epoch_s: float) -> None:
         """Have *lines* written to *stream* of the function's log group, soon."""
-        if (version.role, version.log_group) in self._denied:
+        if self._closed or (version.role, version.log_group) in self._denied:
             return
         found = self._streams.setdefault(stream, _Stream(version, stream))
         stamp = int(epoch_s * 1000)
@@ -86,7 +87,8 @@ class LogWriter:
                     log.warning("the log of function %s was not written: %s", stream.version.name, error)
 
     async def close(self) -> None:
-        """Write what waits, and nothing any more."""
+        """Write what waits, and nothing any more. Safe to call twice."""
+        self._closed = True
         if self._task is not None:
             self._task.cancel()
         await self.flush()

@@ -139,6 +139,10 @@ class Functions:
         self._minutes = asyncio.get_running_loop().create_task(self._publish())
         await self._say("POST")
 
+    async def rest(self) -> None:
+        """Write what waits of logs, and none from now on: the roles to write them under are about to go."""
+        await self._logs.close()
+
     async def close(self) -> None:
         """End every environment, write what is left of their logs, and remove what was unpacked."""
         self._asynchronous.queue.close()

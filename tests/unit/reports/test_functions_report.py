@@ -120,7 +120,7 @@ def test_all_is_well_with_the_time_it_took() -> None:
 def test_a_machine_slower_than_the_clock_is_said() -> None:
     """Beside good news and bad: more ran at once than would have on AWS."""
     slow = invoked(3.0, 1.0, duration_s=1.0)
-    assert "busy 2 times as long as modelled" in answer(slow)[1]
+    assert "held 2 times as long as their invocations took" in answer(slow)[1]
     assert "busy 50 % longer than modelled" in answer(invoked(2.5, 1.0, duration_s=1.0, outcome="error"))[1]
     assert "busy" not in answer(invoked(2.05, 1.0, duration_s=1.0))[1]
     assert "A slower clock shows it truer." in page(whole(slow)).words
