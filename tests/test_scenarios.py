@@ -25,9 +25,18 @@ AFTER_WHAT_IS_TIMED = 10
 
 Pair = tuple[str, str]
 
-# A quarter of an hour of model time and more; `tox -e long` runs them.
+# Two take a quarter of an hour of model time and more, the others train what the corrected variant trains as
+# well; `tox -e long` runs them.
 LONG: frozenset[Pair] = frozenset(
-    {("endpoint-autoscaling-3", "as-written"), ("endpoint-autoscaling-5", "as-written")}
+    (name, "as-written")
+    for name in (
+        "endpoint-autoscaling-3",
+        "endpoint-autoscaling-5",
+        "inference-loop",
+        "lambda-inference",
+        "training-notifications",
+        "tuning-notifications",
+    )
 )
 
 
