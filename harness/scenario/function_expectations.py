@@ -17,6 +17,7 @@ from harness.stats import percentile
 
 NEEDS = "functions that run"
 NAMED = 3  # kinds of errors that a sentence names
+SAID = 160  # characters of an error's message that it quotes
 # How an invocation names SNS that asked for it: by its principal, or by the ARN of the topic.
 _OF_SNS = ("sns.amazonaws.com", "arn:aws:sns:")
 
@@ -39,8 +40,11 @@ def function_errors(function: Invocable) -> Question:
     def measure(ran: list[FunctionInvoked], _: list[FunctionThrottled]) -> Measured:
         bad = [one for one in ran if one.outcome != "ok"]
         kinds = list(dict.fromkeys(one.error.partition(":")[0] or one.outcome for one in bad))
-        why = f" ({', '.join(kinds[:NAMED])})" if kinds else ""
-        return len(bad), f"{len(bad)} of {len(ran)} invocations failed{why}"
+        said = f"{len(bad)} of {len(ran)} invocations failed"
+        if bad:
+            first = (bad[0].error or bad[0].outcome)[:SAID]
+            said += f" ({', '.join(kinds[:NAMED])}), the first with {first!r}"
+        return len(bad), said
 
     return _question(function, "errors", measure, "invocations", ran_only=True)
 

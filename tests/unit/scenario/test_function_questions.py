@@ -79,7 +79,7 @@ def ended(how: str, request: str, destination: str = "") -> FunctionEventEnded:
             function_errors(SCORE),
             [ran(outcome="error", error="ValueError: bad"), ran(outcome="crash")],
             2,
-            r"\(ValueError, crash\)",
+            r"\(ValueError, crash\), the first with 'ValueError: bad'$",
         ),
         (throttled(SCORE), [ran()], 0, "0 of 1 invocations were throttled$"),
         (
