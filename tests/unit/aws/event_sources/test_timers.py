@@ -200,6 +200,8 @@ def test_an_emulator_that_is_down() -> None:
         timers = Timers(house)
         await handled(timers, put_rule(ScheduleExpression="rate(1 minute)"))
         await until(lambda: bool(house.findings))
+        assert house.findings[0][:3] == ("timer-not-fired", "error", "r")
+        assert "emulator at 127.0.0.1:1" in house.findings[0][3]
         await timers.close()
 
     asyncio.run(run())
