@@ -148,7 +148,9 @@ def _spread(
                 running[pool.submit(function, shared, given[1])] = given[0]
             if not running:
                 return
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
+            done = wait(running, return_when=FIRST_COMPLETED).done
+            # What failed comes last: an answer that came with it is kept.
+            for future in sorted(done, key=lambda each: each.exception() is not None):
                 yield running.pop(future), future.result()
     finally:
         for future in running:
