@@ -19,6 +19,15 @@ from harness.journal.function_records import (
     TimerFired,
 )
 from harness.journal.iam_records import PermissionTotal, PermissionUsed, ResourcePolicy, RolePolicies
+from harness.journal.job_records import (
+    ComputeChanged,
+    JobChanged,
+    JobCreated,
+    JobEnded,
+    JobMetric,
+    SpotRequestChanged,
+    StackChanged,
+)
 from harness.journal.message_records import (
     DeliveryRefused,
     InventoryTaken,
@@ -75,6 +84,7 @@ __all__ = [
     "ActivityRange",
     "AlarmChanged",
     "CapacityChanged",
+    "ComputeChanged",
     "ConcurrencySet",
     "CooldownStarted",
     "DeliveryRefused",
@@ -95,6 +105,10 @@ __all__ = [
     "FunctionThrottled",
     "InstanceChanged",
     "InventoryTaken",
+    "JobChanged",
+    "JobCreated",
+    "JobEnded",
+    "JobMetric",
     "LoadEnded",
     "LoadRequest",
     "MessageEnded",
@@ -121,6 +135,8 @@ __all__ = [
     "ScalingEvaluated",
     "ServedMinute",
     "ServedTotal",
+    "SpotRequestChanged",
+    "StackChanged",
     "TargetRegistered",
     "TimerFired",
     "bin_of",

@@ -25,6 +25,15 @@ from harness.journal.function_records import (
     TimerFired,
 )
 from harness.journal.iam_records import PermissionTotal, PermissionUsed, ResourcePolicy, RolePolicies
+from harness.journal.job_records import (
+    ComputeChanged,
+    JobChanged,
+    JobCreated,
+    JobEnded,
+    JobMetric,
+    SpotRequestChanged,
+    StackChanged,
+)
 from harness.journal.message_records import (
     DeliveryRefused,
     InventoryTaken,
@@ -120,6 +129,13 @@ Record = (
     | PermissionTotal
     | RolePolicies
     | ResourcePolicy
+    | ComputeChanged
+    | JobChanged
+    | JobCreated
+    | JobEnded
+    | JobMetric
+    | SpotRequestChanged
+    | StackChanged
 )
 TYPES: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(Record)}
 _FIELDS = {name: tuple(f.name for f in fields(kind)) for name, kind in TYPES.items()}

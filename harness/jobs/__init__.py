@@ -1,0 +1,1 @@
+"""Jobs of SageMaker as values: their life, their bill, their metrics, how a search chooses; pure."""
