@@ -1,1 +1,1 @@
-"""Templates of every language as one value: the resources that a stack would have, in CloudFormation's words."""
+"""Templates of every language as one value: the resources of a stack, in CloudFormation's words."""

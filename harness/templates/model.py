@@ -1,9 +1,10 @@
 """What a template declares, whatever its language: resources with CloudFormation's types and properties.
 
 CloudFormation's resource types are the common language because every field of a resource has one name in it
-and one page that says what it does. References between resources are worked out as far as they can be before
-anything is made: names that nobody gave are chosen here, so that ARNs are known. What only the service knows
-(an id that it draws) stands in a string as a token, `${Token[LogicalId.Attribute]}`, until the resource is there.
+and one page that says what it does. References between resources are worked out as far as they can be
+before anything is made: names that nobody gave are chosen here, so that ARNs are known. What only the service
+knows (an id that it draws) stands in a string as a token, `${Token[LogicalId.Attribute]}`, until the resource
+is there.
 """
 
 import re
@@ -46,7 +47,7 @@ class Resource:
     extra: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def at(self, property_path: str = "") -> str:
-        """Return "file:line" of a property, or of the nearest thing around it; "file" where no line is known."""
+        """Return "file:line" of a property, or of the nearest thing around it; "file" without a line."""
         line = self.line_of(property_path)
         return f"{self.file}:{line}" if line else self.file
 
