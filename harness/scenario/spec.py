@@ -1,9 +1,7 @@
 """A scenario: one value that says what is deployed, what happens to it and what must hold afterwards."""
 
 import difflib
-import math
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeAlias, TypeVar
 
@@ -14,13 +12,20 @@ from harness.scaling.settings import ScalingSettings
 from harness.scenario.checks import check_name, check_positive
 from harness.scenario.expectations import Expectation
 from harness.scenario.faults import Fault
-from harness.scenario.faults.check import check_faults
-from harness.scenario.functions import EventSource, Function, QualifiedFunction
+from harness.scenario.functions import EventSource, Function
 from harness.scenario.functions_check import check_functions
 from harness.scenario.messaging import Queue, Subscription, Table, Topic, Webhook
 from harness.scenario.named import everything, of_type
 from harness.scenario.programs import Program
-from harness.scenario.resources import Bucket, Endpoint, ManagedPolicy, Model, Role, VpcEndpoint
+from harness.scenario.resources import Bucket, Endpoint, Model, Role, VpcEndpoint
+from harness.scenario.spec_check import (
+    check_expectations,
+    check_faults_of,
+    check_models,
+    check_roles,
+    check_unique,
+    check_workload,
+)
 from harness.scenario.triggers import HttpApi, Notification, Rule, Timer, Trigger
 from harness.scenario.workload import Named, OpenModel
 
@@ -108,22 +113,22 @@ class Scenario:
     def __post_init__(self) -> None:
         check_name("Scenario", self.name)
         who = f"Scenario {self.name!r}"
-        _check_unique(who, "endpoints are called", (endpoint.name for endpoint in self.endpoints))
-        _check_unique(who, "topics are called", (topic.aws_name for topic in self.topics))
-        _check_unique(who, "queues are called", (queue.aws_name for queue in self.queues))
-        _check_unique(who, "webhooks are called", (webhook.name for webhook in self.webhooks))
-        _check_unique(who, "tables are called", (table.name for table in self.tables))
-        _check_unique(who, "buckets are called", (bucket.name for bucket in self.buckets))
-        _check_unique(who, "VPC endpoints are called", (one.id for one in self.vpc_endpoints))
-        _check_unique(who, "programs are called", (program.name for program in self.programs))
-        _check_unique(who, "parts of the workload are called", (load.label for load in self.workload))
-        _check_models(who, self.resources, self.endpoints)
-        _check_roles(who, self._roles())
-        _check_expectations(who, self.expectations, self.must_fail)
+        check_unique(who, "endpoints are called", (endpoint.name for endpoint in self.endpoints))
+        check_unique(who, "topics are called", (topic.aws_name for topic in self.topics))
+        check_unique(who, "queues are called", (queue.aws_name for queue in self.queues))
+        check_unique(who, "webhooks are called", (webhook.name for webhook in self.webhooks))
+        check_unique(who, "tables are called", (table.name for table in self.tables))
+        check_unique(who, "buckets are called", (bucket.name for bucket in self.buckets))
+        check_unique(who, "VPC endpoints are called", (one.id for one in self.vpc_endpoints))
+        check_unique(who, "programs are called", (program.name for program in self.programs))
+        check_unique(who, "parts of the workload are called", (load.label for load in self.workload))
+        check_models(who, self.resources, self.endpoints)
+        check_roles(who, self._roles())
+        check_expectations(who, self.expectations, self.must_fail)
         check_functions(who, self._everything(), self._settings_known(who).account_concurrency)
         targets: list[Named] = [*self.endpoints, *self.topics, *self.queues, *self.functions, *self.http_apis]
-        _check_workload(who, self.workload, targets)
-        _check_faults(who, self)
+        check_workload(who, self.workload, targets)
+        check_faults_of(who, self)
         if self.variant == CORRECTED and self.as_written is not None:
             self.resolve(AS_WRITTEN)
 
@@ -286,74 +291,3 @@ class Scenario:
     def function_settings(self) -> FunctionSettings:
         """How Lambda admits, scales and retries in this scenario."""
         return FunctionSettings(**{k: v for k, v in self.settings.items() if k in _FUNCTION_SETTINGS})
-
-
-def _check_unique(who: str, what: str, names: Iterable[str]) -> None:
-    for name, count in Counter(names).items():
-        if count > 1:
-            raise ScenarioError(f"{who}: {count} {what} {name!r}; give each a name of its own")
-
-
-def _check_models(who: str, resources: Sequence[Resource], endpoints: Sequence[Endpoint]) -> None:
-    """Two different models of one name would share one artefact, two different roles one policy."""
-    if not resources:
-        raise ScenarioError(
-            f"{who}: resources is empty; declare at least one Endpoint, Topic, Queue or Function"
-        )
-    models = {id(endpoint.model): endpoint.model for endpoint in endpoints}.values()
-    _check_unique(who, "different models are called", (model.name for model in models))
-
-
-def _check_roles(who: str, roles: Sequence[Role]) -> None:
-    """Two different roles, or policies, of one name would be made one over the other."""
-    policies = [policy for role in roles for policy in role.policies]
-    _check_unique(who, "different roles are called", _names_of_different(roles))
-    _check_unique(who, "different managed policies are called", _names_of_different(policies))
-
-
-def _names_of_different(things: Iterable[Role | ManagedPolicy]) -> list[str]:
-    """Return the name of each of *things* that is not the same as one before."""
-    found: list[Role | ManagedPolicy] = []
-    for one in things:
-        if one not in found:
-            found.append(one)
-    return [one.name for one in found]
-
-
-def _check_expectations(who: str, expectations: Sequence[Expectation], must_fail: Iterable[str]) -> None:
-    if not expectations:
-        raise ScenarioError(f"{who}: expectations is empty; a rehearsal without one proves nothing")
-    names = [expectation.name for expectation in expectations]
-    _check_unique(who, "expectations are called", names)
-    for expectation in expectations:
-        if not expectation.sign:
-            raise ScenarioError(
-                f"{who}: expectation {expectation.name!r} has no limit; end it with .at_most(...) or the like"
-            )
-    for name in must_fail:
-        if name not in names:
-            raise ScenarioError(
-                f"{who}: must_fail names {name!r}, which is none of {', '.join(map(repr, names))}"
-            )
-
-
-def _check_workload(who: str, workload: Sequence[OpenModel], targets: Sequence[Named]) -> None:
-    names = [target.name for target in targets]
-    for load in workload:
-        if isinstance(load.endpoint, QualifiedFunction):
-            continue  # its function comes with it, and has the alias
-        if load.endpoint_name not in names:
-            raise ScenarioError(
-                f"{who}: the workload calls {load.endpoint_name!r}, which is none of {', '.join(names)}"
-            )
-
-
-def _check_faults(who: str, scenario: Scenario) -> None:
-    """A fault is timed from the start of the load; one that comes after its end would never happen.
-
-    Without a load it is timed from the start of the programs beside it, whose end nobody knows.
-    """
-    workload, programs = scenario.workload, scenario.programs
-    without_end = not workload and any(program.moment == "beside_load" for program in programs)
-    ends_s = max((load.duration_s for load in workload), default=math.inf if without_end else 0.0)
-    check_faults(who, scenario.faults, ends_s, programs, scenario.queues, scenario.functions)
