@@ -18,7 +18,6 @@ from harness import journal
 from harness.aws.message_plane import Declared
 from harness.aws.stage import Stage, assumptions_of
 from harness.aws.thread import Gateway
-from harness.aws.webhooks import PREFIX as WEBHOOKS
 from harness.backends import open_backend
 from harness.clock import Clock, ClockSpec
 from harness.config import Settings
@@ -28,6 +27,7 @@ from harness.interrupts import Deferred
 from harness.recorder import Recorder
 from harness.run.context import Options, RunContext
 from harness.run.deploy import Deployer
+from harness.run.deploy_phase import deploy, deployed
 from harness.run.faults import RunFaults
 from harness.run.function_needs import lacking
 from harness.run.function_phase import (
@@ -49,12 +49,8 @@ from harness.run.verdict import decide
 from harness.run.workers import Workers
 from harness.scenario import Program, Scenario
 from harness.scenario.expectations import judge
-from harness.scenario.functions_plan import event_source_name, functions
-from harness.scenario.messaging_plan import messaging
 from harness.scenario.permission_expectations import refusals_asked_for
-from harness.scenario.plan import deployment, scaling
 from harness.scenario.programs import Moment
-from harness.scenario.triggers_plan import triggering
 from harness.view import View
 
 CRASH_LOG = "harness.log"
@@ -282,33 +278,10 @@ class Rehearsal:
     # -----------------------------------------------------------------------------------------------
 
     def _deploy(self, artefacts: Mapping[str, bytes]) -> None:
-        scenario, settings = self.scenario, self.run.settings
-        endpoints = scenario.endpoints
-        self._begin("deploy", ", ".join(_deployed(scenario)))
-        where = (settings.account_id, settings.region)
-        self.deployer.carry_out(deployment(scenario, artefacts, *where))
-        self.deployer.carry_out(messaging(scenario, *where, self._webhooks_url()))
-        self.deployer.carry_out(functions(scenario, *where, self.run.url))
-        for endpoint in endpoints:
-            self.deployer.await_in_service(endpoint.name)
-        self.deployer.carry_out(scaling(endpoints))
-        for endpoint in endpoints:
-            # Registering may have moved the capacity into its bounds; the load begins when that is done.
-            self.deployer.await_in_service(endpoint.name)
-        for function in scenario.functions:
-            self.deployer.await_function(function.name)
-            for alias in function.aliases:
-                if alias.provisioned:
-                    self.deployer.await_provisioned(function.name, alias.name)
-        self.deployer.carry_out(triggering(scenario, *where))
-        for source in scenario.event_sources:
-            self.deployer.await_event_source(event_source_name(source))
+        self._begin("deploy", ", ".join(deployed(self.scenario)))
+        deploy(self.run, self.deployer, artefacts)
         for action in self.hooks.deployed:
             action()
-
-    def _webhooks_url(self) -> str:
-        """Return the address below which each webhook answers at its own name."""
-        return self.run.url + WEBHOOKS.rstrip("/")
 
     def _programs(self, moment: Moment) -> None:
         for program in self.scenario.programs:
@@ -379,16 +352,6 @@ class Rehearsal:
             found = ranges_after(self.scenario, run.options.seed, run.recorder.records, run.clock.now())
             for each in found:
                 run.recorder.record(each)
-
-
-def _deployed(scenario: Scenario) -> list[str]:
-    """Return what is deployed, as AWS names it."""
-    names = [endpoint.name for endpoint in scenario.endpoints]
-    names += [bucket.name for bucket in scenario.buckets]
-    names += [table.name for table in scenario.tables]
-    names += [function.name for function in scenario.functions]
-    names += [topic.aws_name for topic in scenario.topics]
-    return names + [queue.aws_name for queue in scenario.queues]
 
 
 def _names(programs: Sequence[Program]) -> str:
