@@ -97,6 +97,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_sweep(commands)
     _add_report(commands)
     _add_policy(commands)
+    _add_audit(commands)
+    _add_rehearse(commands)
     _add_serve(commands)
     _add_doctor(commands)
     return parser
@@ -138,9 +140,27 @@ def _add_run(commands: Any) -> None:
         help="break something on purpose, as 'throttle:sns:0.1' or 'kill:worker:every=5'; may be repeated; "
         "'--fault help' shows every form",
     )
+    parser.add_argument(
+        "--set",
+        metavar="PATH=VALUE",
+        action="append",
+        default=[],
+        help="replace a value that the scenario declares, as 'endpoint.target=900'; may be repeated; "
+        "'--set help' lists them",
+    )
+    parser.add_argument(
+        "--no-report", action="store_true", help="draw no report.html now; 'harness report' draws it later"
+    )
+    _add_prices(parser)
     _add_iam(parser, "enforce")
     _add_backend(parser)
     parser.add_argument("--runs", metavar="DIR", type=Path, help="where runs are kept (default ./runs)")
+
+
+def _add_prices(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--prices", metavar="FILE", type=Path, help="prices of your own, over the project's table"
+    )
 
 
 def _add_iam(parser: argparse.ArgumentParser, default: str) -> None:
@@ -194,6 +214,7 @@ def _add_sweep(commands: Any) -> None:
 def _add_report(commands: Any) -> None:
     parser = _command(commands, "report", _report, "Draw the report of a run again from its journal.")
     parser.add_argument("run", nargs="?", type=Path, help="a run's directory; the newest run otherwise")
+    _add_prices(parser)
     parser.add_argument("--runs", metavar="DIR", type=Path, help="where runs are kept (default ./runs)")
 
 
@@ -201,6 +222,27 @@ def _add_policy(commands: Any) -> None:
     from harness.policy.options import DESCRIPTION, add_options
 
     add_options(_command(commands, "policy", _policy, DESCRIPTION))
+
+
+def _add_rehearse(commands: Any) -> None:
+    from harness.rehearse.options import add_init_options, add_rehearse_options
+
+    rehearse = _command(
+        commands,
+        "rehearse",
+        _rehearse,
+        "Audit a template, deploy it here, give it traffic, enforce IAM, simulate its scaling, and report.",
+    )
+    add_rehearse_options(rehearse)
+    _add_iam(rehearse, "enforce")
+    _add_backend(rehearse)
+    add_init_options(_command(commands, "init", _init, "Write a scenario that rehearses a template."))
+
+
+def _add_audit(commands: Any) -> None:
+    from harness.audit.options import DESCRIPTION, add_options
+
+    add_options(_command(commands, "audit", _audit, DESCRIPTION))
 
 
 def _add_serve(commands: Any) -> None:
@@ -213,6 +255,14 @@ def _add_serve(commands: Any) -> None:
     _add_iam(parser, "off")
     _add_backend(parser)
     parser.add_argument("--runs", metavar="DIR", type=Path, help="where the journal is kept (default ./runs)")
+    parser.add_argument(
+        "--image",
+        action="append",
+        default=[],
+        metavar="URI=FOLDER",
+        help="the code that runs for a container image of SageMaker's jobs: a folder with a program train or "
+        "train.py (several times for several images)",
+    )
 
 
 def _add_doctor(commands: Any) -> None:
@@ -261,13 +311,31 @@ def _sweep(arguments: argparse.Namespace) -> int:
 def _report(arguments: argparse.Namespace) -> int:
     from harness.commands import redraw
 
-    return redraw(arguments.run, arguments.runs, as_json=arguments.json)
+    return redraw(arguments.run, arguments.runs, prices=arguments.prices, as_json=arguments.json)
 
 
 def _policy(arguments: argparse.Namespace) -> int:
     from harness.policy.command import policy_command
 
     return policy_command(arguments)
+
+
+def _rehearse(arguments: argparse.Namespace) -> int:
+    from harness.rehearse.command import rehearse
+
+    return rehearse(arguments)
+
+
+def _init(arguments: argparse.Namespace) -> int:
+    from harness.rehearse.command import init
+
+    return init(arguments)
+
+
+def _audit(arguments: argparse.Namespace) -> int:
+    from harness.audit.command import audit_command
+
+    return audit_command(arguments)
 
 
 def _serve(arguments: argparse.Namespace) -> int:

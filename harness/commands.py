@@ -11,7 +11,10 @@ from harness.config import Settings, read_settings
 from harness.errors import ExitCode, ScenarioError
 
 if TYPE_CHECKING:
+    from harness.cost.prices import PriceTable
     from harness.scenario import Scenario
+
+NOTHING = "none"
 
 
 def list_scenarios(*, as_json: bool) -> int:
@@ -42,13 +45,20 @@ def _row(scenario: "Scenario") -> dict[str, Any]:
 def run_scenarios(arguments: argparse.Namespace) -> int:
     """Rehearse the scenarios named, or all; return the exit code of the worst run."""
     from harness.aws.permission import Mode
-    from harness.run.command import SEVERITY, chosen_scenarios, run_all, with_faults
+    from harness.cost.prices import read_prices
+    from harness.run.command import SEVERITY, chosen_scenarios, run_all, with_faults, with_sets
     from harness.run.context import Options
 
     settings = _settings(arguments)
     if "help" in arguments.fault:
         return _show_faults(as_json=arguments.json)
-    scenarios = with_faults(chosen_scenarios(arguments.scenario, arguments.variant), arguments.fault)
+    if arguments.set and not arguments.scenario:
+        raise ScenarioError("--set is of one scenario: name it, as in 'harness run NAME --set help'")
+    chosen = chosen_scenarios(arguments.scenario, arguments.variant)
+    if "help" in arguments.set:
+        return show_settings(chosen, as_json=arguments.json)
+    scenarios = with_faults(with_sets(chosen, arguments.set), arguments.fault)
+    prices = read_prices(arguments.prices) if arguments.prices else None
     _check_data(arguments.data)
     clock = ClockSpec.parse(arguments.clock) if arguments.clock else None
     for _, scenario in scenarios:
@@ -61,10 +71,13 @@ def run_scenarios(arguments: argparse.Namespace) -> int:
         arguments.processes,
         faults=tuple(arguments.fault),
         iam=Mode(arguments.iam),
+        report=not arguments.no_report,
+        sets=tuple(arguments.set),
+        prices=prices,
     )
     virtual = [each for each in scenarios if (clock or ClockSpec.parse(each[1].clock)).is_virtual]
     real = [each for each in scenarios if each not in virtual]
-    rows = _run_virtually(virtual, arguments, settings) if virtual else []
+    rows = _run_virtually(virtual, arguments, settings, prices) if virtual else []
     codes = [ExitCode(row["exit_code"]) for row in rows]
     if real:
         more, code = run_all(real, options, settings)
@@ -85,8 +98,25 @@ def _show_faults(*, as_json: bool) -> int:
     return ExitCode.PASS
 
 
+def show_settings(scenarios: "Sequence[tuple[str, Scenario]]", *, as_json: bool) -> int:
+    """Print what may be set in each of *scenarios*, and what it is."""
+    from harness.scenario.settings import settings_of
+
+    found = {name: {one.path: one.value for one in settings_of(scenario)} for name, scenario in scenarios}
+    if as_json:
+        emit({"settings": found})
+        return ExitCode.PASS
+    for name, values in found.items():
+        print(f"{name}: --set PATH=VALUE")
+        print("\n".join(f"  {path}={NOTHING if value is None else value}" for path, value in values.items()))
+    return ExitCode.PASS
+
+
 def _run_virtually(
-    scenarios: "Sequence[tuple[str, Scenario]]", arguments: argparse.Namespace, settings: Settings
+    scenarios: "Sequence[tuple[str, Scenario]]",
+    arguments: argparse.Namespace,
+    settings: Settings,
+    prices: "PriceTable | None",
 ) -> list[dict[str, Any]]:
     """Play *scenarios* on the virtual clock; without a name those that have traffic to play."""
     from harness.run.command import check_on_virtual_clock
@@ -96,7 +126,9 @@ def _run_virtually(
     chosen = [each for each in scenarios if arguments.scenario or each[1].workload]
     check_on_virtual_clock(chosen, arguments.fault)
     with View() as view:
-        return simulate_scenarios(chosen, arguments.seed, settings.runs_dir, view)
+        return simulate_scenarios(
+            chosen, arguments.seed, settings.runs_dir, view, sets=arguments.set, prices=prices
+        )
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
@@ -114,12 +146,16 @@ def _check_data(directory: Path | None) -> None:
         )
 
 
-def redraw(run: Path | None, runs: Path | None, *, as_json: bool) -> int:
-    """Draw a run's report and summary again from its journal; 3 when the report cannot be drawn."""
+def redraw(run: Path | None, runs: Path | None, *, prices: Path | None = None, as_json: bool) -> int:
+    """Draw a run's report and summary again from its journal, at other *prices* where a table is named.
+
+    3 when the report cannot be drawn.
+    """
+    from harness.cost.prices import read_prices
     from harness.run import results
 
     directory = run or results.newest(runs or read_settings(backend="embedded").runs_dir)
-    summary, trouble = results.redraw(directory)
+    summary, trouble = results.redraw(directory, read_prices(prices) if prices else None)
     if trouble:
         from harness.errors import EnvironmentFault
 
@@ -135,6 +171,7 @@ def redraw(run: Path | None, runs: Path | None, *, as_json: bool) -> int:
 def serve(arguments: argparse.Namespace) -> int:
     """Serve the gateway until interrupted."""
     from harness.aws.permission import Mode
+    from harness.scenario.jobs import images_given
     from harness.serving import serve_until_interrupted
 
     clock = ClockSpec.parse(arguments.clock)
@@ -147,6 +184,7 @@ def serve(arguments: argparse.Namespace) -> int:
         seed=arguments.seed,
         as_json=arguments.json,
         iam=Mode(arguments.iam),
+        images=images_given(arguments.image),
     )
 
 

@@ -3,8 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from harness.compute.fidelity_rows import INSTANCES
+from harness.jobs.fidelity_rows import DERIVED, JOBS
 from harness.journal import Fidelity
 from harness.messaging.differences import fidelity_of_messages
+from harness.stacks.fidelity_rows import STACKS
 
 if TYPE_CHECKING:
     from harness.scenario import Scenario
@@ -67,6 +70,12 @@ def fidelities(
         rows += _timers(backend)
     if scenario is None or scenario.topics or scenario.queues:
         rows += _messages(emulators)
+    if scenario is None or scenario.images or scenario.workteams:
+        rows += [*JOBS, *DERIVED]
+    if scenario is None or scenario.stack is not None:
+        rows += STACKS
+    if scenario is None or scenario.machine_images or scenario.spot_markets:
+        rows += INSTANCES
     return [Fidelity(0.0, topic, how, probed) for topic, how, probed in rows]
 
 
@@ -79,7 +88,16 @@ def _everywhere(backend: str) -> Iterator[Row]:
         "no limit is applied but for the faults of a scenario",
     )
     yield "network time between client and endpoint", "not covered", "loopback; times hold no network"
-    yield "billing", "not covered", "no cost is computed"
+    yield (
+        "billing",
+        "modelled",
+        "what the run used, at the list prices of a dated table (third-party copies), by AWS's own units",
+    )
+    yield (
+        "storage, data transfer, free tier, savings plans, taxes",
+        "not covered",
+        "not in the cost; nor are transitions of Step Functions, labelled objects and charges by the month",
+    )
 
 
 def _endpoints(backend: str) -> Iterator[Row]:

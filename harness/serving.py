@@ -5,6 +5,7 @@ import platform
 import sys
 import time
 import uuid
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from harness.clock import Clock, ClockSpec
 from harness.config import ACCESS_KEY, SECRET_KEY, Settings
 from harness.errors import EnvironmentFault, ExitCode
 from harness.fidelity import fidelities
+from harness.jobs.program import Code
 from harness.recorder import Recorder
 from harness.run.results import JOURNAL
 
@@ -25,9 +27,18 @@ POLL_S = 0.2
 
 
 def serve_until_interrupted(
-    settings: Settings, clock_spec: ClockSpec, *, port: int, seed: int, as_json: bool, iam: Mode = Mode.OFF
+    settings: Settings,
+    clock_spec: ClockSpec,
+    *,
+    port: int,
+    seed: int,
+    as_json: bool,
+    iam: Mode = Mode.OFF,
+    images: Mapping[str, Code] | None = None,
 ) -> int:
     """Serve on 127.0.0.1:*port*; return 130 after Ctrl-C or SIGTERM, with the journal kept.
+
+    *images* is the code of container images, by their names.
 
     Raises EnvironmentFault when the port is in use or an emulator does not start or dies.
     """
@@ -41,7 +52,7 @@ def serve_until_interrupted(
             settings = replace(settings, account_id=backend.account_id)
             clock.restart()  # starting the emulators took this machine's time, not AWS's
             _record_start(recorder, clock, seed, backend, iam)
-            stage = Stage(clock, recorder.record, backend.route, settings, seed=seed, iam=iam)
+            stage = Stage(clock, recorder.record, backend.route, settings, seed=seed, iam=iam, images=images)
             with Gateway(stage, port=port) as gateway:
                 if "://" in settings.backend:  # it may hold topics and queues already
                     stage.await_on_loop(stage.learn())

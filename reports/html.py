@@ -19,10 +19,12 @@ from reports import (
     alt,
     answers,
     charts,
+    cost,
     depths,
     flow,
     functions,
     functions_section,
+    jobs,
     messages,
     permission_matrix,
     permission_remedies,
@@ -105,6 +107,8 @@ def render(records: Sequence[Record], summary: dict[str, Any]) -> str:
         "messages": _messages(seen, summary),
         "functions": functions_section.section(seen, summary),
         "permissions": _permissions(summary),
+        "cost": cost.section(summary),
+        "jobs": jobs.section(summary),
         "programs": seen.all(journal.ProgramEnded),
         "processes": processes.processes(seen),
         "fidelity": sorted(
@@ -183,6 +187,7 @@ def _key_figures(seen: ByType, summary: dict[str, Any]) -> list[tuple[str, str, 
         found.append(
             ("Findings", str(len(findings)), f"{text.plural(errors, 'error')} among them" if errors else "")
         )
+    found += cost.key_figures(summary)
     if seen.all(journal.RunStarted)[0].clock == VIRTUAL:
         found.append(("Model time", text.span(summary["model_s"]), "reckoned, not waited for"))
         return found
@@ -304,6 +309,8 @@ def _absent(summary: dict[str, Any], timelines: Sequence[object]) -> list[str]:
         "messages": "messages" in summary,
         "functions": "functions" in summary,
         "permissions": "iam" in summary,
+        "cost": "cost" in summary,
+        "jobs": "jobs" in summary,
         "predictions": "predictions" in summary,
         "findings": bool(summary["findings"]),
         "expectations": bool(summary["expectations"]),

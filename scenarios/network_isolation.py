@@ -22,7 +22,9 @@ gate = VpcEndpoint(
 )
 BY_THE_GATE = {"StringEquals": {"aws:SourceVpce": gate.id}}
 
-model_role = Role("turbofan-private-model")
+model_role = Role(
+    "turbofan-private-model", statements=(allow("s3:GetObject", on="arn:aws:s3:::rehearsal-artefacts/*"),)
+)
 endpoint = Endpoint(
     ENDPOINT,
     Model("turbofan-private", lambda context: b"echo", model_role, environment={"HARNESS_MODEL": "echo"}),

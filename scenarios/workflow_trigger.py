@@ -5,6 +5,7 @@ from functools import partial
 from harness.scenario import (
     Bucket,
     Function,
+    Image,
     Notification,
     Program,
     Role,
@@ -17,9 +18,11 @@ from harness.scenario import (
     denied,
     function_errors,
     invocations,
+    jobs,
     refused_calls,
     result,
 )
+from scenarios._functions.algorithm import fit
 from scenarios._functions.data import BROUGHT, OBJECTS, bring, invoke_directly, started
 from scenarios._functions.roles import CODE, LAMBDA, keeps_its_log
 
@@ -28,8 +31,18 @@ NAME = "start-training"
 
 data = Bucket("workflow-data")
 arrived = Topic("workflow-trigger", accepts=(data,))
+# The container of SageMaker's XGBoost, which the function names; here something simpler stands for it.
+algorithm = Image("683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost", fit)
+LOGS = "arn:aws:logs:{region}:{account}:log-group:/aws/sagemaker/TrainingJobs"
 training = Role(
-    "workflow-training", "sagemaker.amazonaws.com", (allow("s3:GetObject", on=data.under("prepared/*")),)
+    "workflow-training",
+    "sagemaker.amazonaws.com",
+    (
+        allow("s3:ListBucket", on=data),
+        allow("s3:GetObject", on=data.under("prepared/*")),
+        allow("s3:PutObject", on=data.under("models/*")),
+        allow("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents", on=f"{LOGS}:*"),
+    ),
 )
 
 needs = (
@@ -63,9 +76,15 @@ corrected = trainer(Role(NAME, LAMBDA, needs))
 as_written = trainer(Role(NAME, LAMBDA, managed=(BASIC_EXECUTION,)))
 
 
-def resources(function: Function) -> list[Bucket | Notification | Subscription | Role]:
+def resources(function: Function) -> list[Bucket | Notification | Subscription | Role | Image]:
     """Return the pipeline with *function* at its end."""
-    return [data, training, Notification(data, arrived, prefix="incoming/"), Subscription(arrived, function)]
+    return [
+        data,
+        training,
+        algorithm,
+        Notification(data, arrived, prefix="incoming/"),
+        Subscription(arrived, function),
+    ]
 
 
 def programs(function: Function) -> list[Program]:
@@ -78,6 +97,8 @@ def programs(function: Function) -> list[Program]:
 
 
 one_job_each = result("afterwards", "jobs", "jobs").equals(OBJECTS, "one for each object")
+all_train = jobs("Completed").equals(OBJECTS, "each trains to its end")
+training_may = refused_calls(training).equals(0, "the trainings may read their data and keep their models")
 may_what_it_must = refused_calls(corrected.role).equals(0, "the function may do what it must")
 no_errors = function_errors(corrected).equals(0)
 only_by_the_topic = denied(stranger, "lambda:InvokeFunction", corrected).equals(1, "nobody let it in")
@@ -86,12 +107,15 @@ scenario = Scenario(
     name="workflow-trigger",
     description=(
         "An object in a bucket becomes a message, the message calls a function, and the function prepares "
-        "the data and starts one training job for it, under a role that may do that and no more."
+        "the data and starts one training job for it, under a role that may do that and no more; the jobs "
+        "train."
     ),
     resources=resources(corrected),
     programs=programs(corrected),
     expectations=[
         one_job_each,
+        all_train,
+        training_may,
         invocations(corrected).equals(
             BROUGHT + 1, "one for each that was brought, one for S3's test message"
         ),

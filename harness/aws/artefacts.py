@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from harness.errors import ScenarioError
-from harness.inference import ArtefactError, Model, load_artefact, model_from_environment
+from harness.inference import ArtefactError, EchoModel, Model, load_artefact, model_from_environment
 
 # FailureReason of DescribeEndpoint, as users have quoted both for years.
 _NO_DATA = (
@@ -37,9 +37,15 @@ class Loaded:
 
 
 class Artefacts:
-    """Loads models and keeps them; `s3` makes a boto3 client of the backend, used in a worker thread."""
+    """Loads models and keeps them; `s3` makes a boto3 client of the backend, used in a worker thread.
+
+    With `stands_in` a model whose artefact is not there answers with the request itself, and it is told the
+    artefact's address, once each.
+    """
 
     def __init__(self, s3: Callable[[], Any]) -> None:
+        self.stands_in: Callable[[str], None] | None = None
+        self._stood_in: set[str] = set()
         self._make_s3 = s3
         self._kept: dict[tuple[str, str], Model] = {}
 
@@ -51,8 +57,20 @@ class Artefacts:
             return Loaded(None, f"{_NO_PING.format(variant=variant)} {error}")
         url = container.get("ModelDataUrl") or ""
         if asked_for is not None or not url:
-            return Loaded(asked_for)
-        return await asyncio.get_running_loop().run_in_executor(None, self._fetch, url, variant)
+            return Loaded(asked_for or self._stand_in(url))
+        loaded = await asyncio.get_running_loop().run_in_executor(None, self._fetch, url, variant)
+        if loaded.model is None and loaded.failure == _NO_DATA.format(url=url):
+            stand_in = self._stand_in(url)
+            return loaded if stand_in is None else Loaded(stand_in)
+        return loaded
+
+    def _stand_in(self, url: str) -> EchoModel | None:
+        if self.stands_in is None:
+            return None
+        if url not in self._stood_in:
+            self._stood_in.add(url)
+            self.stands_in(url)
+        return EchoModel()
 
     @cached_property
     def _s3(self) -> Any:

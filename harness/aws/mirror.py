@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from harness.aws.functions.datapoints import FunctionDatapoint
+from harness.aws.jobs.datapoints import JobDatapoint
 from harness.aws.messages.queue_metrics import QueueDatapoint
 
 log = logging.getLogger(__name__)
@@ -84,7 +85,7 @@ class Datapoint:
         }
 
 
-Shown = AlarmPut | AlarmState | AlarmGone | Datapoint | QueueDatapoint | FunctionDatapoint
+Shown = AlarmPut | AlarmState | AlarmGone | Datapoint | QueueDatapoint | FunctionDatapoint | JobDatapoint
 
 
 class Mirror:
@@ -145,7 +146,7 @@ class Mirror:
     def _send(self, client: Any, batch: list[Shown]) -> None:
         by_namespace: dict[str, list[dict[str, Any]]] = {}
         for value in batch:
-            if isinstance(value, Datapoint | QueueDatapoint | FunctionDatapoint):
+            if isinstance(value, Datapoint | QueueDatapoint | FunctionDatapoint | JobDatapoint):
                 by_namespace.setdefault(value.namespace, []).append(value.as_datum())
         for namespace, data in by_namespace.items():
             self._call(client.put_metric_data, Namespace=namespace, MetricData=data)

@@ -102,7 +102,14 @@ def endpoint_record(event: Event) -> journal.Record:
             )
         case InstanceJoined():
             return journal.InstanceChanged(
-                event.at, event.endpoint, event.variant, event.instance_id, event.zone, "joined"
+                event.at,
+                event.endpoint,
+                event.variant,
+                event.instance_id,
+                event.zone,
+                "joined",
+                event.instance_type,
+                event.launched_at,
             )
         case InstanceLeft():
             return journal.InstanceChanged(

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from harness.aws.functions.datapoints import FunctionDatapoint
+from harness.aws.jobs.datapoints import JobDatapoint
 from harness.aws.messages.queue_metrics import QueueDatapoint
 from harness.aws.mirror import Mirror
 from harness.aws.plain_alarms import PlainAlarms
@@ -27,7 +28,7 @@ class Shown:
         scope = {"region": stage.region, "account": stage.account}
         self.alarms = PlainAlarms(stage.clock, stage.record, self.mirror.show, self._publish, **scope)
 
-    def show(self, value: QueueDatapoint | FunctionDatapoint) -> None:
+    def show(self, value: QueueDatapoint | FunctionDatapoint | JobDatapoint) -> None:
         """Show *value* in the backend's CloudWatch, and to the alarms; on the gateway's loop."""
         self.mirror.show(value)
         self.alarms.take(value.namespace, value.as_datum())

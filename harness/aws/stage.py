@@ -5,18 +5,17 @@ gateway's loop, but for the methods that say otherwise.
 """
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from harness import journal
-from harness.aws.artefacts import Artefacts
-from harness.aws.assumptions import Assumptions, assumptions_of, modelled
+from harness.aws.assumptions import Assumptions, assumptions_of
 from harness.aws.autoscaling import AutoScaling
-from harness.aws.backend_calls import BackendCalls
-from harness.aws.catalogue import Catalogue, EndpointPlan
+from harness.aws.compute.part import DeclaredCompute, Ec2
 from harness.aws.event_sources import EventSources, Timers
 from harness.aws.functions.part import Functions, Modelled
 from harness.aws.invoke import PAYLOAD_LIMIT_BYTES, Invoker
-from harness.aws.living import LivingWorld
+from harness.aws.jobs.derived import DerivedJobs
+from harness.aws.jobs.part import Jobs
 from harness.aws.message_plane import Declared, MessagePlane
 from harness.aws.metric_alarms import MetricAlarms
 from harness.aws.permission import Mode
@@ -24,30 +23,26 @@ from harness.aws.permission.off import NoPermission
 from harness.aws.sagemaker import SageMaker
 from harness.aws.scaling_tags import ScalingTags
 from harness.aws.shown import Shown
+from harness.aws.stacks.part import Stacks
+from harness.aws.staged_endpoints import StagedEndpoints
 from harness.aws.tagging import Tagging
-from harness.aws.targets import Targets
-from harness.aws.telling import Teller
 from harness.clock import Clock
 from harness.config import Settings
-from harness.endpoint.calls import CapacityChange, EndpointView
-from harness.endpoint.events import CapacityChanged, EndpointDeleted, Event, StatusChanged
-from harness.endpoint.outcomes import Accepted, Completed, Rejected
 from harness.endpoint.settings import EndpointSettings
 from harness.endpoint.world import World
-from harness.errors import ScenarioError
 from harness.functions.settings import FunctionSettings
 from harness.gateway.chain import Address, Exchange, Handler
 from harness.gateway.fetch import Fetcher
 from harness.gateway.server import ServerThread
 from harness.gateway.splice import Pool
-from harness.refusal import Refusal
+from harness.jobs.program import Code
+from harness.jobs.settings import JobSettings
+from harness.jobs.workteam import Team
 from harness.scaling.settings import ScalingSettings
 from harness.scenario.faults import ZoneFailure
-from harness.sessions import client
 
 if TYPE_CHECKING:
     from harness.aws.permission.part import Permission
-    from harness.inference import Model
 
 __all__ = ["Assumptions", "Stage", "assumptions_of"]
 
@@ -55,12 +50,13 @@ T = TypeVar("T")
 Wanted = Callable[[journal.PermissionUsed], bool]
 
 
-class Stage:
+class Stage(StagedEndpoints):
     """The modelled part of AWS behind one gateway; `handlers` is its part of the request path.
 
     *payload_limit_bytes* is the most that one InvokeEndpoint may carry. *declared* is what the scenario says
     of messaging; *before* are handlers that come before all others, faults say. *iam* says whether policies
-    are enforced; *wanted_refusals* are no findings. *functions* says how long functions take.
+    are enforced; *wanted_refusals* are no findings. *functions* says how long functions take, *images* which
+    code runs for which container image.
     """
 
     def __init__(
@@ -81,6 +77,10 @@ class Stage:
         wanted_refusals: Wanted = lambda _: False,
         functions: Modelled | None = None,
         function_settings: FunctionSettings | None = None,
+        images: Mapping[str, Code] | None = None,
+        job_settings: JobSettings | None = None,
+        teams: Mapping[str, Team] | None = None,
+        compute: DeclaredCompute | None = None,
     ) -> None:
         self.clock = clock
         self.record = record
@@ -114,22 +114,12 @@ class Stage:
             settings=function_settings,
         )
         self.event_sources, self.timers = EventSources(self), Timers(self)
+        self.jobs = Jobs(self, images, job_settings)
+        self.derived_jobs = DerivedJobs(self, self.jobs, seed=seed, teams=teams)
+        self.compute = Ec2(self, fetcher, compute or DeclaredCompute(), seed=seed)
+        self.stacks = Stacks(self)
         self.handlers = self._request_path(before)
         self._thread: ServerThread | None = None
-
-    def _stage_endpoints(
-        self, fetcher: Fetcher, world: World, assumptions: Mapping[str, Assumptions] | None
-    ) -> None:
-        self.backend = BackendCalls(fetcher, self.route, self.region)
-        scope = f"{self.region}:{self.account}"
-        self.catalogue = Catalogue(self.backend, Artefacts(lambda: self._backend_client("s3", "s3")), scope)
-        self._assumptions = dict(assumptions or {})
-        self._plans: dict[str, EndpointPlan] = {}  # what serves now
-        self._next_plans: dict[str, EndpointPlan] = {}  # what an update under way will serve
-        self._models: dict[tuple[str, str], Model | None] = {}
-        self.living = LivingWorld(world, self.clock, self._hear)
-        self._teller = Teller(world, self.record, self.shown.mirror.show, self.clock, scope)
-        self.targets = Targets(self.living, self._teller)
 
     def _messaging(self, declared: Declared, fetcher: Fetcher) -> MessagePlane:
         scope = {"region": self.region, "account": self.account}
@@ -143,6 +133,8 @@ class Stage:
             self._invoker.handle,  # there are most of them by far
             *self.functions.handlers,
             *self.messaging.first,
+            *self.jobs.handlers,
+            *self.derived_jobs.handlers,
             self.catalogue.handle,
             sagemaker.handle,
             Tagging(self, sagemaker.tags).handle,
@@ -151,6 +143,8 @@ class Stage:
             MetricAlarms(self).handle,
             *self.event_sources.handlers,
             *self.timers.handlers,
+            *self.compute.handlers,
+            *self.stacks.handlers,
             *self.permission.last,
             *self.messaging.last,
         ]
@@ -176,6 +170,7 @@ class Stage:
         """Let what acts by itself begin: the server listens at *gateway_url*."""
         self.gateway_url = gateway_url
         await self.functions.open()
+        await self.jobs.open()
         await self.event_sources.start()
         await self.timers.start()
 
@@ -190,13 +185,20 @@ class Stage:
         await self.timers.close()
         await self.event_sources.close()
         await self.functions.rest()
+        await self.derived_jobs.rest()
+        await self.jobs.rest()
+        await self.compute.close()
 
     async def conclude(self) -> None:
         """End what acts by itself, and journal what is known at the end of a run."""
+        await self.stacks.close()
         await self.shown.alarms.close()
         await self.timers.close()
         await self.event_sources.close()
         await self.functions.close()
+        await self.derived_jobs.rest()
+        await self.jobs.close()
+        await self.compute.close()
         await self.messaging.conclude()
         await self.permission.conclude()
         self.permission.close()
@@ -207,15 +209,12 @@ class Stage:
             self.permission.heard(exchange)
             self.messaging.heard(exchange)
         self.functions.heard(exchange)
+        self.derived_jobs.heard(exchange)
 
     def close(self) -> None:
         """Show what is not yet shown. To be called when the server has stopped."""
         self._thread = None
         self.shown.mirror.close()
-
-    def _backend_client(self, service: str, signing_name: str, **options: Any) -> Any:
-        at = self.route(signing_name)
-        return client(service, f"http://{at.host}:{at.port}", region=self.region, **options)
 
     def finding(
         self,
@@ -239,110 +238,6 @@ class Stage:
             resource,
             f"{name!r} is stored but not acted on, so this run says nothing about it. {why}",
         )
-
-    # -- what the world reports -----
-
-    def _hear(self, event: Event) -> None:
-        if isinstance(event, Completed):
-            self._invoker.completed(event)
-            return
-        if isinstance(event, CapacityChanged | StatusChanged):
-            self._swap(event.endpoint)
-        elif isinstance(event, EndpointDeleted):
-            self._serve(event.endpoint, None)
-        self._teller.tell(event)
-
-    def _swap(self, endpoint: str) -> None:
-        """Let the models of an update answer once the endpoint shows its configuration, or drop them."""
-        plan, view = self._next_plans.get(endpoint), self._look(endpoint)
-        if plan is None or view is None or view.pending_config_name:
-            return
-        del self._next_plans[endpoint]
-        if view.config_name == plan.config_name and not plan.failure:
-            self._serve(endpoint, plan)
-
-    def _serve(self, endpoint: str, plan: EndpointPlan | None) -> None:
-        self._plans.pop(endpoint, None)
-        for key in [key for key in self._models if key[0] == endpoint]:
-            del self._models[key]
-        if plan is not None:
-            self._plans[endpoint] = plan
-            self._models |= {(endpoint, variant.name): variant.loaded.model for variant in plan.variants}
-
-    # -- endpoints -----
-
-    def arrive(self, endpoint: str, number: int, variant: str | None) -> Accepted | Rejected:
-        """Return where request *number* goes."""
-        return self.living.arrive(endpoint, number, variant)
-
-    def model(self, endpoint: str, variant: str) -> "Model | None":
-        """Return what predicts for *variant*, None where nothing can."""
-        return self._models.get((endpoint, variant))
-
-    def model_failed(self, endpoint: str, done: Completed, *, client_error: bool) -> None:
-        """Count an answer of the model that was no success, a 4xx (*client_error*) or a 5xx."""
-        found = self.living.world.endpoints.get(endpoint)
-        metrics = found.metrics(done.variant) if found else None
-        if metrics is not None:
-            metrics.failed(done.at, client_error=client_error)
-
-    def plan_of(self, endpoint: str) -> EndpointPlan | None:
-        """Return what *endpoint* serves, as its models were loaded."""
-        self.living.advance()
-        return self._plans.get(endpoint)
-
-    def create(self, name: str, plan: EndpointPlan) -> Refusal | None:
-        """Begin to create an endpoint as *plan* has it."""
-        try:
-            config = modelled(plan, self._assumptions.get(name, Assumptions()))
-        except ScenarioError as error:
-            return Refusal("ValidationException", str(error))
-        world = self.living.world
-        refusal = self.living.call(lambda now: world.create_endpoint(name, config, now))
-        if refusal is None:
-            self._serve(name, plan)
-        return refusal
-
-    def update(self, name: str, plan: EndpointPlan, *, keep_capacities: bool) -> Refusal | None:
-        """Begin to update an endpoint to *plan*, whose models answer when the update shows it."""
-        try:
-            config = modelled(plan, self._assumptions.get(name, Assumptions()))
-        except ScenarioError as error:
-            return Refusal("ValidationException", str(error))
-        world = self.living.world
-        refusal = self.living.call(
-            lambda now: world.update_endpoint(name, config, now, retain_variant_properties=keep_capacities)
-        )
-        if refusal is None:
-            self._next_plans[name] = plan
-        return refusal
-
-    def change_capacities(self, name: str, changes: Sequence[CapacityChange]) -> Refusal | None:
-        """Begin UpdateEndpointWeightsAndCapacities."""
-        world = self.living.world
-        return self.living.call(lambda now: world.update_weights_and_capacities(name, changes, now))
-
-    def delete(self, name: str) -> Refusal | None:
-        """Begin to delete an endpoint; its scalable targets go with it, as DeleteEndpoint does on AWS."""
-        refusal = self.living.call(lambda now: self.living.world.delete_endpoint(name, now))
-        if refusal is None:
-            for resource_id in self.targets.of_endpoint(name):
-                self.targets.deregister(resource_id)
-        return refusal
-
-    def view(self, name: str) -> EndpointView | None:
-        """Return the endpoint as DescribeEndpoint shows it now."""
-        self.living.advance()
-        return self._look(name)
-
-    def views(self) -> list[EndpointView]:
-        """Return all endpoints."""
-        self.living.advance()
-        return [model.view() for model in self.living.world.endpoints.values()]
-
-    def _look(self, name: str) -> EndpointView | None:
-        found = self.living.world.endpoints.get(name)
-        return found.view() if found else None
 
     # -- for the runner, from outside the loop -----
 

@@ -58,6 +58,7 @@ def serve(fd: int) -> None:
     from ministack.app import app
 
     from harness.backends import (
+        ministack_encryption,
         ministack_events,
         ministack_functions,
         ministack_managed,
@@ -71,6 +72,7 @@ def serve(fd: int) -> None:
     application = ministack_functions.install(application, password)
     application = ministack_events.install(application, password)
     ministack_managed.install()
+    ministack_encryption.install()
     os.set_inheritable(fd, False)
     _raise_file_limit()
     config = Config()

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import ScenarioError
-from harness.inputs.json_lines import line_of
 from harness.inputs.policy_value import Declared, Entry, Instances
+from harness.templates.json_lines import line_of
 
 FORM = (
     "an object with ScalableTarget (arguments of RegisterScalableTarget), ScalingPolicies, ScheduledActions, "

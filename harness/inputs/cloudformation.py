@@ -12,7 +12,7 @@ from typing import Any
 from harness.errors import ScenarioError
 from harness.inputs.intrinsics import Intrinsics, Unresolved
 from harness.inputs.policy_value import Declared, Entry, Instances, LineOf
-from harness.inputs.yaml_lines import load_yaml
+from harness.templates.yaml_lines import load_yaml
 
 TARGET = "AWS::ApplicationAutoScaling::ScalableTarget"
 POLICY = "AWS::ApplicationAutoScaling::ScalingPolicy"

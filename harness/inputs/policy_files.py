@@ -53,7 +53,7 @@ def _declared(path: Path, parameters: Mapping[str, str]) -> Declared:
 def _declared_json(path: Path, text: str, value: Any, parameters: Mapping[str, str]) -> Declared:
     if isinstance(value, Mapping) and "Resources" in value:
         from harness.inputs.cloudformation import declared_in_template
-        from harness.inputs.json_lines import line_of
+        from harness.templates.json_lines import line_of
 
         return declared_in_template(path, value, parameters, lambda where: line_of(text, where))
     if isinstance(value, Mapping) and "terraform_version" in value:

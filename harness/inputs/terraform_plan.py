@@ -12,7 +12,6 @@ from typing import Any
 
 from harness.errors import ScenarioError
 from harness.inputs.intrinsics import policy_arn
-from harness.inputs.json_lines import line_of
 from harness.inputs.policy_value import Declared, Entry, Instances
 from harness.inputs.terraform import instances_of
 from harness.inputs.terraform_names import (
@@ -24,6 +23,7 @@ from harness.inputs.terraform_names import (
     call_arguments,
     snake_path,
 )
+from harness.templates.json_lines import line_of
 
 _ACTIONS = ("alarm_actions", "ok_actions", "insufficient_data_actions")
 

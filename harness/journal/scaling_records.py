@@ -27,7 +27,10 @@ class CapacityChanged:
 
 @dataclass(frozen=True, slots=True)
 class InstanceChanged:
-    """One instance joined, began draining, left or failed (`change`)."""
+    """One instance joined, began draining, left or failed (`change`).
+
+    One that joined has its type, and when it was asked for: it is paid for from then on.
+    """
 
     at: float
     endpoint: str
@@ -35,6 +38,8 @@ class InstanceChanged:
     instance: str
     zone: str
     change: str
+    instance_type: str = ""
+    launched_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.config import Settings
+from harness.cost.told import cost_lines
 from harness.errors import ExitCode, HarnessError, ScenarioError
 from harness.run.context import Options
 from harness.run.results import JOURNAL, REPORT
@@ -14,6 +15,7 @@ from harness.run.verdict import not_reproduced
 from harness.scenario import Scenario, find, names
 from harness.scenario.faults import ZoneFailure
 from harness.scenario.faults.command_line import parse_fault
+from harness.scenario.settings import with_settings
 from harness.scenario.spec import AS_WRITTEN, CORRECTED
 from harness.view import View
 
@@ -56,6 +58,14 @@ def with_faults(
     if not faults:
         return list(scenarios)
     return [(name, replace(one, faults=[*one.faults, *faults])) for name, one in scenarios]
+
+
+def with_sets(scenarios: Sequence[tuple[str, Scenario]], texts: Sequence[str]) -> list[tuple[str, Scenario]]:
+    """Return *scenarios* with the values that *texts*, each PATH=VALUE, say of them.
+
+    Raises ScenarioError where one cannot be set in one of them.
+    """
+    return [(name, with_settings(one, texts)) for name, one in scenarios]
 
 
 def check_on_virtual_clock(scenarios: Sequence[tuple[str, Scenario]], texts: Sequence[str]) -> None:
@@ -125,6 +135,8 @@ def _tell(view: View, scenario: Scenario, outcome: Outcome) -> None:
         view.line(f"  {'the defect does not show: ' + other if other else 'as expected: ' + scenario.defect}")
     if outcome.trouble:
         view.line(f"  {outcome.trouble}")
+    for line in cost_lines(outcome.summary):
+        view.line(f"  {line}")
     view.line(f"  {_shown(outcome)}")
 
 

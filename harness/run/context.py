@@ -8,7 +8,9 @@ from typing import Any
 from harness.aws.permission import Mode
 from harness.clock import Clock, ClockSpec
 from harness.config import Credentials, Settings
+from harness.cost.prices import PriceTable
 from harness.gateway.inject import OWN_CALLS
+from harness.journal import Finding
 from harness.recorder import Recorder
 from harness.scenario import Program, Scenario
 from harness.scenario.workload import Client
@@ -30,6 +32,10 @@ class Options:
     scenario_path: str = ""
     faults: tuple[str, ...] = ()  # as the command line gave them; a scenario's own are not among them
     iam: Mode = Mode.ENFORCE
+    sets: tuple[str, ...] = ()  # PATH=VALUE, as the command line gave them; the scenario has them already
+    prices: PriceTable | None = None  # the user's own, in place of the project's
+    report: bool = True  # whether report.html is drawn
+    findings: tuple[Finding, ...] = ()  # what was found before the run, say by an audit
 
 
 @dataclass(slots=True)

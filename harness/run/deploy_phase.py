@@ -5,11 +5,20 @@ from collections.abc import Mapping
 from harness.aws.webhooks import PREFIX as WEBHOOKS
 from harness.run.context import RunContext
 from harness.run.deploy import Deployer
+from harness.run.stack_phase import StackOnStage
 from harness.scenario import Scenario
 from harness.scenario.functions_plan import event_source_name, functions
 from harness.scenario.messaging_plan import messaging
 from harness.scenario.plan import deployment, scaling
 from harness.scenario.triggers_plan import triggering
+
+
+def deploy_stack(run: RunContext, deployer: Deployer, stack: StackOnStage) -> None:
+    """Make the scenario's *stack*, and wait for what takes its time."""
+    stack.deploy()
+    for endpoint in run.scenario.endpoints:
+        deployer.await_in_service(endpoint.name)
+    _await_functions(run.scenario, deployer)
 
 
 def deploy(run: RunContext, deployer: Deployer, artefacts: Mapping[str, bytes]) -> None:

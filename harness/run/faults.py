@@ -14,6 +14,7 @@ from harness.scenario.faults import (
     FrozenConsumer,
     KilledConsumer,
     KilledFunction,
+    SpotInterruption,
     ZoneFailure,
 )
 from harness.scenario.faults.calls import CallFaults, Count
@@ -43,6 +44,16 @@ class Environments(Protocol):
 
     def kill_one(self, function: str) -> str:
         """Kill the process of one environment of *function*; return which, "" where there is none."""
+
+
+class SpotInstances(Protocol):
+    """Who has the spot instances."""
+
+    def take_back(self, key: str, fault: SpotInterruption) -> None:
+        """Take back spot instances as *fault* has it, from now on."""
+
+    def taken_back(self, key: str) -> int:
+        """Return how many instances the fault *key* has hit; each is journalled when it is."""
 
 
 class RunFaults:
@@ -77,6 +88,7 @@ class RunFaults:
         self._zones: Zones | None = None
         self._workers: Workers | None = None
         self._environments: Environments | None = None
+        self._spot: SpotInstances | None = None
         for fault in self._faults:
             if isinstance(fault, ClockSkew):
                 self._tell(fault)
@@ -87,11 +99,12 @@ class RunFaults:
         zones: Zones | None = None,
         workers: Workers | None = None,
         environments: Environments | None = None,
+        spot: SpotInstances | None = None,
     ) -> None:
         """Arm every fault; the load begins at model second *began_at*. A second call changes nothing."""
         if self._thread is not None or not self._faults:
             return
-        self._zones, self._workers, self._environments = zones, workers, environments
+        self._zones, self._workers, self._environments, self._spot = zones, workers, environments, spot
         self.injector.begin(began_at)
         self.deliveries.begin(began_at)
         self._thread = threading.Thread(target=self._run, args=(began_at,), name="faults", daemon=True)
@@ -133,6 +146,9 @@ class RunFaults:
             self._act_on_process(moment, fault)
         elif isinstance(fault, KilledFunction):
             self._act_on_function(moment.number, fault)
+        elif isinstance(fault, SpotInterruption):
+            if self._spot is not None:
+                self._spot.take_back(str(moment.number), fault)
         else:
             self._tell(fault)
 
@@ -173,8 +189,13 @@ class RunFaults:
             self._workers.thaw(fault.program_name, rank)
 
     def _counts(self) -> list[Count]:
-        """Return how often processes and environments were to be hit and were."""
+        """Return how often processes, environments and spot instances were to be hit and were."""
+        spot = self._spot
         return [
+            Count(fault.KIND, fault.detail, fault.times, spot.taken_back(str(number)))
+            for number, fault in enumerate(self._faults)
+            if isinstance(fault, SpotInterruption) and spot is not None
+        ] + [
             Count(fault.KIND, fault.detail, self._tried.get(number, 0), self._done.get(number, 0))
             for number, fault in enumerate(self._faults)
             if isinstance(fault, KilledConsumer | FrozenConsumer | KilledFunction)

@@ -11,6 +11,7 @@ from harness.errors import EnvironmentFault, JournalError, ScenarioError
 from harness.journal import Record
 
 if TYPE_CHECKING:
+    from harness.cost.prices import PriceTable
     from harness.scenario import Scenario
 
 JOURNAL = "journal.jsonl.gz"
@@ -22,11 +23,13 @@ POLICIES = "policy"
 REPORT_LOG = "logs/report.log"
 
 
-def write_summary(directory: Path, records: Sequence[Record]) -> dict[str, Any]:
-    """Write `summary.json` into *directory* and return what is in it."""
+def write_summary(
+    directory: Path, records: Sequence[Record], prices: "PriceTable | None" = None
+) -> dict[str, Any]:
+    """Write `summary.json` into *directory* and return what is in it; *prices* are others than the run's."""
     from harness.summary import summarise
 
-    summary = summarise(records)
+    summary = summarise(records, prices)
     _write(directory / SUMMARY, json.dumps(summary, indent=1) + "\n")
     return summary
 
@@ -47,17 +50,21 @@ def write_policies(directory: Path, policies: Iterable[tuple[str, str]]) -> None
         _write(directory / POLICIES / f"{role}.json", text)
 
 
-def draw(directory: Path, records: Sequence[Record], summary: dict[str, Any]) -> str:
+def draw(
+    directory: Path, records: Sequence[Record], summary: dict[str, Any], *, with_report: bool = True
+) -> str:
     """Write JUnit XML and the report; return "" or one sentence about why they cannot be drawn.
 
     A page that cannot be drawn is no reason to lose what the run found: the traceback goes to a log.
     """
     try:
-        from reports.html import render
         from reports.junit import write_junit
 
         write_junit(summary, directory / JUNIT)
-        _write(directory / REPORT, render(records, summary))
+        if with_report:
+            from reports.html import render
+
+            _write(directory / REPORT, render(records, summary))
     except Exception as error:
         log = directory / REPORT_LOG
         log.parent.mkdir(exist_ok=True)
@@ -66,9 +73,9 @@ def draw(directory: Path, records: Sequence[Record], summary: dict[str, Any]) ->
     return ""
 
 
-def redraw(directory: Path) -> tuple[dict[str, Any], str]:
+def redraw(directory: Path, prices: "PriceTable | None" = None) -> tuple[dict[str, Any], str]:
     """Write the files of the run in *directory* again from its journal; return its summary and `draw`'s
-    answer.
+    answer. *prices* are others than the run's.
 
     Raises ScenarioError when *directory* is no run, EnvironmentFault when its journal cannot be read.
     """
@@ -81,7 +88,7 @@ def redraw(directory: Path) -> tuple[dict[str, Any], str]:
         records = journal.read(path)
         if not records:
             raise EnvironmentFault(f"{path} is empty: the run ended before it began; run it again")
-        summary = write_summary(directory, records)
+        summary = write_summary(directory, records, prices)
     except JournalError as error:
         raise EnvironmentFault(f"{path} cannot be read: {error}; run the scenario again") from error
     return summary, draw(directory, records, summary)

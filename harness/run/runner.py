@@ -25,9 +25,10 @@ from harness.errors import EnvironmentFault, HarnessError, InvalidRun, ScenarioE
 from harness.fidelity import fidelities
 from harness.interrupts import Deferred
 from harness.recorder import Recorder
+from harness.run.compute_phase import SpotOnStage, declared_compute
 from harness.run.context import Options, RunContext
 from harness.run.deploy import Deployer
-from harness.run.deploy_phase import deploy, deployed
+from harness.run.deploy_phase import deploy, deploy_stack, deployed
 from harness.run.faults import RunFaults
 from harness.run.function_needs import lacking
 from harness.run.function_phase import (
@@ -43,12 +44,15 @@ from harness.run.program_phase import await_end, begin_build, built, run_program
 from harness.run.results import JOURNAL, draw, point_latest, write_policies, write_profile, write_summary
 from harness.run.services import services_of
 from harness.run.settle_phase import Settling
+from harness.run.stack_phase import StackOnStage
 from harness.run.started import run_started
 from harness.run.teardown import tear_down
 from harness.run.verdict import decide
 from harness.run.workers import Workers
 from harness.scenario import Program, Scenario
 from harness.scenario.expectations import judge
+from harness.scenario.jobs import images_of
+from harness.scenario.labelling import teams_of
 from harness.scenario.permission_expectations import refusals_asked_for
 from harness.scenario.programs import Moment
 from harness.view import View
@@ -126,6 +130,7 @@ class Rehearsal:
         self.why_invalid: list[str] = []
         self.phase = "start"
         self.hooks = Hooks()
+        self.stack: StackOnStage | None = None
         self.workers = Workers(run)
         self.beside = [program for program in run.scenario.programs if program.moment == "beside_load"]
         self._began = time.monotonic()
@@ -136,7 +141,8 @@ class Rehearsal:
         """Walk through the phases; raises HarnessError when the run cannot go on."""
         with ExitStack() as stack:
             # Building the models needs no backend, so both go on side by side, in this machine's time.
-            builds = {model.name: begin_build(self.run, model, stack) for model in self.scenario.models}
+            models = () if self.scenario.stack else self.scenario.models  # a stack brings its own
+            builds = {model.name: begin_build(self.run, model, stack) for model in models}
             self._open_backend(stack)
             if builds:
                 self._begin("train", ", ".join(builds))
@@ -176,8 +182,10 @@ class Rehearsal:
             write_profile(self.run.directory, self.scenario, records)
             write_policies(self.run.directory, smallest_policies(records))
             point_latest(self.run.directory)
-        self.run.view.phase("report")
-        outcome.trouble = draw(self.run.directory, records, outcome.summary)
+        with_report = self.run.options.report
+        if with_report:
+            self.run.view.phase("report")
+        outcome.trouble = draw(self.run.directory, records, outcome.summary, with_report=with_report)
 
     def _conclude(self, error: BaseException | None) -> None:
         """Journal the verdict, after what it follows from."""
@@ -236,6 +244,10 @@ class Rehearsal:
             wanted_refusals=refusals_asked_for(self.scenario.expectations),
             functions=modelled(self.scenario),
             function_settings=self.scenario.function_settings,
+            compute=declared_compute(run),
+            images=images_of(self.scenario.images),
+            job_settings=self.scenario.job_settings,
+            teams=teams_of(self.scenario.workteams),
         )
         self.functions = FunctionsOnStage(self.stage)
         self.stage.functions.is_throttled_by_fault = self.faults.injector.throttles_invocation
@@ -278,8 +290,17 @@ class Rehearsal:
     # -----------------------------------------------------------------------------------------------
 
     def _deploy(self, artefacts: Mapping[str, bytes]) -> None:
-        self._begin("deploy", ", ".join(deployed(self.scenario)))
-        deploy(self.run, self.deployer, artefacts)
+        if self.scenario.stack is not None:
+            self.stack = StackOnStage(self.run, self.scenario.stack)
+            if self.scenario.stack.stand_in_models:
+                self.stage.stand_in_for_models()
+            for finding in self.run.options.findings:
+                self.run.recorder.record(finding)
+            self._begin("deploy", self.stack.resources)
+            deploy_stack(self.run, self.deployer, self.stack)
+        else:
+            self._begin("deploy", ", ".join(deployed(self.scenario)))
+            deploy(self.run, self.deployer, artefacts)
         for action in self.hooks.deployed:
             action()
 
@@ -295,6 +316,8 @@ class Rehearsal:
             start_beside(self.run, self.workers, self.beside)
 
     def _load(self) -> None:
+        if self.stack is not None:
+            self.stack.fire_timers(self.stage)
         if self.scenario.workload:
             self._begin("load", ", ".join(load.label for load in self.scenario.workload))
             self.why_invalid += send_load(self.run, self._begin_faults)
@@ -309,7 +332,7 @@ class Rehearsal:
                 await_end(self.run, self.workers, program)
 
     def _begin_faults(self, began_at: float) -> None:
-        self.faults.begin(began_at, self.stage, self.workers, self.functions)
+        self.faults.begin(began_at, self.stage, self.workers, self.functions, SpotOnStage(self.stage))
 
     def _end_faults(self) -> None:
         self.faults.stop()
@@ -341,7 +364,10 @@ class Rehearsal:
 
     def _tear_down(self) -> None:
         self._begin("teardown")
-        tear_down(self.scenario, self.run.settings, self.deployer)
+        if self.stack is not None:
+            self.stack.remove(self.deployer)
+        else:
+            tear_down(self.scenario, self.run.settings, self.deployer)
 
     def _ranges(self) -> None:
         """Journal within which moments the activities may fall on AWS; none where the replay is refused."""

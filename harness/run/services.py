@@ -12,10 +12,10 @@ def services_of(scenario: Scenario) -> tuple[str, ...]:
     """
     senders = [load for load in scenario.workload if load.as_role]
     needed: dict[str, Sequence[object]] = {
-        "s3": [*scenario.models, *scenario.buckets],
+        "s3": [*scenario.models, *scenario.buckets, *scenario.images],
         "iam": scenario.roles,
         "sts": [*(one for one in scenario.programs if one.role), *senders, *scenario.functions],
-        "sagemaker": scenario.endpoints,
+        "sagemaker": [*scenario.endpoints, *scenario.images],
         "application-autoscaling": scenario.endpoints,
         "monitoring": scenario.endpoints,
         "sns": scenario.topics,
@@ -23,6 +23,7 @@ def services_of(scenario: Scenario) -> tuple[str, ...]:
         "dynamodb": scenario.tables,
         "lambda": scenario.functions,
         "events": scenario.rules,
+        "ec2": [*scenario.machine_images, *scenario.spot_markets],
         "apigateway": scenario.http_apis,
     }
     return tuple(service for service, things in needed.items() if things)

@@ -31,17 +31,19 @@ class Settling:
         self._beside = beside
         self._wanted = run.scenario.settle
         self._names = [function.name for function in run.scenario.functions]
+        self._images = run.scenario.images
         self._readers = readers_of(beside, readers_by_event_source(run.scenario))
         self._scaled = _scaled(run.scenario)
 
     @property
     def until(self) -> str | None:
-        if self._wanted is None and not self._readers and not self._names:
+        if self._wanted is None and not self._readers and not self._names and not self._images:
             return None
         are = "is" if len(self._readers) == 1 else "are"
         parts = ["capacity is back at its minimum"] if self._wanted and self._scaled else []
         parts += [f"{', '.join(self._readers)} {are} empty"] if self._readers else []
         parts += ["no event is under way"] if self._names else []
+        parts += ["no job is under way"] if self._images else []
         return f"until {' and '.join(parts)}" if parts else ""
 
     def carry_out(self, deployer: Deployer, workers: Workers) -> None:
@@ -62,9 +64,15 @@ class Settling:
             self._readers,
             self._queue_url,
             lambda reader: reader not in self._names and workers.over(reader),
-            self._functions.under_way if self._names else None,
+            self._under_way if self._names or self._images else None,
             self._names,
         )
+
+    def _under_way(self) -> str:
+        # Read from another thread: names, as they are at the moment.
+        jobs = [*self._stage.jobs.under_way, *self._stage.derived_jobs.under_way]
+        parts = [self._functions.under_way() if self._names else "", *(f"job {name}" for name in jobs)]
+        return ", ".join(part for part in parts if part)
 
     def _queue_url(self, queue: str) -> str:
         return f"{self._run.url}/{self._run.settings.account_id}/{queue}"

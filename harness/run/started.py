@@ -8,6 +8,7 @@ from typing import Any
 
 from harness import journal
 from harness.aws.permission import Mode
+from harness.run.asked import asked_for, options_for
 from harness.run.context import Options, RunContext
 from harness.run.functions_shown import functions_shown
 from harness.scenario import Endpoint, OpenModel, Program, Queue, Role, Scenario, Subscription
@@ -48,7 +49,7 @@ def _command(run: RunContext, backend: str) -> str:
     words += ["--iam", options.iam.value] if options.iam is not Mode.ENFORCE else []
     for fault in options.faults:
         words += ["--fault", fault]
-    return shlex.join(words)
+    return shlex.join([*words, *options_for(options.sets, options.prices)])
 
 
 def _configuration(scenario: Scenario, options: Options) -> dict[str, Any]:
@@ -64,6 +65,7 @@ def _configuration(scenario: Scenario, options: Options) -> dict[str, Any]:
         "data": str(options.data) if options.data else "made by the project's own degradation model",
         "defect": scenario.defect,
         "faults": [f"{fault.KIND}: {fault.detail}" for fault in scenario.faults],
+        **asked_for(options.sets, options.prices),
     }
 
 

@@ -4,6 +4,9 @@ from harness.functions.outcomes import Reason
 from harness.scaling.alarms import Comparison, TreatMissing
 from harness.scaling.policies import CONCURRENT_PER_MODEL, INVOCATIONS, AdjustmentType, Aggregation
 from harness.scaling.resource import ScalingMetric
+from harness.scenario.compute import MachineImage, SpotMarket
+from harness.scenario.compute_expectations import billed_seconds, instances, interrupted, spot_requests
+from harness.scenario.cost_expectations import cost, cost_per_1000
 from harness.scenario.expectations import (
     Expectation,
     answered_during_fault,
@@ -22,6 +25,7 @@ from harness.scenario.faults import (
     Latency,
     OutOfOrderDelivery,
     ServerError,
+    SpotInterruption,
     Throttle,
     ZoneFailure,
 )
@@ -40,6 +44,9 @@ from harness.scenario.function_expectations import (
     throttled,
 )
 from harness.scenario.functions import Alias, EventSource, Function, QualifiedFunction
+from harness.scenario.job_expectations import billable_seconds, job_metric, job_seconds, jobs
+from harness.scenario.jobs import Image
+from harness.scenario.labelling import Workteam
 from harness.scenario.message_expectations import (
     answered,
     answered_twice,
@@ -94,6 +101,8 @@ from harness.scenario.scaling_expectations import (
     zones_in_service,
 )
 from harness.scenario.spec import Resource, Scenario, Settle, Variant
+from harness.scenario.stack import Stack
+from harness.scenario.stack_expectations import not_made
 from harness.scenario.triggers import HttpApi, Notification, Rule, Timer
 from harness.scenario.workload import Calls, Constant, Idle, OpenModel, Payload, Ramp, Spike, Stages
 
@@ -119,9 +128,11 @@ __all__ = [
     "Function",
     "HttpApi",
     "Idle",
+    "Image",
     "KilledConsumer",
     "KilledFunction",
     "Latency",
+    "MachineImage",
     "ManagedPolicy",
     "Model",
     "Notification",
@@ -143,6 +154,9 @@ __all__ = [
     "ServerError",
     "Settle",
     "Spike",
+    "SpotInterruption",
+    "SpotMarket",
+    "Stack",
     "Stages",
     "Statement",
     "Step",
@@ -158,6 +172,7 @@ __all__ = [
     "Variant",
     "VpcEndpoint",
     "Webhook",
+    "Workteam",
     "ZoneFailure",
     "above",
     "allow",
@@ -165,7 +180,11 @@ __all__ = [
     "answered_during_fault",
     "answered_twice",
     "below",
+    "billable_seconds",
+    "billed_seconds",
     "cold_starts",
+    "cost",
+    "cost_per_1000",
     "dead_lettered",
     "deepest",
     "deleted",
@@ -186,10 +205,16 @@ __all__ = [
     "function_errors",
     "granted",
     "grants_only_what_it_uses",
+    "instances",
+    "interrupted",
     "invocations",
+    "job_metric",
+    "job_seconds",
+    "jobs",
     "least_in_service_after_fault",
     "lost",
     "names",
+    "not_made",
     "notified",
     "oldest_age",
     "out_of_order",
@@ -204,6 +229,7 @@ __all__ = [
     "scale_in_gap",
     "scale_out_lag",
     "spillover",
+    "spot_requests",
     "still_there",
     "throttled",
     "undelivered",

@@ -30,10 +30,14 @@ INCLUDED = frozenset(
 )
 
 Handler = Callable[..., Any] | str
+# In the place of a folder or zip: the stack that deploys the function brings its code.
+IN_STACK = "(in the stack)"
 
 
 def check_handler(who: str, handler: Handler, code: str | None) -> None:
     """Raise ScenarioError unless *handler* names code that a function can be made of."""
+    if code == IN_STACK:
+        return
     if code is not None and not Path(code).exists():
         raise ScenarioError(f"{who}: code is {code!r}, and there is no such folder or zip; mend the path")
     if isinstance(handler, str):

@@ -7,6 +7,7 @@ plan would deploy to AWS.
 from collections.abc import Iterator, Mapping, Sequence
 
 from harness.scenario.calls import Call, FromAnswer
+from harness.scenario.compute_plan import profiling, unprofiling
 from harness.scenario.permission_plan import (
     buckets_of,
     permitting,
@@ -32,6 +33,7 @@ def deployment(
     done.
     """
     yield from permitting(scenario.roles, region, account)
+    yield from profiling(scenario)
     yield from buckets_of(scenario.buckets, region, account)
     if scenario.models:
         yield _bucket(region)
@@ -73,6 +75,7 @@ def clearing(scenario: Scenario, account: str) -> Iterator[Call]:
     if scenario.models:
         yield Call("s3", "delete_bucket", {"Bucket": BUCKET}, f"bucket {BUCKET}")
     yield from unbucketing(scenario.buckets)
+    yield from unprofiling(scenario)
     yield from unpermitting(scenario.roles, account)
 
 

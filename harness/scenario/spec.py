@@ -5,15 +5,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeAlias, TypeVar
 
+from harness.compute.settings import ComputeSettings
 from harness.endpoint.settings import EndpointSettings
 from harness.errors import ScenarioError
 from harness.functions.settings import FunctionSettings
+from harness.jobs.settings import JobSettings
 from harness.scaling.settings import ScalingSettings
 from harness.scenario.checks import check_name, check_positive
+from harness.scenario.compute import MachineImage, SpotMarket
 from harness.scenario.expectations import Expectation
 from harness.scenario.faults import Fault
 from harness.scenario.functions import EventSource, Function
 from harness.scenario.functions_check import check_functions
+from harness.scenario.jobs import Image
+from harness.scenario.labelling import Workteam
 from harness.scenario.messaging import Queue, Subscription, Table, Topic, Webhook
 from harness.scenario.named import everything, of_type
 from harness.scenario.programs import Program
@@ -26,6 +31,7 @@ from harness.scenario.spec_check import (
     check_unique,
     check_workload,
 )
+from harness.scenario.stack import Stack
 from harness.scenario.triggers import HttpApi, Notification, Rule, Timer, Trigger
 from harness.scenario.workload import Named, OpenModel
 
@@ -47,6 +53,10 @@ Resource: TypeAlias = (
     | Function
     | EventSource
     | Trigger
+    | MachineImage
+    | SpotMarket
+    | Image
+    | Workteam
 )
 
 T = TypeVar("T")
@@ -54,6 +64,8 @@ T = TypeVar("T")
 _ENDPOINT_SETTINGS = frozenset(f.name for f in fields(EndpointSettings))
 _SCALING_SETTINGS = frozenset(f.name for f in fields(ScalingSettings))
 _FUNCTION_SETTINGS = frozenset(f.name for f in fields(FunctionSettings))
+_COMPUTE_SETTINGS = frozenset(f.name for f in fields(ComputeSettings))
+_JOB_SETTINGS = frozenset(f.name for f in fields(JobSettings))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +95,7 @@ class Variant:
     faults: Sequence[Fault] | None = None
     expectations: Sequence[Expectation] | None = None
     settle: Settle | None = None
+    stack: Stack | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +105,8 @@ class Scenario:
 
     `clock` is the one that suits the scenario where the command line names none. `settings` are figures of
     the endpoint, scaling and function models by name (`harness.endpoint.settings` and the like), where the
-    scenario departs from their defaults. The last three fields are filled in by `resolve`.
+    scenario departs from their defaults. With a `stack` it is the stack that makes the `resources`, which are
+    what it holds (`stack.resources`). The last three fields are filled in by `resolve`.
     """
 
     name: str
@@ -106,6 +120,7 @@ class Scenario:
     clock: str = DEFAULT_CLOCK
     as_written: Variant | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+    stack: Stack | None = None
     variant: str = CORRECTED
     defect: str = ""
     must_fail: tuple[str, ...] = ()
@@ -120,12 +135,17 @@ class Scenario:
         check_unique(who, "tables are called", (table.name for table in self.tables))
         check_unique(who, "buckets are called", (bucket.name for bucket in self.buckets))
         check_unique(who, "VPC endpoints are called", (one.id for one in self.vpc_endpoints))
+        check_unique(who, "machine images are called", (one.id for one in self.machine_images))
+        check_unique(who, "work teams are called", (one.name for one in self.workteams))
+        check_unique(who, "spot markets are of", (one.instance_type for one in self.spot_markets))
         check_unique(who, "programs are called", (program.name for program in self.programs))
         check_unique(who, "parts of the workload are called", (load.label for load in self.workload))
         check_models(who, self.resources, self.endpoints)
         check_roles(who, self._roles())
         check_expectations(who, self.expectations, self.must_fail)
-        check_functions(who, self._everything(), self._settings_known(who).account_concurrency)
+        known = self._settings_known(who)
+        if self.stack is None:  # a stack may well lack what Lambda wants: that is to be seen, not refused
+            check_functions(who, self._everything(), known.account_concurrency)
         targets: list[Named] = [*self.endpoints, *self.topics, *self.queues, *self.functions, *self.http_apis]
         check_workload(who, self.workload, targets)
         check_faults_of(who, self)
@@ -134,13 +154,15 @@ class Scenario:
 
     def _settings_known(self, who: str) -> FunctionSettings:
         """Return the settings of functions; raise ScenarioError for a setting that no model has."""
-        known = sorted(_ENDPOINT_SETTINGS | _SCALING_SETTINGS | _FUNCTION_SETTINGS)
+        known = sorted(
+            _ENDPOINT_SETTINGS | _SCALING_SETTINGS | _FUNCTION_SETTINGS | _COMPUTE_SETTINGS | _JOB_SETTINGS
+        )
         for name in self.settings:
             if name not in known:
                 near = difflib.get_close_matches(name, known, n=1) or known
                 raise ScenarioError(f"{who}: settings has no {name!r}; did you mean {near[0]!r}?")
         try:
-            _ = self.endpoint_settings, self.scaling_settings
+            _ = self.endpoint_settings, self.scaling_settings, self.job_settings, self.compute_settings
             return self.function_settings
         except TypeError as error:
             raise ScenarioError(f"{who}: settings holds a value of the wrong kind ({error})") from error
@@ -209,6 +231,16 @@ class Scenario:
     def tables(self) -> list[Table]:
         """The tables declared, and those that functions name, in order."""
         return self._declared_and_named(Table)
+
+    @property
+    def images(self) -> list[Image]:
+        """The container images that code is declared for, in order."""
+        return [one for one in self.resources if isinstance(one, Image)]
+
+    @property
+    def workteams(self) -> list[Workteam]:
+        """The work teams of labelling jobs, in order."""
+        return [one for one in self.resources if isinstance(one, Workteam)]
 
     @property
     def functions(self) -> list[Function]:
@@ -286,6 +318,26 @@ class Scenario:
     def scaling_settings(self) -> ScalingSettings:
         """How metrics, alarms and scaling work in this scenario."""
         return ScalingSettings(**{k: v for k, v in self.settings.items() if k in _SCALING_SETTINGS})
+
+    @property
+    def job_settings(self) -> JobSettings:
+        """How SageMaker's jobs are launched, and what spot capacity is like, in this scenario."""
+        return JobSettings(**{k: v for k, v in self.settings.items() if k in _JOB_SETTINGS})
+
+    @property
+    def machine_images(self) -> list[MachineImage]:
+        """The images of EC2 whose programs run here, in order."""
+        return [one for one in self.resources if isinstance(one, MachineImage)]
+
+    @property
+    def spot_markets(self) -> list[SpotMarket]:
+        """The spot prices that the scenario gives, in order."""
+        return [one for one in self.resources if isinstance(one, SpotMarket)]
+
+    @property
+    def compute_settings(self) -> ComputeSettings:
+        """How instances and spot requests of EC2 live in this scenario."""
+        return ComputeSettings(**{k: v for k, v in self.settings.items() if k in _COMPUTE_SETTINGS})
 
     @property
     def function_settings(self) -> FunctionSettings:

@@ -8,24 +8,29 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness import journal
 from harness.errors import JournalError
 from harness.journal import Record
+from harness.summary.cost import cost
 from harness.summary.functions import functions
 from harness.summary.grouped import ByType
+from harness.summary.jobs import jobs
 from harness.summary.load import INVOKE, is_invocation, latency, load_account, response_s
 from harness.summary.messages import messages, programs
 from harness.summary.scaling import measures, resource_of, scaling
+
+if TYPE_CHECKING:
+    from harness.cost.prices import PriceTable
 
 __all__ = ["INVOKE", "ByType", "is_invocation", "measures", "resource_of", "response_s", "summarise"]
 
 SCHEMA_VERSION = 1
 
 
-def summarise(records: Sequence[Record]) -> dict[str, Any]:
-    """Return the summary of *records*, ready for JSON.
+def summarise(records: Sequence[Record], prices: "PriceTable | None" = None) -> dict[str, Any]:
+    """Return the summary of *records*, ready for JSON; *prices* lie over those that the run was given.
 
     Raises JournalError when the first record is not RunStarted, for then nothing says which run it was.
     """
@@ -46,7 +51,9 @@ def summarise(records: Sequence[Record]) -> dict[str, Any]:
             functions=functions(seen),
             messages=messages(seen),
             programs=programs(seen),
+            jobs=jobs(seen),
             iam=_iam(seen),
+            cost=cost(seen, records, prices),
             model=records[0].configuration.get("model"),
         ),
         "phases": _phases(seen),

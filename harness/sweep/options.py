@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from harness.cost.prices import PriceTable, read_prices
 from harness.errors import ScenarioError
 from harness.sweep.grid import (
     Combinations,
@@ -20,7 +21,6 @@ from harness.sweep.grid import (
     parse_numbers,
     parse_whole,
 )
-from harness.sweep.prices import PriceTable, read_prices
 from harness.sweep.thresholds import Threshold, parse_threshold
 
 if TYPE_CHECKING:

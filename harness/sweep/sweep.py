@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from harness.cost.prices import PriceTable
 from harness.errors import Interrupted
 from harness.sweep.executors import Workers
 from harness.sweep.figures import Figures
 from harness.sweep.grid import Candidate
-from harness.sweep.prices import HOUR_S, PriceTable
 from harness.sweep.result import FluidError, Row, Verdict, fluid_error, judge
 from harness.sweep.shortlist import shortlist
 from harness.sweep.store import Store
@@ -107,4 +107,4 @@ def _run_exactly(
 
 
 def _usd_per_s(prices: PriceTable, candidate: Candidate) -> float:
-    return prices.usd_per_hour[candidate.instance_type] / HOUR_S
+    return prices.cost(candidate.instance_type, 1.0)

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from harness.clock import Clock
+from harness.cost.prices import PriceTable
 from harness.sweep.grid import Combinations
-from harness.sweep.prices import PriceTable
 from harness.sweep.result import FluidError, Row, Verdict, alike
 from harness.sweep.thresholds import UNITS, Threshold, misses
 from harness.view import View

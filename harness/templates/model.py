@@ -3,7 +3,7 @@
 CloudFormation's resource types are the common language because every field of a resource has one name in it
 and one page that says what it does. References between resources are worked out as far as they can be
 before anything is made: names that nobody gave are chosen here, so that ARNs are known. What only the service
-knows (an id that it draws) stands in a string as a token, `${Token[LogicalId.Attribute]}`, until the resource
+knows (an id that it draws) stands in a string as a token, `${Token[LogicalId|Attribute]}`, until the resource
 is there.
 """
 
@@ -16,12 +16,12 @@ Language = Literal[
     "cloudformation", "sam", "cdk", "terraform", "terraform plan", "pulumi", "live"
 ]  # "live": read back from an endpoint
 
-TOKEN = re.compile(r"\$\{Token\[(?P<logical_id>[A-Za-z0-9_.\-/\[\]\" ]+?)\.(?P<attribute>[A-Za-z0-9.]+)\]\}")
+TOKEN = re.compile(r"\$\{Token\[(?P<logical_id>[^${}]+)\|(?P<attribute>[A-Za-z0-9.]+)\]\}")
 
 
 def token(logical_id: str, attribute: str) -> str:
     """Return what stands for *attribute* of a resource until it is made; "Ref" is what Ref gives."""
-    return f"${{Token[{logical_id}.{attribute}]}}"
+    return f"${{Token[{logical_id}|{attribute}]}}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,11 @@ class Resource:
     A Terraform resource's logical id is its address (`aws_sqs_queue.jobs`), a live one's its ARN or name.
     `physical_id` is what Ref would give, where it is known before the resource is made. `file` and `line` say
     where it is declared, `lines` on which line each property is ("RedrivePolicy.maxReceiveCount").
-    `depends_on` are logical ids, of references too. `retained` says that deletion leaves it.
-    `extra` are properties of the template's language that CloudFormation has none for.
+    `depends_on` are logical ids, of references too. `retained` says that deletion leaves it, `generated_name`
+    which property has a name that was chosen here because the template gives none, "" where it gives one.
+    `extra` is what the template's language has beside the properties: CloudFormation's "Metadata",
+    "UpdateReplacePolicy", "CreationPolicy" and "UpdatePolicy"; "SAM", the resource a SAM template has in its
+    place; elsewhere arguments that CloudFormation has no property for.
     """
 
     logical_id: str
@@ -45,6 +48,7 @@ class Resource:
     depends_on: tuple[str, ...] = ()
     retained: bool = False
     extra: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    generated_name: str = ""
 
     def at(self, property_path: str = "") -> str:
         """Return "file:line" of a property, or of the nearest thing around it; "file" without a line."""
@@ -63,7 +67,8 @@ class Template:
     """All that a template declares. `assets` are local files that stand behind S3 addresses in it.
 
     `not_covered` says, with places, what the template has that is not looked at here; `outputs` are the
-    stack's, with tokens in them. An asset's key is (logical id, property path), its value a file or folder.
+    stack's, with tokens in them: {"Value", "Description", "Export"} each. An asset's key is (logical id,
+    property path), its value a file or folder. `region` and `account` are those that its ARNs have.
     """
 
     language: Language
@@ -75,6 +80,8 @@ class Template:
     assets: Mapping[tuple[str, str], str] = field(default_factory=dict, hash=False)
     not_covered: tuple[str, ...] = ()
     description: str = ""
+    region: str = "us-east-1"
+    account: str = "123456789012"
 
     def of_type(self, *types: str) -> list[Resource]:
         """Return the resources of *types*, in the template's order."""

@@ -1,6 +1,7 @@
 """A simulated run from its first record to its last: played, judged, concluded. Writes nothing."""
 
 import platform
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from harness import __version__, journal
@@ -25,11 +26,18 @@ VIRTUAL = ClockSpec.parse("virtual")
 
 
 def played(
-    case: Case, engine: str, told: dict[str, Any], *, command: str, with_ranges: bool = True
+    case: Case,
+    engine: str,
+    told: dict[str, Any],
+    *,
+    command: str,
+    with_ranges: bool = True,
+    asked: Mapping[str, Any] | None = None,
 ) -> list[Record]:
-    """Return the journal of *case*, played by the engine of that name; *told* is what its `model` adds."""
+    """Return the journal of *case*, played by the engine of that name; *told* is what its `model` adds, and
+    *asked* what the command line asked for beside it."""
     story = simulate(case, ENGINES[engine], with_ranges=with_ranges)
-    records = [_started(case, story, told, command), *story.records]
+    records = [_started(case, story, told, command, asked or {}), *story.records]
     judged, not_judged = _judge(case, records, story.ended_at)
     verdict, reason = decide(judged, [], _why_invalid(case, judged), None, "load")
     ended = journal.RunEnded(story.ended_at, verdict, reason, 0.0)
@@ -91,7 +99,9 @@ def _why_invalid(case: Case, judged: list[journal.Expectation]) -> list[str]:
     return []
 
 
-def _started(case: Case, story: Story, told: dict[str, Any], command: str) -> journal.RunStarted:
+def _started(
+    case: Case, story: Story, told: dict[str, Any], command: str, asked: Mapping[str, Any]
+) -> journal.RunStarted:
     import numpy
 
     model = {
@@ -117,7 +127,7 @@ def _started(case: Case, story: Story, told: dict[str, Any], command: str) -> jo
             "numpy": numpy.__version__,
         },
         command=command,
-        configuration={"model": model},
+        configuration={"model": model, **asked},
     )
 
 

@@ -17,6 +17,7 @@ from harness.whatif.case import Case
 from harness.whatif.options import Assumptions, assumptions, number, span
 
 if TYPE_CHECKING:
+    from harness.cost.prices import PriceTable
     from harness.scenario import Scenario
 
 CODES = {"pass": ExitCode.PASS, "fail": ExitCode.FAIL}
@@ -27,23 +28,10 @@ _DEFAULTS = {"engine": "auto", "arrivals": "poisson", "variant": "corrected"}
 
 def simulate_command(arguments: argparse.Namespace) -> int:
     """Carry out `harness simulate`; print its summary, or a few lines for people; return the exit code."""
-    from harness.whatif.run_virtual import played
-
     # A command that ends after a second need not look for garbage; its records are many, and looking through
     # them again and again takes half of that second.
     gc.disable()
-    case, shown = _case(arguments)
-    gc.freeze()  # nor is what has been imported any garbage
-    records = played(
-        case,
-        arguments.engine,
-        shown,
-        command=command_of(arguments),
-        with_ranges=not arguments.no_ranges,
-    )
-    with_report = not (arguments.json or arguments.no_report)
-    runs = read_settings(backend="embedded", runs_dir=arguments.runs).runs_dir
-    row, trouble = left(runs, case.name, records, with_report=with_report)
+    row, trouble = simulated(arguments)
     if arguments.json:
         from harness.commands import emit
 
@@ -54,6 +42,27 @@ def simulate_command(arguments: argparse.Namespace) -> int:
         print("\n".join(lines_of(row, trouble)))
     gc.freeze()  # nor need anybody look on the way out
     return int(row["exit_code"])
+
+
+def simulated(arguments: argparse.Namespace) -> tuple[dict[str, Any], str]:
+    """Play what *arguments* say and leave its files; return what `left` does."""
+    from harness.cost.prices import read_prices
+    from harness.run.asked import asked_for
+    from harness.whatif.run_virtual import played
+
+    case, shown = _case(arguments)
+    gc.freeze()  # what has been imported is no garbage
+    records = played(
+        case,
+        arguments.engine,
+        shown,
+        command=command_of(arguments),
+        with_ranges=not arguments.no_ranges,
+        asked=asked_for(declared(arguments), read_prices(arguments.prices) if arguments.prices else None),
+    )
+    with_report = not (arguments.json or arguments.no_report)
+    runs = read_settings(backend="embedded", runs_dir=arguments.runs).runs_dir
+    return left(runs, case.name, records, with_report=with_report)
 
 
 def left(
@@ -68,9 +77,19 @@ def left(
 
 
 def simulate_scenarios(
-    scenarios: "Sequence[tuple[str, Scenario]]", seed: int, runs: Path, view: View
+    scenarios: "Sequence[tuple[str, Scenario]]",
+    seed: int,
+    runs: Path,
+    view: View,
+    *,
+    sets: Sequence[str] = (),
+    prices: "PriceTable | None" = None,
 ) -> list[dict[str, Any]]:
-    """Play *scenarios*, each under the name it was asked for, as `harness run --clock virtual` does."""
+    """Play *scenarios*, each under the name it was asked for, as `harness run --clock virtual` does.
+
+    They have the values of *sets* already; the bill is at *prices* where they are given.
+    """
+    from harness.run.asked import asked_for, options_for
     from harness.whatif.from_scenario import assumptions_in, case_of_scenario
     from harness.whatif.run_virtual import played
     from harness.whatif.simulate_view import lines_of
@@ -79,8 +98,10 @@ def simulate_scenarios(
     for name, scenario in scenarios:
         view.line(f"{scenario.name} ({scenario.variant}, virtual, seed {seed})")
         case, shown = case_of_scenario(scenario, assumptions_in(scenario), seed=seed)
-        command = f"harness simulate {shlex.quote(name)} --variant {scenario.variant} --seed {seed}"
-        row, trouble = left(runs, case.name, played(case, "auto", shown, command=command), with_report=True)
+        words = ["harness", "simulate", name, "--variant", scenario.variant, "--seed", str(seed)]
+        command = shlex.join([*words, *options_for(sets, prices)])
+        records = played(case, "auto", shown, command=command, asked=asked_for(sets, prices))
+        row, trouble = left(runs, case.name, records, with_report=True)
         rows.append(row)
         for line in lines_of(row, trouble):
             view.line(f"  {line}")
@@ -97,8 +118,9 @@ def _case(arguments: argparse.Namespace) -> tuple[Case, dict[str, Any]]:
 
 
 def _assumptions(arguments: argparse.Namespace, base: Assumptions | None = None) -> Assumptions:
+    of_scenario = declared(arguments)
     return assumptions(
-        arguments.set,
+        [each for each in arguments.set if each not in of_scenario],
         launch=arguments.launch,
         service_time=arguments.service_time,
         concurrency=arguments.concurrency,
@@ -151,17 +173,25 @@ def _parameters(arguments: argparse.Namespace) -> dict[str, str]:
 
 def _scenario_case(arguments: argparse.Namespace) -> tuple[Case, dict[str, Any]]:
     from harness.scenario import find
+    from harness.scenario.settings import with_settings
     from harness.scenario.spec import CORRECTED
     from harness.whatif.from_scenario import assumptions_in, case_of_scenario
 
     for option in ("policy", "target", "traffic", "initial", "until", "profile"):
         if getattr(arguments, option) is not None:
             raise ScenarioError(f"--{option} goes with --policy and --traffic, not with a scenario")
-    scenario = find(arguments.scenario).resolve(arguments.variant or CORRECTED)
+    scenario = with_settings(
+        find(arguments.scenario).resolve(arguments.variant or CORRECTED), declared(arguments)
+    )
     start_s = None if arguments.start is None else moment(arguments.start)
     assumed = _assumptions(arguments, assumptions_in(scenario))
     duration = None if arguments.duration is None else span("--duration", arguments.duration)
     return case_of_scenario(scenario, assumed, seed=arguments.seed, start_epoch_s=start_s, duration=duration)
+
+
+def declared(arguments: argparse.Namespace) -> list[str]:
+    """Return what `--set` says of values that a scenario declares: their paths have points in them."""
+    return [each for each in arguments.set if arguments.scenario and "." in each.partition("=")[0]]
 
 
 def _until(text: str) -> float:

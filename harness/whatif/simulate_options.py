@@ -13,6 +13,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--variant", help="'corrected' (default) or 'as-written', with SCENARIO")
     _add_inputs(parser)
     _add_assumptions(parser)
+    parser.add_argument(
+        "--prices", metavar="FILE", type=Path, help="prices of your own, over the project's table"
+    )
     parser.add_argument("--seed", type=int, default=1, help="seed of every random stream (default 1)")
     parser.add_argument(
         "--engine", choices=ENGINES, default="auto", help="what plays it; 'counts' knows no latency"
@@ -80,5 +83,6 @@ def _add_assumptions(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         action="append",
         default=[],
-        help="a setting of the model; docs/explanation/fidelity.md lists them",
+        help="a setting of the model (docs/explanation/fidelity.md lists them), or a value that SCENARIO "
+        "declares, as endpoint.target=900",
     )

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from harness.cost.told import cost_lines
 from harness.run.results import JOURNAL, REPORT
 
 MOST_LINES = 40
@@ -15,7 +16,8 @@ def lines_of(row: dict[str, Any], trouble: str) -> list[str]:
         verdict = "simulated: no expectation was declared, so nothing was judged"
     report = Path(row["run_dir"]) / REPORT
     place = f"report  {report}" if report.is_file() else f"journal {report.with_name(JOURNAL)}"
-    parts = [*_scaling(row), *_load(row), *_functions(row), *_expectations(row), verdict, trouble, place]
+    parts = [*_scaling(row), *_load(row), *_functions(row), *_expectations(row), verdict, trouble]
+    parts += [*cost_lines(row), place]
     return [line for line in parts if line]
 
 

@@ -147,7 +147,7 @@ def test_an_environment_that_cannot_work_is_told(
 ) -> None:
     """What is missing and the way out; what was begun is kept as an invalid run."""
     (tmp_path / "a-file").touch()
-    ended = harness("run", TINY, *arguments, "--json", cwd=tmp_path)
+    ended = harness("run", TINY, *arguments, "--json", "--no-report", cwd=tmp_path)
     assert (ended.code, ended.document["exit_code"]) == (code, code), ended.err
     assert sentence in ended.document["error"]
     assert none_left(ended.pid)

@@ -29,7 +29,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Ended]]
 
 def _run(mode: str, folder: Path) -> Ended:
     backend = [] if MODES[mode] == "whole" else ["--backend", "moto"]
-    command = ["run", SCENARIO, "--iam", mode, *backend, "--json"]
+    command = ["run", SCENARIO, "--iam", mode, *backend, "--json", "--no-report"]
     return harness(*command, cwd=folder, env={"PERMITTED": MODES[mode]})
 
 

@@ -24,10 +24,10 @@ def test_what_is_kept_names_the_backend() -> None:
 
 
 def test_what_is_not_covered_is_said() -> None:
-    """A rehearsal that is silent about permissions and billing would be taken to cover them."""
+    """A rehearsal that is silent about permissions and storage would be taken to cover them."""
     uncovered = " ".join(row.topic for row in fidelities("x", {}) if row.how == "not covered")
     assert "permissions" in uncovered
-    assert "billing" in uncovered
+    assert "storage, data transfer" in uncovered
 
 
 def test_a_run_claims_nothing_about_what_it_has_not() -> None:

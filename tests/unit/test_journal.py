@@ -32,6 +32,7 @@ FIELDS: dict[Any, st.SearchStrategy[Any]] = {
     dict[str, str]: st.dictionaries(texts, texts, max_size=3),
     dict[str, Any]: st.dictionaries(texts, values, max_size=3),
     list[str]: st.lists(texts, max_size=3),
+    list[int | None]: st.lists(st.none() | st.integers(-1000, 1000), max_size=3),
     dict[str, int]: st.dictionaries(texts, wholes, max_size=3),
     dict[str, float]: st.dictionaries(texts, figures, max_size=3),
     dict[str, list[str]]: st.dictionaries(texts, st.lists(texts, max_size=3), max_size=3),

@@ -142,6 +142,16 @@ class Timers:
 
     # -- firing -----
 
+    async def fire_those_after(self, until: float) -> list[str]:
+        """Fire once, now, each timer that is not due before the model moment *until*; return their names."""
+        if await self._or_why(self.why_not()) is not None:
+            return []
+        zero = self._house.clock.epoch_s(0.0)
+        late = [one for one in self._timers.values() if (one.due_epoch_s or zero) - zero > until]
+        for timer in late:
+            await self._fire(timer, self._epoch_s(), timer.asked(self._house.account, self._house.region))
+        return [timer.name for timer in late]
+
     def _begin(self) -> None:
         if self._loop_task is None and self._timers and not self._closed:
             self._loop_task = asyncio.get_running_loop().create_task(self._run())

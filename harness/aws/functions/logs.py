@@ -1,4 +1,4 @@
-"""The logs of functions, written to CloudWatch Logs under the execution role, as Lambda writes them.
+"""The logs of functions and jobs, written to CloudWatch Logs under their role, as AWS writes them.
 
 Lambda developer guide, "Sending Lambda function logs to CloudWatch Logs": the group is made where it is
 missing and the role may; without permission nothing is written, and the function runs all the same.
@@ -8,11 +8,10 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 import orjson
 
-from harness.aws.functions.configurations import Version
 from harness.aws.signed_calls import SignedCalls
 from harness.config import Credentials
 from harness.errors import HarnessError
@@ -27,38 +26,51 @@ MOST_EVENTS = 10_000
 MOST_BYTES = 1_000_000
 EVENT_BYTES = 26
 
-Credit = Callable[[Version], Awaitable[Credentials]]
+
+
+class Logged(Protocol):
+    """Whose log it is: a function, a job."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def role(self) -> str: ...
+    @property
+    def log_group(self) -> str: ...
+
+
+L = TypeVar("L", bound=Logged)
 
 
 @dataclass(slots=True)
-class _Stream:
+class _Stream(Generic[L]):
     """What waits to be written to one log stream."""
 
-    version: Version
+    of: L
     name: str
     events: list[dict[str, Any]] = field(default_factory=list)
     made: bool = False
     over: bool = False
 
 
-class LogWriter:
+class LogWriter(Generic[L]):
     """Takes lines by `write`, sends them in batches; `flush` sends what is left."""
 
-    def __init__(self, calls: SignedCalls, credentials: Credit) -> None:
+    def __init__(self, calls: SignedCalls, credentials: Callable[[L], Awaitable[Credentials]]) -> None:
         self._calls = calls
         self._credentials = credentials
-        self._streams: dict[str, _Stream] = {}
+        self._streams: dict[str, _Stream[L]] = {}
         self._waiting: dict[str, None] = {}
         self._denied: set[tuple[str, str]] = set()  # role and group
         self._task: asyncio.Task[None] | None = None
         self._sending = asyncio.Lock()
         self._closed = False
 
-    def write(self, version: Version, stream: str, lines: list[str], epoch_s: float) -> None:
-        """Have *lines* written to *stream* of the function's log group, soon."""
-        if self._closed or (version.role, version.log_group) in self._denied:
+    def write(self, of: L, stream: str, lines: list[str], epoch_s: float) -> None:
+        """Have *lines* written to *stream* of the log group of *of*, soon."""
+        if self._closed or (of.role, of.log_group) in self._denied:
             return
-        found = self._streams.setdefault(stream, _Stream(version, stream))
+        found = self._streams.setdefault(stream, _Stream(of, stream))
         stamp = int(epoch_s * 1000)
         found.events += [{"timestamp": stamp, "message": line} for line in lines if line]
         self._waiting[stream] = None
@@ -84,7 +96,7 @@ class LogWriter:
                 try:
                     await self._send(stream)
                 except HarnessError as error:
-                    log.warning("the log of function %s was not written: %s", stream.version.name, error)
+                    log.warning("the log of %s was not written: %s", stream.of.name, error)
 
     async def close(self) -> None:
         """Write what waits, and nothing any more. Safe to call twice."""
@@ -97,25 +109,25 @@ class LogWriter:
         await asyncio.sleep(FLUSH_AFTER_S)
         await self.flush()
 
-    async def _send(self, stream: _Stream) -> None:
+    async def _send(self, stream: _Stream[L]) -> None:
         events, stream.events = stream.events, []
-        who = await self._credentials(stream.version)
+        who = await self._credentials(stream.of)
         if not stream.made and not await self._make(who, stream):
-            self._denied.add((stream.version.role, stream.version.log_group))
+            self._denied.add((stream.of.role, stream.of.log_group))
             return
         stream.made = True
         for batch in _batches(events):
             given = {**_where(stream), "logEvents": batch}
             answer = await self._calls.json(who, "logs", "PutLogEvents", given)
             if answer.status != 200:
-                self._denied.add((stream.version.role, stream.version.log_group))
+                self._denied.add((stream.of.role, stream.of.log_group))
                 return
 
-    async def _make(self, who: Credentials, stream: _Stream) -> bool:
+    async def _make(self, who: Credentials, stream: _Stream[L]) -> bool:
         """Make the log stream, and its group where that is missing; return whether it is there."""
         answer = await self._calls.json(who, "logs", "CreateLogStream", _where(stream))
         if _error(answer) == "ResourceNotFoundException":
-            given = {"logGroupName": stream.version.log_group}
+            given = {"logGroupName": stream.of.log_group}
             made = await self._calls.json(who, "logs", "CreateLogGroup", given)
             if made.status != 200 and _error(made) != "ResourceAlreadyExistsException":
                 return False
@@ -123,8 +135,8 @@ class LogWriter:
         return answer.status == 200 or _error(answer) == "ResourceAlreadyExistsException"
 
 
-def _where(stream: _Stream) -> dict[str, str]:
-    return {"logGroupName": stream.version.log_group, "logStreamName": stream.name}
+def _where(stream: _Stream[Any]) -> dict[str, str]:
+    return {"logGroupName": stream.of.log_group, "logStreamName": stream.name}
 
 
 def _error(answer: FetchReply) -> str:

@@ -15,6 +15,7 @@ from harness.scenario.faults.latency import Latency
 from harness.scenario.faults.moments import Fault
 from harness.scenario.faults.out_of_order_delivery import OutOfOrderDelivery
 from harness.scenario.faults.server_error import ServerError
+from harness.scenario.faults.spot_interruption import SpotInterruption
 from harness.scenario.faults.throttle import Throttle
 from harness.scenario.faults.zone_failure import ZONES, ZoneFailure
 
@@ -31,6 +32,7 @@ __all__ = [
     "Latency",
     "OutOfOrderDelivery",
     "ServerError",
+    "SpotInterruption",
     "Throttle",
     "ZoneFailure",
 ]

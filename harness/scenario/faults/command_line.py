@@ -14,6 +14,7 @@ from harness.scenario.faults.latency import Latency
 from harness.scenario.faults.moments import Fault
 from harness.scenario.faults.out_of_order_delivery import OutOfOrderDelivery
 from harness.scenario.faults.server_error import ServerError
+from harness.scenario.faults.spot_interruption import SpotInterruption
 from harness.scenario.faults.throttle import Throttle
 from harness.scenario.faults.words import WINDOW, Words
 from harness.scenario.faults.zone_failure import ZoneFailure
@@ -41,8 +42,9 @@ _KINDS: dict[str, _Kind] = {
     "freeze": FrozenConsumer,
     "skew": ClockSkew,
     "zone": ZoneFailure,
+    "interrupt-spot": SpotInterruption,
 }
-_WITHOUT_WINDOW = ("skew", "zone")
+_WITHOUT_WINDOW = ("skew", "zone", "interrupt-spot")
 
 
 def forms() -> list[str]:

@@ -12,11 +12,19 @@ from harness.scenario.faults.deliveries import DeliveryFault
 from harness.scenario.faults.frozen_consumer import FrozenConsumer
 from harness.scenario.faults.killed_consumer import KilledConsumer
 from harness.scenario.faults.killed_function import KilledFunction
+from harness.scenario.faults.spot_interruption import SpotInterruption
 from harness.scenario.faults.streams import stream_names
 from harness.scenario.faults.zone_failure import ZoneFailure
 
 Fault: TypeAlias = (
-    CallFault | DeliveryFault | FrozenConsumer | KilledConsumer | KilledFunction | ClockSkew | ZoneFailure
+    CallFault
+    | DeliveryFault
+    | FrozenConsumer
+    | KilledConsumer
+    | KilledFunction
+    | ClockSkew
+    | SpotInterruption
+    | ZoneFailure
 )
 # "begins": from now on it may hit calls or messages. The others are done to what runs.
 What: TypeAlias = Literal["begins", "fails", "kills", "freezes", "thaws"]

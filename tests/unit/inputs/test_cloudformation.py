@@ -264,7 +264,7 @@ def test_the_arn_of_a_policy(value: Any) -> None:
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        ({"Fn::Base64": "x"}, "Fn::Base64 cannot be worked out"),
+        ({"Fn::ImportValue": "x"}, "Fn::ImportValue cannot be worked out"),
         ({"Fn::GetAtt": "E"}, "does not name a resource and an attribute"),
         ({"Fn::GetAtt": "E.CreationTime"}, "known only once the stack is deployed"),
         ({"Fn::Sub": 5}, "Fn::Sub takes"),
@@ -275,7 +275,7 @@ def test_the_arn_of_a_policy(value: Any) -> None:
         ({"Fn::FindInMap": 5}, "finds nothing"),
         ({"Fn::If": ["Yes", 1]}, "Fn::If takes"),
         ({"Fn::If": ["Odd", 1, 2]}, "the condition .* cannot be worked out"),
-        ({"Fn::Split": ["", "x"]}, "not what the function takes"),
+        ({"Fn::Split": ["", "x"]}, "Fn::Split takes a separator"),
         ({"Fn::Sub": "${A.B.C}"}, "there is no parameter or resource 'A'"),
         ({"Ref": "Loop"}, "round in a circle"),
         ({"Ref": 5}, "there is no parameter or resource 5"),

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from harness.errors import NotModelled, RequestRefused, ScenarioError
-from harness.inputs.json_lines import line_of
 from harness.inputs.policy_files import PolicySet, read_policy
 from harness.scaling.policies import ScalableTarget, StepScaling, TargetTracking
+from harness.templates.json_lines import line_of
 
 DATA = Path(__file__).parents[2] / "data" / "whatif"
 RESOURCE = "endpoint/ranker/variant/AllTraffic"

@@ -88,6 +88,6 @@ def test_a_wrong_one_names_the_fault_the_part_and_the_form(text: str, sentence: 
 def test_every_form_is_shown() -> None:
     """With the window where there is one."""
     shown = forms()
-    assert len(shown) == 12
+    assert len(shown) == 13
     assert "skew:PROGRAM:by=SECONDS" in shown
     assert "reorder:[QUEUE:]SHARE[:after=SECONDS][:until=SECONDS]" in shown

@@ -117,7 +117,7 @@ def test_prices_are_told_with_date_and_doubts() -> None:
         price_words(PRICES, ["b"])
         == "Prices as of 2026-01-31 (us-east-1, t.json; a test): b 7200 USD/h (dear)."
     )
-    bare = replace(PRICES, region="", source="", notes={})
+    bare = replace(PRICES, region="", source="")
     assert price_words(bare, ["a"]) == "Prices as of 2026-01-31 (t.json): a 3600 USD/h."
 
 

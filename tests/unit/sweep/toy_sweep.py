@@ -4,13 +4,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from harness.cost.prices import HOSTING, Price, PriceTable
 from harness.sweep.figures import Figures
 from harness.sweep.grid import Candidate
-from harness.sweep.prices import PriceTable
 from harness.sweep.result import Row
 
 PRICES = PriceTable(
-    "2026-01-31", "us-east-1", "a test", {"a": 3_600.0, "b": 7_200.0}, {"b": "dear"}, "t.json"
+    "2026-01-31",
+    "us-east-1",
+    "a test",
+    {one.item: one for one in (Price(f"{HOSTING}a", 3_600.0), Price(f"{HOSTING}b", 7_200.0, note="dear"))},
+    "t.json",
 )
 
 

@@ -49,7 +49,7 @@ def test_expectations_and_troubles_are_told(tmp_path: Path) -> None:
     told = lines_of(
         row(
             tmp_path, expectations=checks, not_judged=[{"name": "rmse"}], reason="up: no", verdict="fail",
-            scaling={}, load=None,
+            scaling={}, load=None, cost=None,
         ),
         "No report.",
     )  # fmt: skip

@@ -1,0 +1,1 @@
+"""EC2's instances, spot requests and instance metadata as a part of the stage."""

@@ -1,0 +1,1 @@
+"""Jobs of SageMaker as a part of the stage: its calls answered, and local processes behind them."""

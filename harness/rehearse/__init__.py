@@ -1,0 +1,1 @@
+"""`harness rehearse` and `harness init`: from anybody's template to a scenario, and its rehearsal."""

@@ -1,0 +1,103 @@
+"""Templates as their users write them, rehearsed unchanged: CloudFormation, SAM and Terraform."""
+
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from command import Ended, harness
+
+from harness.errors import ExitCode
+
+STACKS = Path(__file__).parents[1] / "data" / "stacks"
+# Enough to see every message through; the shapes that a user gets take a minute.
+BRIEF = ("--traffic", "4rps:4s,0:2s")
+
+
+def rehearsed(folder: Path, template: Path, *options: str) -> tuple[Ended, dict[str, Any]]:
+    """Return how `harness rehearse` ended, and what it printed for machines."""
+    ended = harness("rehearse", str(template), "--json", "--runs", "runs", *BRIEF, *options, cwd=folder)
+    return ended, ended.document
+
+
+def failed(told: dict[str, Any]) -> list[str]:
+    """Return the expectations that were not met."""
+    return [one["name"] for one in told["run"]["expectations"] if not one["ok"]]
+
+
+@pytest.mark.parametrize("stack", ["sns_fanout", "sqs_worker", "s3_to_lambda"])
+def test_a_stack_of_messages_and_functions(tmp_path: Path, stack: str) -> None:
+    """Everything arrives, is worked on once, and no role lacks anything."""
+    ended, told = rehearsed(tmp_path, STACKS / stack / "template.yaml", "--clock", "compressed:2")
+
+    assert ended.code == ExitCode.PASS, ended.err
+    assert told["run"]["verdict"] == "pass", failed(told)
+    assert told["run"]["functions"]["invocations"] > 0
+    assert told["scaling"] == []
+    assert [one for one in told["audit"] if one["severity"] == "error"] == []
+    assert Path(told["run"]["run_dir"], "report.html").is_file()
+
+
+def test_an_endpoint_that_scales(tmp_path: Path) -> None:
+    """It answers here, and its scaling is played in virtual time: out and in again."""
+    ended, told = rehearsed(tmp_path, STACKS / "endpoint_scaling" / "template.yaml")
+
+    assert ended.code == ExitCode.PASS, ended.err
+    assert told["run"]["load"]["failed"] == 0
+    (scaling,) = told["scaling"]
+    steps = [(one["from"], one["to"]) for one in scaling["scaling"]["activities"]]
+    assert steps[0][0] == 2
+    assert steps[-1][1] == 2
+    assert max(high for _, high in steps) == 6
+
+
+def test_what_it_rehearses_is_what_init_writes(tmp_path: Path) -> None:
+    """The file runs by itself, and can be changed."""
+    template = tmp_path / "jobs" / "template.yaml"
+    shutil.copytree(STACKS / "sqs_worker", template.parent)
+    file = tmp_path / "jobs.py"
+    ended = harness("init", str(template), "--output", str(file), "--traffic", "5rps:2s", cwd=tmp_path)
+    again = harness("init", str(template), "--output", str(file), cwd=tmp_path)
+    run = harness("run", str(file), "--json", "--clock", "compressed:2", cwd=tmp_path)
+
+    assert ended.code == ExitCode.PASS, ended.err
+    assert "is there already" in again.err
+    assert run.document["verdict"] == "pass", run.err
+
+
+BROKEN = """\
+Resources:
+  Jobs:
+    Type: AWS::SQS::Queue
+  Worker:
+    Type: AWS::Lambda::Function
+    Properties:
+      Runtime: python3.11
+      Handler: index.handler
+      Role: arn:aws:iam::123456789012:role/nobody
+      Code:
+        ZipFile: "def handler(event, context): pass"
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (BROKEN, r"template.yaml:4.*Worker"),
+        (
+            "Resources:\n  Jobs:\n    Type: AWS::SQS::Queue\n    Properties: {Colour: red}\n",
+            r"template.yaml:4",
+        ),
+        ("Resources: [\n", r"template.yaml, line 2"),
+        ("Parameters: {Name: {Type: String}}\nResources: {Q: {Type: AWS::SQS::Queue}}\n", r"Name"),
+    ],
+)
+def test_what_cannot_be_deployed_is_said_with_its_place(tmp_path: Path, text: str, said: str) -> None:
+    """A role or a property that is not there, no YAML, a parameter without a value: exit code 2."""
+    path = tmp_path / "template.yaml"
+    path.write_text(text)
+    ended = harness("rehearse", str(path), *BRIEF, cwd=tmp_path)
+
+    assert ended.code == ExitCode.USAGE, ended.err
+    assert re.search(said, ended.err), ended.err

@@ -1,0 +1,401 @@
+"""What a template holds, in a scenario's words; what a scenario has no word for is said."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.errors import ScenarioError
+from harness.journal import StackChanged
+from harness.scenario import (
+    Bucket,
+    Constant,
+    Endpoint,
+    EventSource,
+    Function,
+    HttpApi,
+    Notification,
+    OpenModel,
+    Queue,
+    Rule,
+    Scenario,
+    Stack,
+    Subscription,
+    Table,
+    Timer,
+    Topic,
+    error_ratio,
+    lost,
+    not_made,
+)
+from harness.scenario.expectations import judge
+
+TRUST = {
+    "Statement": {
+        "Effect": "Allow",
+        "Principal": {"Service": "lambda.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }
+}
+ROLE = {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "worker", "AssumeRolePolicyDocument": TRUST}}
+WORKER = {
+    "Type": "AWS::Lambda::Function",
+    "Properties": {
+        "FunctionName": "worker",
+        "Runtime": "python3.12",
+        "Handler": "index.handler",
+        "Timeout": 10,
+        "Role": {"Fn::GetAtt": ["Role", "Arn"]},
+        "Code": {"ZipFile": "def handler(event, context): pass"},
+    },
+}
+WORKER_ARN = {"Fn::GetAtt": ["Worker", "Arn"]}
+
+
+def stack(folder: Path, resources: dict[str, Any], **given: Any) -> Stack:
+    """Return the stack of a template with *resources*."""
+    path = folder / "pipeline.json"
+    path.write_text(json.dumps({"Resources": resources}))
+    return Stack(path, **given)
+
+
+def targets(arn: Any = WORKER_ARN) -> list[dict[str, Any]]:
+    """Return the one target of a rule."""
+    return [{"Id": "1", "Arn": arn}]
+
+
+def of(kind: str, **properties: Any) -> dict[str, Any]:
+    """Return a resource."""
+    return {"Type": kind, "Properties": properties}
+
+
+def test_queues_topics_and_what_joins_them(tmp_path: Path) -> None:
+    """Names that nobody gave are chosen, references are followed, by token, ARN or name."""
+    found = stack(
+        tmp_path,
+        {
+            "Feed": of(
+                "AWS::Lambda::EventSourceMapping",
+                EventSourceArn={"Fn::GetAtt": ["Work", "Arn"]},
+                FunctionName={"Ref": "Worker"},
+                BatchSize=5,
+                ScalingConfig={"MaximumConcurrency": 4},
+                FunctionResponseTypes=["ReportBatchItemFailures"],
+            ),
+            "Work": of(
+                "AWS::SQS::Queue",
+                VisibilityTimeout=60,
+                RedrivePolicy={"deadLetterTargetArn": {"Fn::GetAtt": ["Dead", "Arn"]}, "maxReceiveCount": 3},
+            ),
+            "Dead": of("AWS::SQS::Queue", QueueName="dead", MessageRetentionPeriod=1_209_600),
+            "Orders": of("AWS::SNS::Topic", TopicName="orders.fifo", FifoTopic=True),
+            "ToWork": of(
+                "AWS::SNS::Subscription",
+                TopicArn={"Ref": "Orders"},
+                Protocol="sqs",
+                Endpoint={"Fn::GetAtt": ["Work", "Arn"]},
+                RawMessageDelivery=True,
+                FilterPolicy={"kind": ["big"]},
+            ),
+            "ByMail": of(
+                "AWS::SNS::Subscription", TopicArn={"Ref": "Orders"}, Protocol="email", Endpoint="a@b.c"
+            ),
+            "Worker": WORKER,
+            "Role": ROLE,
+        },
+    )
+    work, feed = found["Work"], found["Feed"]
+
+    assert isinstance(work, Queue)
+    assert (work.visibility_timeout_s, work.max_receive_count, work.dead_letter) == (60, 3, found["Dead"])
+    assert found["Dead"].name == "dead"
+    assert found["Orders"] == Topic("orders", fifo=True)
+    assert found["ToWork"] == Subscription(found["Orders"], work, raw=True, filter_policy={"kind": ["big"]})
+    assert feed == EventSource(
+        work, found["Worker"], batch_size=5, maximum_concurrency=4, reports_item_failures=True
+    )
+    assert found["Worker"].role == found["Role"]
+    assert found.resources == list(found.by_logical_id.values())
+    assert ["ByMail" in note and "email" in note for note in found.notes] == [True]
+
+
+def test_a_queue_that_is_its_own_dead_letter_queue(tmp_path: Path) -> None:
+    """AWS refuses it; here it ends nobody's patience."""
+    found = stack(
+        tmp_path,
+        {
+            "Q": of(
+                "AWS::SQS::Queue",
+                QueueName="q",
+                RedrivePolicy={"deadLetterTargetArn": "arn:aws:sqs:us-east-1:123456789012:q"},
+            )
+        },
+    )
+
+    assert found["Q"].dead_letter is None
+
+
+def test_functions_that_do_not_run_here_are_noted(tmp_path: Path) -> None:
+    """Another runtime, a name that Lambda would not take, an alias of neither."""
+    bad = {**WORKER["Properties"], "FunctionName": "x" * 80}  # type: ignore[dict-item]
+    found = stack(
+        tmp_path,
+        {
+            "Node": of(
+                "AWS::Lambda::Function",
+                FunctionName="n",
+                Runtime="nodejs22.x",
+                Handler="i.h",
+                Role="arn:aws:iam::1:role/r",
+            ),
+            "Image": of("AWS::Lambda::Function", FunctionName="i", PackageType="Image", Role="r"),
+            "Long": {"Type": "AWS::Lambda::Function", "Properties": bad},
+            "Live": of("AWS::Lambda::Alias", FunctionName={"Ref": "Node"}, Name="live", FunctionVersion="1"),
+            "Feed": of(
+                "AWS::Lambda::EventSourceMapping",
+                EventSourceArn="arn:aws:kinesis:us-east-1:1:stream/s",
+                FunctionName={"Ref": "Node"},
+            ),
+            "Role": ROLE,
+        },
+    )
+
+    assert list(found.by_logical_id) == ["Role"]
+    assert len(found.notes) == 4
+    assert any("nodejs22.x" in note for note in found.notes)
+    assert all(str(tmp_path) in note for note in found.notes)
+
+
+def test_a_role_of_another_stack(tmp_path: Path) -> None:
+    """Is known by its name, and an alias by its function."""
+    worker = {
+        "Type": WORKER["Type"],
+        "Properties": {**WORKER["Properties"], "Role": "arn:aws:iam::123456789012:role/path/elsewhere"},
+    }  # type: ignore[dict-item]
+    found = stack(
+        tmp_path,
+        {
+            "Worker": worker,
+            "Live": of(
+                "AWS::Lambda::Alias", FunctionName={"Ref": "Worker"}, Name="live", FunctionVersion="1"
+            ),
+        },
+    )
+
+    assert found["Worker"].role.name == "elsewhere"
+    assert found["Live"] is found["Worker"]
+    assert found.resources == [found["Worker"]]
+
+
+def test_what_starts_functions(tmp_path: Path) -> None:
+    """Timers, rules, a bucket's notifications and both ways to write an HTTP API."""
+    uri = {
+        "Fn::Sub": "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/${Worker.Arn}/invocations"
+    }
+    api = "AWS::ApiGatewayV2"
+    operation = {"post": {"x-amazon-apigateway-integration": {"uri": uri}}, "parameters": []}
+    found = stack(
+        tmp_path,
+        {
+            "Worker": WORKER,
+            "Role": ROLE,
+            "Hourly": of("AWS::Events::Rule", ScheduleExpression="rate(1 hour)", Targets=targets()),
+            "Arrived": of("AWS::Events::Rule", EventPattern={"source": ["shop"]}, Targets=targets()),
+            "Nowhere": of("AWS::Events::Rule", EventPattern={"source": ["shop"]}, Targets=[]),
+            "Wrong": of("AWS::Events::Rule", ScheduleExpression="rate(1 hours)", Targets=targets()),
+            "Uploads": of(
+                "AWS::S3::Bucket",
+                BucketName="uploads-of-all",
+                NotificationConfiguration={
+                    "LambdaConfigurations": [
+                        {
+                            "Event": "s3:ObjectCreated:*",
+                            "Function": WORKER_ARN,
+                            "Filter": {
+                                "S3Key": {
+                                    "Rules": [
+                                        {"Name": "prefix", "Value": "in/"},
+                                        {"Name": "suffix", "Value": ".csv"},
+                                    ]
+                                }
+                            },
+                        }
+                    ],
+                    "QueueConfigurations": [
+                        {"Event": "s3:ObjectCreated:*", "Queue": "arn:aws:sqs:us-east-1:1:other"}
+                    ],
+                },
+            ),
+            "Api": of(f"{api}::Api", Name="api", ProtocolType="HTTP"),
+            "Call": of(
+                f"{api}::Integration",
+                ApiId={"Ref": "Api"},
+                IntegrationType="AWS_PROXY",
+                IntegrationUri=WORKER_ARN,
+            ),
+            "Route": of(
+                f"{api}::Route",
+                ApiId={"Ref": "Api"},
+                RouteKey="POST /predict",
+                Target={"Fn::Join": ["/", ["integrations", {"Ref": "Call"}]]},
+            ),
+            "Bodied": of(f"{api}::Api", Name="bodied", Body={"paths": {"/rank": operation}}),
+            "All": of(
+                f"{api}::Api",
+                Name="all",
+                Body={
+                    "paths": {
+                        "$default": {
+                            "x-amazon-apigateway-any-method": {
+                                "x-amazon-apigateway-integration": {"uri": uri}
+                            }
+                        }
+                    }
+                },
+            ),
+            "Empty": of(f"{api}::Api", Name="empty"),
+            "Lost": of(f"{api}::Route", ApiId={"Ref": "Empty"}, RouteKey="GET /", Target="integrations/none"),
+        },
+    )
+    worker = found["Worker"]
+
+    assert found["Hourly"].schedule == "rate(1 hour)"
+    assert isinstance(found["Hourly"], Timer)
+    assert isinstance(found["Arrived"], Rule)
+    assert found["Uploads.LambdaConfigurations[0]"] == Notification(
+        found["Uploads"], worker, ("s3:ObjectCreated:*",), "in/", ".csv"
+    )
+    assert found["Api"] == HttpApi("api", worker, "POST /predict")
+    assert found["Bodied"] == HttpApi("bodied", worker, "POST /rank")
+    assert found["All"].route == "$default"
+    noted = [
+        name
+        for name in ("Nowhere", "Wrong", "QueueConfigurations[0]", "Empty")
+        if name in "".join(found.notes)
+    ]
+    assert noted == ["Nowhere", "Wrong", "QueueConfigurations[0]", "Empty"]
+
+
+def test_tables_and_endpoints(tmp_path: Path) -> None:
+    """With the figures that no template has; a table with two keys and two variants have no word."""
+    keys = [{"AttributeName": "id", "KeyType": "HASH"}, {"AttributeName": "at", "KeyType": "RANGE"}]
+    sage = "AWS::SageMaker"
+    variant = {
+        "VariantName": "blue",
+        "ModelName": {"Fn::GetAtt": ["Model", "ModelName"]},
+        "InstanceType": "ml.m5.xlarge",
+        "InitialInstanceCount": 2,
+    }
+    foreign = {"VariantName": "v", "ModelName": "of-another-stack", "InstanceType": "ml.m5.large"}
+    found = stack(
+        tmp_path,
+        {
+            "One": of("AWS::DynamoDB::Table", TableName="one", KeySchema=keys[:1]),
+            "Two": of("AWS::DynamoDB::Table", TableName="two", KeySchema=keys),
+            "Role": ROLE,
+            "Model": of(f"{sage}::Model", ModelName="m", ExecutionRoleArn={"Fn::GetAtt": ["Role", "Arn"]}),
+            "Config": of(f"{sage}::EndpointConfig", EndpointConfigName="c", ProductionVariants=[variant]),
+            "Ranker": of(
+                f"{sage}::Endpoint",
+                EndpointName="ranker",
+                EndpointConfigName={"Fn::GetAtt": ["Config", "EndpointConfigName"]},
+            ),
+            "Other": of(f"{sage}::EndpointConfig", EndpointConfigName="o", ProductionVariants=[foreign]),
+            "Second": of(f"{sage}::Endpoint", EndpointName="second", EndpointConfigName="o"),
+            "Both": of(f"{sage}::Endpoint", EndpointName="both", EndpointConfigName="elsewhere"),
+        },
+        assume={"Ranker": {"service_time_s": 0.2, "concurrency": 4}},
+    )
+    ranker = found["Ranker"]
+
+    assert found["One"] == Table("one", "id")
+    assert isinstance(ranker, Endpoint)
+    assert (ranker.name, ranker.instance_type, ranker.initial_instance_count) == ("ranker", "ml.m5.xlarge", 2)
+    assert (ranker.variant_name, ranker.service_time_s, ranker.concurrency) == ("blue", 0.2, 4)
+    assert ranker.model.role.name == "worker"
+    assert found["Second"].model.name == "of-another-stack"
+    assert len(found.notes) == 2
+    with pytest.raises(ScenarioError, match="brings its own models"):
+        ranker.model.build(None)
+
+
+@pytest.mark.parametrize(
+    ("assume", "said"),
+    [
+        ({"Nobody": {"duration": 1}}, "there is no such function or endpoint"),
+        ({"Worker": {"speed": 1}}, "has no 'speed'; it has duration, init_time"),
+    ],
+)
+def test_figures_of_what_is_not_there(tmp_path: Path, assume: dict[str, Any], said: str) -> None:
+    """Are refused, with what there is."""
+    with pytest.raises(ScenarioError, match=said):
+        _ = stack(tmp_path, {"Worker": WORKER, "Role": ROLE}, assume=assume).resources
+
+
+def test_a_scenario_over_a_stack(tmp_path: Path) -> None:
+    """Its load and its expectations are about what the stack holds, by logical id."""
+    found = stack(tmp_path, {"Jobs": of("AWS::SQS::Queue")}, name="mine")
+    jobs = found["Jobs"]
+    scenario = Scenario(
+        name="mine",
+        description="a queue",
+        stack=found,
+        resources=found.resources,
+        workload=[OpenModel(jobs, rate=Constant(1, over_s=1))],
+        expectations=[lost(jobs).equals(0), error_ratio(jobs).at_most(0)],
+    )
+
+    assert scenario.queues == [jobs]
+    assert jobs.name.startswith("mine-Jobs-")
+    with pytest.raises(ScenarioError, match="it has Jobs"):
+        _ = found["Nothing"]
+
+
+def test_code_that_the_template_has_elsewhere(tmp_path: Path) -> None:
+    """Is a local folder that the user names, and is named for a function that there is."""
+    (tmp_path / "src").mkdir()
+    found = stack(tmp_path, {"Worker": WORKER, "Role": ROLE}, code={"Worker": str(tmp_path / "src")})
+    missing = stack(tmp_path, {"Worker": WORKER, "Role": ROLE}, code={"Worker": str(tmp_path / "none")})
+
+    assert found.template().assets["Worker", "Code"] == str(tmp_path / "src")
+    assert isinstance(found["Worker"], Function)
+    with pytest.raises(ScenarioError, match="a folder or zip that is there"):
+        missing.template()
+
+
+def test_what_was_not_made(tmp_path: Path) -> None:
+    """Is counted and named; without a deployment nothing is measured."""
+    found = stack(tmp_path, {"Jobs": of("AWS::SQS::Queue"), "Other": of("AWS::SQS::Queue")}, name="mine")
+    made = StackChanged(1.0, "mine", "Jobs", "url", "AWS::SQS::Queue", "CREATE_COMPLETE")
+    (told,) = judge([not_made(found).equals(0)], [made], 2.0)
+    (untold,) = judge([not_made(found).equals(0)], [], 2.0)
+
+    assert (told.value, told.ok, told.reason) == (1.0, False, "of 2: Other")
+    assert (untold.value, untold.ok) == (None, False)
+
+
+def test_an_api_from_a_document_has_its_title(tmp_path: Path) -> None:
+    """As API Gateway names what it imports."""
+    uri = {
+        "Fn::Sub": "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/${Worker.Arn}/invocations"
+    }
+    operation = {"get": {"x-amazon-apigateway-integration": {"uri": uri}}}
+    body = {"info": {"title": "shop"}, "paths": {"/": operation}}
+    found = stack(tmp_path, {"Api": of("AWS::ApiGatewayV2::Api", Body=body), "Worker": WORKER, "Role": ROLE})
+
+    assert found["Api"].name == "shop"
+
+
+def test_a_bucket_is_a_bucket(tmp_path: Path) -> None:
+    """Also one whose name S3 would refuse is only noted."""
+    found = stack(
+        tmp_path,
+        {
+            "Good": of("AWS::S3::Bucket", BucketName="good"),
+            "Bad": of("AWS::S3::Bucket", BucketName="BAD_NAME"),
+        },
+    )
+
+    assert found["Good"] == Bucket("good")
+    assert [note for note in found.notes if "Bad" in note]
