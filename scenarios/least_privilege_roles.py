@@ -4,6 +4,7 @@ from functools import partial
 
 from harness.scenario import (
     Expectation,
+    Image,
     Program,
     Role,
     Scenario,
@@ -11,10 +12,12 @@ from harness.scenario import (
     allow,
     denied,
     grants_only_what_it_uses,
+    jobs,
     refused_calls,
     result,
 )
 from scenarios._permissions.attempts import Attempt
+from scenarios._permissions.regression import fit
 from scenarios._permissions.turbofan import (
     CONFIG_ARN,
     CRAWLER_ARN,
@@ -25,6 +28,7 @@ from scenarios._permissions.turbofan import (
     ENGINES,
     FIREHOSE_DUTIES,
     GLUE_DUTIES,
+    IMAGE,
     JOB_ARN,
     MODEL_ARN,
     MODELS,
@@ -46,6 +50,7 @@ S3_FULL_ACCESS = "arn:aws:iam::aws:policy/AmazonS3FullAccess"
 GLUE_SERVICE = "arn:aws:iam::aws:policy/service-role/AWSGlueServiceRole"
 SAGEMAKER_FULL_ACCESS = "arn:aws:iam::aws:policy/AmazonSageMakerFullAccess"
 
+LOGS = "arn:aws:logs:{region}:{account}:log-group:/aws/sagemaker/TrainingJobs"
 FIREHOSE, GLUE, SAGEMAKER = "turbofan-firehose", "turbofan-glue", "turbofan-sagemaker"
 
 firehose = Role(FIREHOSE, "firehose.amazonaws.com", (allow("s3:PutObject", on=RAW.under(SENSORS)),))
@@ -64,8 +69,10 @@ sagemaker = Role(
     SAGEMAKER,
     "sagemaker.amazonaws.com",
     (
+        allow("s3:ListBucket", on=CURATED),
         allow("s3:GetObject", on=CURATED.under(DATASETS)),
         allow("s3:PutObject", on=CURATED.under(MODELS)),
+        allow("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents", on=f"{LOGS}:*"),
         allow("sagemaker:CreateTrainingJob", "sagemaker:DescribeTrainingJob", on=TRAINING_ARN),
         allow("sagemaker:CreateModel", on=MODEL_ARN),
         allow("sagemaker:CreateEndpointConfig", on=CONFIG_ARN),
@@ -82,7 +89,7 @@ sagemaker = Role(
 glue_as_written = Role(GLUE, "glue.amazonaws.com", managed=(GLUE_SERVICE, S3_FULL_ACCESS))
 # The managed policy knows only buckets that have SageMaker in their names.
 sagemaker_as_written = Role(
-    SAGEMAKER, "sagemaker.amazonaws.com", sagemaker.statements[:2], managed=(SAGEMAKER_FULL_ACCESS,)
+    SAGEMAKER, "sagemaker.amazonaws.com", sagemaker.statements[:3], managed=(SAGEMAKER_FULL_ACCESS,)
 )
 
 # Whose work each role tries beside its own.
@@ -114,6 +121,7 @@ def its_work_is_done() -> list[Expectation]:
     return [
         result("firehose", "objects").equals(ENGINES, "one for each engine"),
         result("glue", "rows").equals(rows, "every reading in the dataset"),
+        jobs("Completed").equals(1, "the training reads the dataset and leaves a model"),
         result("sagemaker", "in_service").equals(1, "the endpoint that the role makes"),
     ]
 
@@ -156,7 +164,7 @@ scenario = Scenario(
         "Firehose writes raw data, Glue makes datasets of them, SageMaker trains and deploys; each under a "
         "role that holds just that, and each tries the others' work and is refused."
     ),
-    resources=[RAW, CURATED],
+    resources=[RAW, CURATED, Image(IMAGE, fit)],
     programs=programs(glue, sagemaker),
     expectations=expectations,
     clock="compressed:240",

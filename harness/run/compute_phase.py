@@ -48,13 +48,8 @@ class SpotOnStage:
 
     def take_back(self, key: str, fault: SpotInterruption) -> None:
         """Take back spot instances as *fault* has it, from now on."""
-        if names_job(fault):
-
-            async def arm_jobs() -> None:
-                plan = Plan(fault.image_id, fault.running_s, fault.times)
-                self._stage.jobs.interruptions.arm(key, plan)
-
-            self._stage.await_on_loop(arm_jobs())
+        if fault.names_job:
+            self._stage.await_on_loop(self._from_jobs(key, fault))
             return
         plan = InterruptionPlan(
             key, fault.image_id, fault.running_s, fault.rebalance_s, fault.times, fault.reason == "price"
@@ -65,10 +60,13 @@ class SpotOnStage:
 
         self._stage.await_on_loop(arm())
 
+    async def _from_jobs(self, key: str, fault: SpotInterruption) -> None:
+        self._stage.jobs.take_back(key, Plan(fault.image_id, fault.running_s, fault.times))
+
     def taken_back(self, key: str) -> int:
-        """Return how many instances the fault *key* has hit."""
+        """Return how many instances, or training jobs, the fault *key* has hit."""
 
         async def look() -> int:
-            return self._stage.compute.interrupted(key)
+            return self._stage.compute.interrupted(key) + self._stage.jobs.interruptions.done(key)
 
         return self._stage.await_on_loop(look())

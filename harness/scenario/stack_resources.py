@@ -204,23 +204,26 @@ class Held:
                 )
 
     def _http_api(self, resource: Resource) -> HttpApi | None:
-        routes = [one for one in self.template.of_type(ROUTE) if self._is_of(one, resource)]
-        for one in routes:
-            function = self._integrated(str(one.properties.get("Target", "")))
-            if function is not None:
-                return HttpApi(_api_name(resource), function, str(one.properties.get("RouteKey", "$default")))
-        for route, uri in _routes_of_body(resource.properties.get("Body")):
-            function = self._behind(uri)
-            if function is not None:
-                return HttpApi(_api_name(resource), function, route)
-        self._note(resource, "none of its routes leads to a function of the stack")
-        return None
+        routes = [
+            (str(one.properties.get("RouteKey", "$default")), self._integrated(one))
+            for one in self.template.of_type(ROUTE)
+            if self._is_of(one, resource)
+        ]
+        routes += [
+            (route, self._behind(uri)) for route, uri in _routes_of_body(resource.properties.get("Body"))
+        ]
+        found = [HttpApi(_api_name(resource), function, route) for route, function in routes if function]
+        if not found:
+            self._note(resource, "none of its routes leads to a function of the stack")
+            return None
+        return found[0]
 
     def _is_of(self, part: Resource, api: Resource) -> bool:
         return resource_of(self.template, part.properties.get("ApiId"), HTTP_API) is api
 
-    def _integrated(self, target: str) -> Function | None:
-        """Return the function behind a route's target, "integrations/" and the integration's id."""
+    def _integrated(self, route: Resource) -> Function | None:
+        """Return the function behind a route, whose target is "integrations/" and the integration's id."""
+        target = str(route.properties.get("Target", ""))
         found = resource_of(self.template, target.removeprefix("integrations/"), INTEGRATION)
         if found is None:
             return None

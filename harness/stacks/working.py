@@ -57,6 +57,7 @@ class Work:
         self.events: list[Event] = []
         self.renames = dict(renames)  # the names that the template chose -> those of their successors
         self._tell = tell
+        self._before: dict[str, Placed] = {}  # what is being changed, as it was
         self._under_way: dict[str, str] = {}  # logical id -> the status that it will have
 
     def tell(self, placed: Placed, status: str, reason: str = "") -> None:
@@ -162,6 +163,7 @@ class Work:
             depends_on=resource.depends_on,
         )
         self._under_way[resource.logical_id] = "UPDATE"
+        self._before[resource.logical_id] = before
 
     def _kind(self, resource: Resource) -> Kind:
         kind = kind_of(resource.type)
@@ -210,7 +212,19 @@ class Work:
             status=f"{word}_COMPLETE",
         )
         self.placed[logical_id] = done
-        self.tell(done, done.status)
+        self.tell(done, done.status, self._unchanged(done))
+
+    def _unchanged(self, done: Placed) -> str:
+        """Return a sentence about the changes that a service took and does not tell of; "" for none."""
+        before = self._before.pop(done.logical_id, None)
+        if before is None:
+            return ""
+        stale = [
+            name
+            for name in changed_properties(before.properties, done.properties)
+            if name in done.read and done.read[name] == before.read.get(name)
+        ]
+        return f"The backend tells {', '.join(stale)} as before the update" if stale else ""
 
     def _failed(self, placed: Placed, status: str, refused: Refused) -> Failed:
         declared = self.template.resources.get(placed.logical_id)

@@ -105,6 +105,7 @@ def _made(running: Terraform, copy: Path, folder: Path, settings: Settings) -> A
 
 def _destroy(running: Terraform, options: list[str]) -> list[str]:
     """Destroy what is there; return the addresses of what is left."""
-    if running.run("destroy", "-auto-approve", *options):
+    # Without looking first: that would work out the files again, and fail where apply has failed.
+    if running.run("destroy", "-auto-approve", "-refresh=false", *options):
         return []
     return [line for line in running.asked("state", "list").split() if not line.startswith("data.")]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.config import Settings, program_environment
+from harness.config import Settings, program_environment, terraform_settings
 from harness.errors import EnvironmentFault
 
 PROVIDER = "registry.terraform.io/hashicorp/aws"
@@ -161,15 +161,22 @@ def terraform(folder: Path, work: Path, endpoint_url: str, settings: Settings, t
     return Terraform(folder, environment, tell, program)
 
 
-def _configured(work: Path) -> Path | None:
-    from harness.config import terraform_settings
+def mirror_on_this_machine() -> Path | None:
+    """Return a folder that holds the AWS provider as Terraform lays mirrors out, None where there is none."""
+    _, named = terraform_settings(MIRROR_VARIABLES)
+    for pattern in (*named, *MIRRORS):
+        path = Path(pattern).expanduser()
+        for found in sorted(Path(path.anchor).glob(f"{str(path)[1:]}/{PROVIDER}")):
+            return found.parents[2]
+    return None
 
-    own, named = terraform_settings(MIRROR_VARIABLES)
-    if own is not None:
-        return own
-    mirror = _mirror(named)
+
+def _configured(work: Path) -> Path | None:
+    """Return the user's own settings of Terraform's, else ours where there is a mirror."""
+    own, _ = terraform_settings(MIRROR_VARIABLES)
+    mirror = None if own is not None else mirror_on_this_machine()
     if mirror is None:
-        return None
+        return own
     written = work / "terraform.rc"
     written.write_text(
         "provider_installation {\n"
@@ -177,12 +184,3 @@ def _configured(work: Path) -> Path | None:
         "}\n"
     )
     return written
-
-
-def _mirror(named: tuple[str, ...]) -> Path | None:
-    """Return a folder that holds the AWS provider as Terraform lays mirrors out, None where there is none."""
-    for pattern in (*named, *MIRRORS):
-        path = Path(pattern).expanduser()
-        for found in sorted(Path(path.anchor).glob(f"{str(path)[1:]}/{PROVIDER}")):
-            return found.parents[2]
-    return None

@@ -1,7 +1,7 @@
 """The three roles of the turbofan pipeline at work: what each does, and each of its calls for others to try.
 
-Firehose, Glue and the training container do not run here: programs under their roles make the calls that they
-make on AWS. Each then tries what is the others' business.
+Firehose and Glue do not run here: programs under their roles make the calls that they make on AWS. Each then
+tries what is the others' business.
 """
 
 import csv
@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
 RAW, CURATED = Bucket("turbofan-raw-data"), Bucket("turbofan-curated-dataset")
 SENSORS, DATASETS, MODELS = "sensors/", "datasets/", "models/"
-DATASET, ARTEFACT = f"{DATASETS}cycles.csv", f"{MODELS}turbofan-rul/output/model.tar.gz"
+DATASET, ARTEFACT = f"{DATASETS}cycles.csv", f"{MODELS}turbofan-rul-training/output/model.tar.gz"
 CRAWLER, JOB, TRAINING = "turbofan-raw", "turbofan-curate", "turbofan-rul-training"
 MODEL = CONFIG = ENDPOINT = "turbofan-rul"
 ENGINES, CYCLES = 5, 40
+UNDER_WAY = "InProgress"
 IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.2-1"
 
 CRAWLER_ARN = f"arn:aws:glue:{{region}}:{{account}}:crawler/{CRAWLER}"
@@ -99,12 +100,16 @@ def curate(context: "Context", *, others: Sequence[Attempt]) -> Mapping[str, Any
 
 
 def train_and_deploy(context: "Context", *, others: Sequence[Attempt]) -> Mapping[str, Any]:
-    """Submit the training job, train, store the model, make the endpoint and wait for it; try *others*."""
-    client, s3, role = context.client("sagemaker"), context.client("s3"), context.arn(SAGEMAKER_ROLE)
+    """Submit the training job and wait for its model, make the endpoint and wait for it; try *others*.
+
+    The job runs under the same role: what SageMaker reads and writes for it is the role's doing.
+    """
+    client, role = context.client("sagemaker"), context.arn(SAGEMAKER_ROLE)
     client.create_training_job(**training_job(role))
-    rows = list(_rows(s3, CURATED.name, DATASET))
-    s3.put_object(Bucket=CURATED.name, Key=ARTEFACT, Body=_trained(rows))
-    status = client.describe_training_job(TrainingJobName=TRAINING)["TrainingJobStatus"]
+    while (
+        status := client.describe_training_job(TrainingJobName=TRAINING)["TrainingJobStatus"]
+    ) == UNDER_WAY:
+        context.wait_model_s(20.0)
     client.create_model(**model(role))
     client.create_endpoint_config(**endpoint_config())
     client.create_endpoint(EndpointName=ENDPOINT, EndpointConfigName=CONFIG)
@@ -117,29 +122,6 @@ def train_and_deploy(context: "Context", *, others: Sequence[Attempt]) -> Mappin
 def _rows(s3: Any, bucket: str, key: str) -> list[tuple[float, float, float]]:
     text = s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode()
     return [(float(a), float(b), float(c)) for a, b, c in csv.reader(io.StringIO(text))]
-
-
-def _trained(rows: Sequence[tuple[float, float, float]]) -> bytes:
-    """Return a model.tar.gz with the least squares of remaining life over cycle and reading."""
-    import numpy as np
-    from onnx import TensorProto, helper
-
-    from harness.inference import pack
-
-    table = np.array(rows, np.float64)
-    inputs = np.column_stack([table[:, 1:], np.ones(len(table))])
-    first, second, constant = np.linalg.lstsq(inputs, table[:, 0], rcond=None)[0].tolist()
-    weights = helper.make_tensor("weights", TensorProto.FLOAT, [2, 1], [first, second])
-    bias = helper.make_tensor("bias", TensorProto.FLOAT, [1], [constant])
-    graph = helper.make_graph(
-        [helper.make_node("Gemm", ["rows", "weights", "bias"], ["life"])],
-        "remaining-life",
-        [helper.make_tensor_value_info("rows", TensorProto.FLOAT, ["n", 2])],
-        [helper.make_tensor_value_info("life", TensorProto.FLOAT, ["n", 1])],
-        [weights, bias],
-    )
-    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    return pack(made.SerializeToString(), {"name": MODEL, "features": 2})
 
 
 # -- what the calls carry -----

@@ -15,6 +15,8 @@ from harness import journal
 from harness.aws.jobs.scratch import can_contain
 from harness.jobs.program import Code
 from harness.jobs.settings import JobSettings
+from harness.run.compute_phase import SpotOnStage
+from harness.scenario import SpotInterruption
 
 contained = pytest.mark.skipif(not can_contain(), reason="processes share /etc/hosts and the network here")
 TRAIN = dedent(
@@ -195,20 +197,21 @@ def test_spot_capacity_taken_back_costs_no_work_that_was_kept(jobs: JobStand) ->
     checkpoints = f"s3://{jobs.bucket}/checkpoints/one"
     name = jobs.train(
         f"{IMAGE}-slow",
-        Environment={"STEPS": "60"},
+        Environment={"STEPS": "80"},
         EnableManagedSpotTraining=True,
         CheckpointConfig={"S3Uri": checkpoints},
         StoppingCondition={"MaxRuntimeInSeconds": 60, "MaxWaitTimeInSeconds": 3600},
     )
-    jobs.await_status(name, "Training")
-    until(lambda: _kept(jobs))
-    assert jobs.stand.stage.await_on_loop(_interrupt(jobs, name)) == name
+    fault = SpotInterruption(name, running_s=1.0)
+    spot = SpotOnStage(jobs.stand.stage)
+    spot.take_back("0", fault)
     told = jobs.ended(name)
+    assert spot.taken_back("0") == 1
     statuses = [each["Status"] for each in told["SecondaryStatusTransitions"]]
     assert statuses[2:5] == ["Training", "Interrupted", "Starting"]
     assert (told["TrainingJobStatus"], told["SecondaryStatus"]) == ("Completed", "Completed")
     assert told["BillableTimeInSeconds"] < told["TrainingTimeInSeconds"]
-    assert jobs.artefact(name)["done"] == b"60"
+    assert jobs.artefact(name)["done"] == b"80"
     began = [line for line in until(lambda: jobs.log(name).get("algo-1")) if line.startswith("begins")]
     assert began[0] == "begins at step 0"
     assert int(began[1].rpartition(" ")[2]) > 0
@@ -287,12 +290,3 @@ def test_nothing_is_left_behind(jobs: JobStand) -> None:
     jobs.ended(name)
     scratch = jobs.stand.stage.jobs.scratch
     assert not list(Path(scratch.folder("look")).parent.glob(f"{name}-*"))
-
-
-def _kept(jobs: JobStand) -> bool:
-    found = jobs.stand.client("s3").list_objects_v2(Bucket=jobs.bucket, Prefix="checkpoints/one/step")
-    return bool(found["KeyCount"])
-
-
-async def _interrupt(jobs: JobStand, name: str) -> str:
-    return jobs.stand.stage.jobs.interrupt(name)

@@ -6,16 +6,22 @@ from harness.audit.model import Found, Rule
 from harness.audit.plain import inside, number
 from harness.audit.scaling import Scaled, metric_of, scaled_variants
 from harness.audit.view import View
+from harness.endpoint.capacity import instance_type
 
 INVOCATIONS = "SageMakerVariantInvocationsPerInstance"
+# AWS gives no figure: no container answers in less than a millisecond of one core.
+SHORTEST_S = 0.001
 
 
 def _most(one: Scaled) -> float | None:
-    """Return how many requests an instance can do in a minute, None where nobody says."""
+    """Return how many requests an instance can do in a minute, None where nobody knows."""
     said: Mapping[str, object] = one.endpoint.extra if one.endpoint is not None else {}
     seconds = number(inside(said, "Metadata.Harness.ServiceTimeSeconds"))
     at_once = number(inside(said, "Metadata.Harness.Concurrency")) or 1.0
-    return at_once / seconds * 60.0 if seconds else None
+    if seconds:
+        return at_once / seconds * 60.0
+    kind = instance_type(one.variant.instance_type) if one.variant is not None else None
+    return None if kind is None else kind.vcpu / SHORTEST_S * 60.0
 
 
 def check(view: View) -> Iterator[Found]:
@@ -35,8 +41,9 @@ RULE = Rule(
     severity="error",
     why="The metric counts what an instance is sent in a minute: an instance that can do no more queues and "
     "fails before the alarm goes off. The guide's formula is (max requests per second of an instance x "
-    "0.5) x 60. What an instance can do stands in the endpoint's Metadata: Harness: "
-    "{ServiceTimeSeconds: 0.8, Concurrency: 2}; without it this rule says nothing.",
+    "0.5) x 60. What an instance can do stands in the endpoint's Metadata, Harness: "
+    "{ServiceTimeSeconds: 0.8, Concurrency: 2}; without it a core is taken to do a thousand a second at "
+    "most.",
     source="https://docs.aws.amazon.com/sagemaker/latest/dg/endpoint-scaling-loadtest.html",
     check=check,
     failing="""

@@ -10,7 +10,7 @@ from harness.aws.jobs.access import Access
 from harness.aws.jobs.datapoints import JobDatapoint
 from harness.aws.jobs.house import House
 from harness.aws.jobs.images import Images
-from harness.aws.jobs.interruptions import KIND, Interruptions
+from harness.aws.jobs.interruptions import KIND, Interruptions, Plan
 from harness.aws.jobs.processing import ProcessingJob
 from harness.aws.jobs.processing_api import ProcessingApi
 from harness.aws.jobs.processing_run import ProcessingRun
@@ -153,6 +153,13 @@ class Jobs:
                 one.signal.give("interrupt")
                 return one.name
         return ""
+
+    def take_back(self, key: str, plan: Plan) -> None:
+        """Have *plan* done to the training jobs on spot capacity that train now, or will."""
+        self.interruptions.arm(key, plan)
+        for job in self._api.jobs.values():
+            if job.history.secondary is Secondary.TRAINING:
+                self.interruptions.training(job)
 
     @property
     def under_way(self) -> list[str]:

@@ -17,6 +17,9 @@ class SpotInterruption:
     That is when its program first looks at its metadata, or where it has none when it runs. `times` of them
     in all, none before *after_s*. `rebalance_s` is how long before its two-minute notice an instance is
     recommended to be rebalanced. `reason` is "capacity" or "price".
+
+    *image* may be the name of a training job instead: then the capacity of that managed spot training is
+    taken back, *running_s* of the job's seconds after it began to train.
     """
 
     KIND: ClassVar[str] = "spot interruption"
@@ -52,6 +55,11 @@ class SpotInterruption:
     def image_id(self) -> str:
         """The id of the image, empty for any."""
         return self.image.id if isinstance(self.image, MachineImage) else self.image
+
+    @property
+    def names_job(self) -> bool:
+        """Whether it is a training job that it hits: its name is no id of an image."""
+        return bool(self.image_id) and not self.image_id.startswith("ami-")
 
     @property
     def name(self) -> str:

@@ -95,7 +95,9 @@ def _keys(where: Surroundings) -> Iterable[tuple[str, Properties]]:
 
 def _is_of_aws(told: Properties) -> bool:
     """Whether an emulator made the key by itself, for an alias such as `alias/aws/sqs`."""
-    return told.get("Description") == "Default key"  # moto's word for it
+    # In moto's words, and in AWS's own for keys that it manages.
+    description = str(told.get("Description", ""))
+    return description == "Default key" or description.startswith("Default master key that protects my ")
 
 
 # -- aliases -----

@@ -152,3 +152,28 @@ def test_policies_that_may_not_scale_in_need_another_that_does(
 """
     )
     assert ("scale-in-never-agreed" in rules_broken(tmp_path, text)) is only_grows
+
+
+@pytest.mark.parametrize(("target", "above"), [(600, False), (240_000, True)])
+def test_no_instance_does_a_request_in_no_time(target: int, above: bool, tmp_path: Path) -> None:
+    """Where nobody says what an instance can do, a request takes a millisecond of a core at least."""
+    metric = "PredefinedMetricSpecification: {PredefinedMetricType: SageMakerVariantInvocationsPerInstance}"
+    text = (
+        ENDPOINT % ("A ranker", "EnableNetworkIsolation: true", "test")
+        + f"""
+  Tracking:
+    Type: AWS::ApplicationAutoScaling::ScalingPolicy
+    Properties:
+      PolicyName: tracking
+      PolicyType: TargetTrackingScaling
+      ScalingTargetId: !Ref Target
+      TargetTrackingScalingPolicyConfiguration:
+        TargetValue: {target}
+        {metric}
+"""
+    )
+    found = rules_broken(tmp_path, text)
+    assert ("scaling-target-above-one-instance" in found) is above
+    assert "scaling-target-above-one-instance" not in rules_broken(
+        tmp_path, text.replace("ml.m5.large", "ml.x.new")
+    )

@@ -122,6 +122,13 @@ def test_an_interruption_is_named_by_its_image() -> None:
     assert SpotInterruption().detail.endswith("once")
 
 
+def test_an_interruption_may_name_a_training_job() -> None:
+    """What is no id of an image is the name of a job."""
+    assert SpotInterruption("my-training").names_job
+    assert not SpotInterruption(AMI).names_job
+    assert not SpotInterruption().names_job
+
+
 def test_an_interruption_comes_from_the_command_line() -> None:
     """With its image and without."""
     assert parse_fault("interrupt-spot:running=90:times=2") == SpotInterruption("", 90.0, times=2)

@@ -6,7 +6,7 @@ import pytest
 
 from harness import journal
 from harness.errors import ScenarioError
-from harness.scenario import Image, billable_seconds, job_metric, job_seconds, jobs
+from harness.scenario import Image, SpotInterruption, billable_seconds, job_metric, job_seconds, jobs
 from harness.scenario.jobs import images_given, images_of
 
 
@@ -99,3 +99,10 @@ def test_a_job_has_its_times_and_its_metrics() -> None:
     assert job_seconds("b").measure(RECORDS)[0] is None
     assert billable_seconds("b").measure(RECORDS)[0] is None
     assert job_metric("b", "loss").measure(RECORDS)[0] is None
+
+
+def test_a_spot_interruption_may_hit_a_training_job() -> None:
+    """A name that is no id of an image is a job's."""
+    assert SpotInterruption("train-1").names_job
+    assert not SpotInterruption("ami-0123456789abcdef0").names_job
+    assert not SpotInterruption().names_job

@@ -20,6 +20,7 @@ class Shelf:
 
     things: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
+    swallows: bool = False  # changes are taken and forgotten
     slow: dict[str, int] = field(default_factory=dict)  # looks until a thing is ready
 
     def make(self, _where: Surroundings, properties: Mapping[str, Any]) -> Made:
@@ -43,7 +44,8 @@ class Shelf:
         self.calls.append(f"change {name}")
         if after.get("Bad"):
             raise Refused("Bad", "it cannot be so")
-        self.things[name] = after
+        if not self.swallows:
+            self.things[name] = after
 
     def ready(self, _where: Surroundings, name: str, _properties: Any) -> str | None:
         left = self.slow.get(name, 0)

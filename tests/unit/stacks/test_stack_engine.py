@@ -126,6 +126,14 @@ def test_an_update_leaves_what_is_the_same(kept: Shelf) -> None:
     assert list(after.resources) == ["A", "B", "D"]
 
 
+def test_a_change_that_a_service_swallows_is_told(kept: Shelf) -> None:
+    """It was taken, and the resource reads as before."""
+    before = deploy(template(thing("A", name="a", Size=1)), where())
+    kept.swallows = True
+    after = update(before, template(thing("A", name="a", Size=2)), where())
+    assert after.events[-1].reason == "The backend tells Size as before the update"
+
+
 def test_what_cannot_change_is_replaced_and_whoever_names_it_follows(kept: Shelf) -> None:
     """The successor has another chosen name, which is put in the place of the old one everywhere."""
     first = [thing("A", type_=PICKY, Size=1), thing("B", "A", name="b", Of="stack-A-DRAWN")]

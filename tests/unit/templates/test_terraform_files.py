@@ -209,7 +209,8 @@ def test_names_that_nobody_gave_stay_the_same(written: Written) -> None:
     """A generated name, a prefix, and what the provider `random` would draw."""
     text = (
         'resource "random_pet" "p" { length = 3 }\nresource "random_id" "i" { byte_length = 2 }\n'
-        'resource "random_string" "s" { length = 5 }\nresource "random_integer" "n" {\n  min = 3\n  max = 4\n}\n'
+        'resource "random_string" "s" { length = 5 }\n'
+        'resource "random_integer" "n" {\n  min = 3\n  max = 4\n}\n'
         'resource "random_uuid" "u" {}\n'
         'resource "aws_sqs_queue" "q" { fifo_queue = true }\n'
         'resource "aws_iam_role" "r" { name_prefix = "r-" }\n'

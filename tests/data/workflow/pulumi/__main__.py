@@ -41,6 +41,17 @@ aws.s3.BucketNotification(
     opts=pulumi.ResourceOptions(depends_on=[publish]),
 )
 training = aws.iam.Role("training", name="flow-training", assume_role_policy=trust("sagemaker"))
+aws.iam.RolePolicy(
+    "data",
+    name="data",
+    role=training.name,
+    policy=data.arn.apply(
+        lambda arn: policy(
+            {"Action": "s3:ListBucket", "Resource": arn},
+            {"Action": "s3:GetObject", "Resource": f"{arn}/prepared/*"},
+        )
+    ),
+)
 role = aws.iam.Role("start", name="flow-start", assume_role_policy=trust("lambda"))
 aws.iam.RolePolicyAttachment(
     "logs",

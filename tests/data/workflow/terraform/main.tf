@@ -53,6 +53,18 @@ resource "aws_iam_role" "training" {
   assume_role_policy = data.aws_iam_policy_document.trust["sagemaker"].json
 }
 
+resource "aws_iam_role_policy" "data" {
+  name = "data"
+  role = aws_iam_role.training.name
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      { Effect = "Allow", Action = "s3:ListBucket", Resource = aws_s3_bucket.data.arn },
+      { Effect = "Allow", Action = "s3:GetObject", Resource = "${aws_s3_bucket.data.arn}/prepared/*" },
+    ]
+  })
+}
+
 resource "aws_iam_role" "start" {
   name               = "flow-start"
   assume_role_policy = data.aws_iam_policy_document.trust["lambda"].json
