@@ -61,6 +61,7 @@ def topics(served: Served, name: str) -> list[str]:
     return sorted(one["TopicArn"] for one in listed if f":{name}-" in one["TopicArn"])
 
 
+@pytest.mark.long
 def test_a_failure_half_way_is_taken_back(served: Served, folder: Path) -> None:
     """What was made is destroyed; the message has file, line and resource; the user's folder is as before."""
     (folder / "broken.tf").write_text(BROKEN)

@@ -27,7 +27,6 @@ MOST_BYTES = 1_000_000
 EVENT_BYTES = 26
 
 
-
 class Logged(Protocol):
     """Whose log it is: a function, a job."""
 

@@ -125,8 +125,6 @@ class TrainingJob:
             **self.summary(),
             **{name: self.given[name] for name in _ECHOED if self.given.get(name) is not None},
             **{name: bool(self.given.get(name)) for name in _SWITCHES},
-            # Both are always shown, and the SDK reads the first.
-            "OutputDataConfig": {"KmsKeyId": "", "CompressionType": "GZIP", **self.given["OutputDataConfig"]},
             "ModelArtifacts": {"S3ModelArtifacts": self.artefact_url},
             "SecondaryStatusTransitions": [self._transition(one) for one in self.history.transitions],
             "ProfilingStatus": "Disabled",

@@ -180,7 +180,7 @@ class Instance:
         )
 
     def _arguments(self, lines: dict[str, int]) -> dict[str, Any]:
-        found = {}
+        found, kind = {}, kind_of(self.block.labels[0])
         for name, attribute in self.block.body.attributes.items():
             if name in _META:
                 continue
@@ -190,6 +190,8 @@ class Instance:
                 if isinstance(value, Instance):
                     raise NotKnown(f"{value} is a whole resource")
             except NotKnown as error:
+                if kind is not None and name != kind.named_by and kind.to.get(name) is False:
+                    continue  # it has no property, known or not
                 self.module.world.note(
                     f"{self.where(attribute.line)}.{name}: it is not worked out here: {error}"
                 )
