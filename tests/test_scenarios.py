@@ -25,17 +25,20 @@ AFTER_WHAT_IS_TIMED = 10
 
 Pair = tuple[str, str]
 
-# Two take a quarter of an hour of model time and more, the others train what the corrected variant trains as
+# Two take a quarter of an hour of model time and more, most others train what the corrected variant trains as
 # well; `tox -e long` runs them.
 LONG: frozenset[Pair] = frozenset(
     (name, "as-written")
     for name in (
+        "anomaly-alerts",
         "endpoint-autoscaling-3",
         "endpoint-autoscaling-5",
         "inference-loop",
         "lambda-inference",
         "training-notifications",
         "tuning-notifications",
+        "turbofan-endpoint",
+        "workflow-trigger",
     )
 )
 

@@ -10,6 +10,7 @@ from harness.pulumi import read_project, run_program
 from harness.templates.load import load
 
 pytest.importorskip("pulumi_aws")
+pytestmark = pytest.mark.long  # the SDK takes longer to install than most tests take
 Program = Callable[[str], Path]
 
 ARCHIVE = """

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,9 @@ def failed(told: dict[str, Any]) -> list[str]:
     return [one["name"] for one in told["run"]["expectations"] if not one["ok"]]
 
 
-@pytest.mark.parametrize("stack", ["sns_fanout", "sqs_worker", "s3_to_lambda"])
+@pytest.mark.parametrize(
+    "stack", ["sns_fanout", "s3_to_lambda", pytest.param("sqs_worker", marks=pytest.mark.long)]
+)
 def test_a_stack_of_messages_and_functions(tmp_path: Path, stack: str) -> None:
     """Everything arrives, is worked on once, and no role lacks anything."""
     ended, told = rehearsed(tmp_path, STACKS / stack / "template.yaml", "--clock", "compressed:2")
@@ -101,3 +104,17 @@ def test_what_cannot_be_deployed_is_said_with_its_place(tmp_path: Path, text: st
 
     assert ended.code == ExitCode.USAGE, ended.err
     assert re.search(said, ended.err), ended.err
+
+
+def test_a_terraform_folder(tmp_path: Path) -> None:
+    """Without Terraform; what runs once an hour is fired once."""
+    folder = tmp_path / "hourly"
+    shutil.copytree(STACKS / "scheduled_lambda", folder)
+    (folder / "build").mkdir()
+    with zipfile.ZipFile(folder / "build" / "function.zip", "w") as packed:
+        packed.write(folder / "src" / "count.py", "count.py")
+    ended, told = rehearsed(tmp_path, folder)
+
+    assert ended.code == ExitCode.PASS, ended.err
+    assert told["run"]["functions"]["invocations"] == 1
+    assert "timer-fired-early" in [one["rule"] for one in told["run"]["findings"]]

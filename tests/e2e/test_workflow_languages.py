@@ -25,7 +25,9 @@ def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
         yield made
 
 
-@pytest.mark.parametrize("language", ["template.yaml", "terraform", "pulumi"])
+@pytest.mark.parametrize(
+    "language", ["template.yaml", "terraform", pytest.param("pulumi", marks=pytest.mark.long)]
+)
 def test_an_object_starts_one_training(stand: Stand, tmp_path: Path, language: str) -> None:
     """S3 tells the topic, the topic the function, and its role may do all that this takes."""
     if language == "pulumi":

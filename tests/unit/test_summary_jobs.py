@@ -3,7 +3,6 @@
 from harness import journal
 from harness.summary import summarise
 
-
 STARTED = journal.RunStarted(0.0, "s", "corrected", "", "wall", 1, 0.0, "embedded", {}, {}, "harness run s")
 
 

@@ -6,7 +6,16 @@ import pytest
 
 from harness import journal
 from harness.errors import ScenarioError
-from harness.scenario import Image, SpotInterruption, billable_seconds, job_metric, job_seconds, jobs
+from harness.scenario import (
+    Bucket,
+    Image,
+    Scenario,
+    SpotInterruption,
+    billable_seconds,
+    job_metric,
+    job_seconds,
+    jobs,
+)
 from harness.scenario.jobs import images_given, images_of
 
 
@@ -23,6 +32,18 @@ def test_an_image_is_a_folder_or_a_function(tmp_path: Path) -> None:
     assert function.seconds_on(7) == 9.0
     assert (Path(function.folder) / f"{__name__.replace('.', '/')}.py").is_file()
     assert images_of([Image("image", str(tmp_path))])["image"].seconds == ()
+
+
+def test_a_scenario_has_the_images_it_declares(tmp_path: Path) -> None:
+    """In their order, whatever stands between them."""
+    first, second = Image("image:1", tmp_path), Image("image:2", tmp_path)
+    scenario = Scenario(
+        name="s",
+        description="",
+        resources=[first, Bucket("a-bucket"), second],
+        expectations=[jobs("Completed").equals(0)],
+    )
+    assert scenario.images == [first, second]
 
 
 def test_a_function_of_no_file_has_no_folder() -> None:
