@@ -225,7 +225,7 @@ def program_environment(
 
 
 def terraform_settings(mirrors: Sequence[str]) -> tuple[Path | None, tuple[str, ...]]:
-    """Return the user's own settings of Terraform's, if there are any, and the folders that *mirrors* name."""
+    """Return the user's own settings of Terraform's, if any, and the folders that *mirrors* name."""
     own = os.environ.get("TF_CLI_CONFIG_FILE", "")
     named = tuple(os.environ[name] for name in mirrors if os.environ.get(name))
     return (Path(own) if own and Path(own).is_file() else None), named

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
@@ -13,6 +14,7 @@ from lambdas import ACCOUNT, LOGS, REGION, Stand, allow, code_of, lambdas, until
 
 from harness import journal
 from harness.aws.functions.results import Modelled
+from harness.aws.permission import Mode
 from harness.backends import open_backend
 from harness.config import Settings
 from harness.endpoint.distributions import Constant
@@ -479,3 +481,22 @@ def test_metrics_are_in_cloudwatch(stand: Stand, role: str) -> None:
         return float(sum(each["Sum"] for each in found)) if found else 0.0
 
     assert until(lambda: counted() == 3.0)
+
+
+def test_a_topic_reaches_a_function_where_nobody_is_judged(tmp_path: Path) -> None:
+    """`harness serve` looks at no policy unless it is told to, and delivers all the same."""
+    with open_backend("embedded", Settings(), tmp_path) as backend, lambdas(backend, iam=Mode.OFF) as stand:
+        name = named(stand, "unjudged", RETURNS, stand.role(LOGS))
+        topic = stand.client("sns").create_topic(Name="unjudged")["TopicArn"]
+        stand.functions.add_permission(
+            FunctionName=name,
+            StatementId="topic",
+            Action="lambda:InvokeFunction",
+            Principal="sns.amazonaws.com",
+            SourceArn=topic,
+        )
+        function = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
+        stand.client("sns").subscribe(TopicArn=topic, Protocol="lambda", Endpoint=function)
+        stand.client("sns").publish(TopicArn=topic, Message="x")
+
+        assert until(lambda: stand.of(journal.FunctionInvoked, name))[0].outcome == "ok"

@@ -23,7 +23,7 @@ from harness.aws.permission.likeness import Likeness, likeness
 from harness.aws.permission.own_user import with_own_user
 from harness.aws.permission.refusals import refuse_call, refuse_signature, sentence
 from harness.aws.permission.signatures import Flaw, flaw_of, needs_body, token_of
-from harness.aws.permission.smuggled import JUDGED_BY_CLIENT, carries_judged
+from harness.aws.permission.smuggled import JUDGED_BY_CLIENT, OWN_PATHS, carries_judged
 from harness.aws.permission.uses import Use, Uses
 from harness.clock import Calendar
 from harness.gateway.chain import Exchange, Outcome, ReadBody, Reply
@@ -44,8 +44,6 @@ _PLAIN = frozenset(
     b"user-agent".split()
 )
 _OWN_CALLS = OWN_CALLS.encode()
-# What the gateway itself answers to whoever asks, as webhooks.
-OWN_PATHS = "/_harness/"
 _TOO_LARGE = Reply(413, b"A call whose signature covers its body is not as long as that.")
 _NOBODY_MAPPED = (
     "nobody here knows which IAM actions this call needs, so that it is not allowed; ask for it to be "
