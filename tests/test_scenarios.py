@@ -35,6 +35,8 @@ LONG: frozenset[Pair] = frozenset(
         "endpoint-autoscaling-5",
         "inference-loop",
         "lambda-inference",
+        "timed-producer",
+        "training-coordination",
         "training-notifications",
         "tuning-notifications",
         "turbofan-endpoint",

@@ -9,8 +9,6 @@ from harness.scenario.triggers import Notification, Rule
 if TYPE_CHECKING:
     from harness.program import Context
 
-OBJECTS, EVENTS = 20, 20
-OVER_S = 60.0
 BODY = b'{"id": 1, "rehearsal": true}\n'
 
 
@@ -18,8 +16,8 @@ def put_objects(
     context: "Context",
     *,
     notification: Notification,
-    count: int = OBJECTS,
-    over_s: float = OVER_S,
+    count: int,
+    over_s: float,
     body: bytes = BODY,
 ) -> dict[str, Any]:
     """Put *count* objects that *notification* tells of into its bucket, over *over_s* model seconds."""
@@ -32,9 +30,7 @@ def put_objects(
     return {"objects": count}
 
 
-def put_events(
-    context: "Context", *, rule: Rule, count: int = EVENTS, over_s: float = OVER_S
-) -> dict[str, Any]:
+def put_events(context: "Context", *, rule: Rule, count: int, over_s: float) -> dict[str, Any]:
     """Put *count* events on the default bus, each one matching *rule*, evenly over *over_s* model seconds."""
     events = context.client("events")
     sample = sample_event(rule.pattern)

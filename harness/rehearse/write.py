@@ -21,6 +21,8 @@ from harness.scenario.triggers import HttpApi, Notification
 JSON_BODY = {"id": "{{number}}", "rehearsal": True}
 CSV_BODY = "1,2,3"
 # Real seconds of functions are model seconds, so that a clock that runs much faster would stretch them.
+# Objects and events are brought by one program, one after another.
+MOST_BROUGHT = 100
 CLOCK_WITH_FUNCTIONS, CLOCK = "compressed:3", "compressed:20"
 
 
@@ -57,7 +59,7 @@ def scenario_file(stack: Stack, traffic: Traffic, *, name: str, base: Path) -> s
     """
     writing = _Writing(stack, traffic)
     ways = entrances(stack)
-    traffic.check([one.logical_id for one in ways if one.how == "load"])
+    traffic.check([one.logical_id for one in ways])
     workload = [load for one in ways if one.how == "load" for load in _loads(writing, one)]
     programs = [_program(writing, one) for one in ways if one.how != "load"]
     expectations = list(_expectations(writing, ways))
@@ -146,7 +148,12 @@ def _program(writing: _Writing, one: Entrance) -> str:
     what = "put_objects" if one.how == "objects" else "put_events"
     member = "notification" if isinstance(one.thing, Notification) else "rule"
     writing.helpers.add(what)
-    call = f"partial({what}, {member}={writing.variable(one.logical_id)})"
+    rate = rate_of(writing.traffic.stages_of(one.logical_id))
+    count = max(1, min(round(rate.integral(rate.duration_s)), MOST_BROUGHT))
+    spread = f"count={count}, over_s={rate.duration_s:g}"
+    if one.how == "objects" and one.logical_id in writing.traffic.payloads:
+        spread += f", body={writing.traffic.payloads[one.logical_id].read_bytes()!r}"
+    call = f"partial({what}, {member}={writing.variable(one.logical_id)}, {spread})"
     name = re.sub(r"[^A-Za-z0-9-]+", "-", one.logical_id).strip("-").lower()
     return f'Program("{what.replace("_", "-")}-{name}", {call}, moment="beside_load")'
 

@@ -52,12 +52,14 @@ def test_a_mode_that_there_is_not_is_a_usage_error(tmp_path: Path) -> None:
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.long
 def test_enforced_policies_refuse_and_the_role_passes(runs: dict[str, Ended]) -> None:
     """What the role holds it may, by a program and by both clients of the load; all else is refused."""
     ended = runs["enforce"]
     assert (ended.code, ended.document["verdict"]) == (ExitCode.PASS, "pass"), ended.err
 
 
+@pytest.mark.long
 def test_observed_policies_refuse_nothing_and_note_it(runs: dict[str, Ended]) -> None:
     """The call goes through, and the journal has what AWS would have said."""
     found = expectations(runs["observe"])
@@ -69,6 +71,7 @@ def test_observed_policies_refuse_nothing_and_note_it(runs: dict[str, Ended]) ->
     assert (seen.action, seen.verdict, seen.enforced) == ("sqs:ReceiveMessage", "ImplicitlyDenied", False)
 
 
+@pytest.mark.long
 def test_without_permissions_nothing_is_known_of_roles(runs: dict[str, Ended]) -> None:
     """So no expectation about a role is met: nothing measured is nothing proved."""
     ended = runs["off"]
@@ -79,6 +82,7 @@ def test_without_permissions_nothing_is_known_of_roles(runs: dict[str, Ended]) -
     assert not (Path(ended.document["run_dir"]) / "policy").exists()
 
 
+@pytest.mark.long
 def test_the_mode_is_shown_and_repeated(runs: dict[str, Ended]) -> None:
     """In the configuration, and in the command where it is not the usual one."""
     for mode in MODES:
@@ -87,6 +91,7 @@ def test_the_mode_is_shown_and_repeated(runs: dict[str, Ended]) -> None:
         assert (f"--iam {mode}" in record.command) is (mode != "enforce")
 
 
+@pytest.mark.long
 def test_a_run_leaves_the_smallest_policy_of_its_roles(runs: dict[str, Ended]) -> None:
     """What the role used, on what it used it: the denied call is not in it."""
     policy: dict[str, Any] = json.loads(

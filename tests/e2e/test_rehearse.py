@@ -55,6 +55,7 @@ def test_an_endpoint_that_scales(tmp_path: Path) -> None:
     assert max(high for _, high in steps) == 6
 
 
+@pytest.mark.long
 def test_what_it_rehearses_is_what_init_writes(tmp_path: Path) -> None:
     """The file runs by itself, and can be changed."""
     template = tmp_path / "jobs" / "template.yaml"

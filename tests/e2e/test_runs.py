@@ -186,6 +186,7 @@ def test_what_cannot_be_measured_is_not_ok(runs: Callable[[str], Run]) -> None:
     assert found["echo: instances at the end"]["ok"]
 
 
+@pytest.mark.long
 def test_credentials_of_a_real_account_do_not_matter(tmp_path: Path) -> None:
     """The run passes, has used none of them and has left none of them anywhere."""
     ended = begin("quick", tmp_path, **REAL_LOOKING).end()

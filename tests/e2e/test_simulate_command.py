@@ -74,6 +74,7 @@ def test_the_answer_is_a_summary_with_ranges(folder: Path) -> None:
     assert document["model"]["given"] == ["launch_time"]
 
 
+@pytest.mark.long
 def test_the_same_seed_gives_the_same_bytes(folder: Path) -> None:
     """Output and journal alike, whatever the process hashes strings to; another seed gives others."""
     first, second = (simulate(folder, "--json", PYTHONHASHSEED=number) for number in ("1", "2"))
@@ -159,6 +160,7 @@ def test_an_interrupted_simulation_leaves_nothing(folder: Path) -> None:
     assert not list(folder.glob("runs/*/*"))
 
 
+@pytest.mark.long
 def test_a_scenario_runs_on_the_virtual_clock(folder: Path) -> None:
     """`harness run --clock virtual` is `harness simulate` of the scenario."""
     run = harness("run", "endpoint-autoscaling-3", "--clock", "virtual", "--json", cwd=folder)

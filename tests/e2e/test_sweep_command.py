@@ -78,6 +78,7 @@ def test_the_target_by_aws_formula_stands_beside_it(swept: tuple[Path, Ended]) -
 
 
 @pytest.mark.parametrize("jobs", ["2", pytest.param("5", marks=pytest.mark.long)])
+@pytest.mark.long
 def test_the_same_seed_gives_the_same_bytes(swept: tuple[Path, Ended], tmp_path: Path, jobs: str) -> None:
     """Whatever the number of jobs."""
     ended = sweep(tmp_path, "--out", "out", "--exact", "all", "--jobs", jobs, *LIMITS)
@@ -245,6 +246,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 
 @pytest.mark.long
+@pytest.mark.long
 def test_a_cluster_gives_the_same_bytes_as_this_machine(
     swept: tuple[Path, Ended], cluster: Cluster, tmp_path: Path
 ) -> None:
@@ -263,6 +265,7 @@ def test_a_cluster_gives_the_same_bytes_as_this_machine(
     assert cluster.scheduler.poll() is None
 
 
+@pytest.mark.long
 @pytest.mark.long
 def test_a_worker_that_dies_is_replaced_by_the_others_and_a_lost_cluster_is_an_error(
     cluster: Cluster, tmp_path: Path

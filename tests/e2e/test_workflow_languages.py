@@ -25,8 +25,11 @@ def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
         yield made
 
 
+LONG = pytest.mark.long
+
+
 @pytest.mark.parametrize(
-    "language", ["template.yaml", "terraform", pytest.param("pulumi", marks=pytest.mark.long)]
+    "language", ["template.yaml", *(pytest.param(one, marks=LONG) for one in ("terraform", "pulumi"))]
 )
 def test_an_object_starts_one_training(stand: Stand, tmp_path: Path, language: str) -> None:
     """S3 tells the topic, the topic the function, and its role may do all that this takes."""

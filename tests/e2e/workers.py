@@ -228,7 +228,7 @@ wrong = replace(
         result("prints", "printed").equals(10_000_000, "all of it"),
         result("family", "children").equals(2, "both"),
     ],
-    settle=Settle(at_most_s=1.0),
+    settle=Settle(at_most_s=3.0),
 )
 # -- what is interrupted -----
 

@@ -41,6 +41,12 @@ def test_objects_are_brought_by_a_program(tmp_path: Path) -> None:
     endpoint = Stack(DATA / "endpoint_scaling" / "template.yaml", stand_in_models=True)
     ranker = written(tmp_path / "other", endpoint)
 
+    (bring,) = uploads.programs
+    assert bring.function.keywords | {"notification": None} == {  # type: ignore[attr-defined]
+        "notification": None,
+        "count": 100,
+        "over_s": 60.0,
+    }
     assert [program.name for program in uploads.programs] == [
         "put-objects-uploadbucket-lambdaconfigurations-0"
     ]
