@@ -101,6 +101,7 @@ def _asked(arguments: argparse.Namespace) -> Asked:
         name=arguments.stack or _folder_name(template.resolve()),
         code=_pairs("--code", arguments.code),
         stand_in_models=True,
+        apply=getattr(arguments, "apply", False),
     )
     loaded = stack.template()
     name = re.sub(r"[^A-Za-z0-9-]+", "-", loaded.stack).strip("-") or "stack"

@@ -60,6 +60,11 @@ def add_rehearse_options(parser: argparse.ArgumentParser) -> None:
         default="error",
         help="the least severity of the audit that fails the rehearsal (default error)",
     )
+    parser.add_argument(
+        "--apply",
+        action="store_true",
+        help="let Terraform itself apply its folder, in a copy; slow: its provider waits 25 s for a queue",
+    )
     parser.add_argument("--no-lint", action="store_true", help="do not ask cfn-lint first")
     parser.add_argument("--runs", metavar="DIR", type=Path, help="where runs are kept (default ./runs)")
 

@@ -263,6 +263,8 @@ def _stack_arguments(stack: Stack, base: Path) -> str:
             given.append(f"{label}={dict(value)!r}")
     if stack.name:
         given.append(f"name={_text(stack.name)}")
+    if stack.apply:
+        given.append("apply=True")
     if stack.stand_in_models and any(isinstance(one, Endpoint) for one in stack.by_logical_id.values()):
         given.append("stand_in_models=True")
     return ", ".join(given)

@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness import journal
@@ -10,6 +12,7 @@ from harness.errors import ScenarioError
 from harness.run.context import RunContext
 from harness.run.deploy import Deployer
 from harness.scenario.stack import Stack
+from harness.templates.refer import name_of
 
 if TYPE_CHECKING:
     from harness.aws.stage import Stage
@@ -21,9 +24,11 @@ class StackOnStage:
 
     def __init__(self, run: RunContext, stack: Stack) -> None:
         self._run = run
+        self._stack = stack
         settings = run.settings
         self._template = stack.template(region=settings.region, account=settings.account_id)
         self._remove: Callable[[], None] = lambda: None
+        self._buckets = [bucket.name for bucket in run.scenario.buckets]
 
     @property
     def resources(self) -> str:
@@ -33,6 +38,9 @@ class StackOnStage:
 
     def deploy(self) -> None:
         """Make the stack; raise ScenarioError naming the resource that AWS, or an emulator, refused."""
+        if self._stack.apply:
+            self._apply()
+            return
         from harness.stacks import delete, deploy
 
         ground = self._ground()
@@ -40,6 +48,24 @@ class StackOnStage:
         self._remove = lambda: self._told(delete(deployed, ground, tell=self._heard))
         if not deployed.ok:
             raise ScenarioError(_why(deployed))
+
+    def _apply(self) -> None:
+        """Let Terraform apply its folder; what it made is told when all of it is there."""
+        from harness.terraform import applied
+
+        run, folder = self._run, Path(self._stack.path)
+        if self._template.language != "terraform":
+            raise ScenarioError(f"Stack {folder}: apply is for a folder of Terraform's; leave it out")
+        kept = ExitStack()
+        made = kept.enter_context(
+            applied(folder, run.url, run.settings, variables=self._stack.parameters, tell=run.view.line)
+        )
+        self._remove = kept.close
+        self._buckets = [name_of(one) for one in made.template.of_type("AWS::S3::Bucket")]
+        for one in made.template.resources.values():
+            placed = (one.logical_id, one.physical_id, one.type)
+            record = journal.StackChanged(run.clock.now(), self._template.stack, *placed, "CREATE_COMPLETE")
+            run.recorder.record(record)
 
     def fire_timers(self, stage: "Stage") -> None:
         """Fire once each timer that is not due while the load lasts, and say so."""
@@ -53,8 +79,8 @@ class StackOnStage:
 
     def remove(self, deployer: Deployer) -> None:
         """Empty the buckets and remove what `deploy` made; what cannot be removed is a finding."""
-        for bucket in self._run.scenario.buckets:
-            deployer.empty(bucket.name)
+        for bucket in self._buckets:
+            deployer.empty(bucket)
         self._remove()
 
     def _told(self, gone: "Deployed") -> None:

@@ -23,7 +23,8 @@ class Stack:
     says a place in S3 that is not here. *assume* says by logical id what no template does: `duration` and
     `init_time` of a function, `service_time_s`, `concurrency` and `queue_limit` of an endpoint. With
     *stand_in_models* an endpoint whose artefact is not here answers with the request itself; else its
-    creation fails, as on AWS.
+    creation fails, as on AWS. With *apply* Terraform itself applies its folder, in a copy; names that its
+    provider draws are then not known to the scenario.
 
     `stack["Jobs"]` is the queue, topic, function, endpoint... of that logical id as a scenario declares it,
     for the load and the expectations; `stack.resources` are all. Whatever is not looked at is in `notes`.
@@ -36,6 +37,7 @@ class Stack:
     assume: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
     code: Mapping[str, str] = field(default_factory=dict, hash=False)
     stand_in_models: bool = False
+    apply: bool = False
 
     def template(self, *, region: str = "", account: str = "") -> "Template":
         """Return what the template declares, with the names it would have in *account* and *region*."""

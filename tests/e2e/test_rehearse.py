@@ -107,15 +107,32 @@ def test_what_cannot_be_deployed_is_said_with_its_place(tmp_path: Path, text: st
     assert re.search(said, ended.err), ended.err
 
 
+def hourly(folder: Path) -> Path:
+    """Return the Terraform folder of the scheduled function, its package built."""
+    copy = folder / "hourly"
+    shutil.copytree(STACKS / "scheduled_lambda", copy)
+    (copy / "build").mkdir()
+    with zipfile.ZipFile(copy / "build" / "function.zip", "w") as packed:
+        packed.write(copy / "src" / "count.py", "count.py")
+    return copy
+
+
 def test_a_terraform_folder(tmp_path: Path) -> None:
     """Without Terraform; what runs once an hour is fired once."""
-    folder = tmp_path / "hourly"
-    shutil.copytree(STACKS / "scheduled_lambda", folder)
-    (folder / "build").mkdir()
-    with zipfile.ZipFile(folder / "build" / "function.zip", "w") as packed:
-        packed.write(folder / "src" / "count.py", "count.py")
-    ended, told = rehearsed(tmp_path, folder)
+    ended, told = rehearsed(tmp_path, hourly(tmp_path))
 
     assert ended.code == ExitCode.PASS, ended.err
     assert told["run"]["functions"]["invocations"] == 1
     assert "timer-fired-early" in [one["rule"] for one in told["run"]["findings"]]
+
+
+@pytest.mark.long
+@pytest.mark.skipif(shutil.which("terraform") is None, reason="Terraform is not installed")
+def test_a_terraform_folder_applied_by_terraform(tmp_path: Path) -> None:
+    """The same, made and destroyed by Terraform itself; the user's folder gets no state."""
+    folder = hourly(tmp_path)
+    ended, told = rehearsed(tmp_path, folder, "--apply")
+
+    assert ended.code == ExitCode.PASS, ended.err
+    assert told["run"]["functions"]["invocations"] == 1
+    assert not list(folder.glob("*.tfstate*"))
