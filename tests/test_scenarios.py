@@ -25,11 +25,13 @@ AFTER_WHAT_IS_TIMED = 10
 
 Pair = tuple[str, str]
 
-# Two take a quarter of an hour of model time and more, most others train what the corrected variant trains as
-# well; `tox -e long` runs them.
+# These take a quarter of an hour of model time, train what others train as well, or much of two processors;
+# `tox -e long` runs them.
 LONG: frozenset[Pair] = frozenset(
     {
         ("endpoint-autoscaling-3", "corrected"),
+        ("inference-loop", "corrected"),
+        ("tuning-notifications", "corrected"),
         *(
             (name, "as-written")
             for name in (
@@ -50,7 +52,7 @@ LONG: frozenset[Pair] = frozenset(
     }
 )
 # Drawing takes a second of a processor: between them these have every section of a report.
-DRAWN = ("image-training", "inference-loop", "lambda-inference", "stack-deployment", "turbofan-endpoint")
+DRAWN = ("anomaly-alerts", "image-training", "lambda-inference", "stack-deployment", "turbofan-endpoint")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -268,6 +268,7 @@ def test_locust_by_itself(locust: Start, tmp_path: Path, rate: str, code: int, s
     assert (process.returncode, says in output) == (code, True), output
 
 
+@pytest.mark.long
 def test_master_and_worker(server: EndpointServer, locust: Start, tmp_path: Path) -> None:
     """A master tells its workers what to send, waits for their accounts, and all end with success."""
     port = str(free_port())

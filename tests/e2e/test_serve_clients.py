@@ -183,6 +183,7 @@ def test_the_aws_cli(served: Serving, tmp_path: Path) -> None:
     until(lambda: not run(*listed)["Endpoints"], "its end")
 
 
+@pytest.mark.long
 def test_terraform(served: Serving, tmp_path: Path) -> None:
     """Apply, a plan without changes, a prediction from what was applied, destroy: nothing is left."""
     terraform = Terraform(served.environment, tmp_path)

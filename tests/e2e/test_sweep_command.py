@@ -88,6 +88,7 @@ def test_the_same_seed_gives_the_same_bytes(swept: tuple[Path, Ended], tmp_path:
     assert (tmp_path / "out" / "sweep.csv").read_bytes() == (swept[0] / "out" / "sweep.csv").read_bytes()
 
 
+@pytest.mark.long
 def test_a_policy_comes_to_the_same_in_a_simulation(swept: tuple[Path, Ended], tmp_path: Path) -> None:
     """The same seed gives the same arrivals and launches: activities, failures and p99 agree."""
     row = next(each for each in rows(swept[0] / "out" / "sweep.csv") if each["max"] == "6")

@@ -14,7 +14,8 @@ from harness.virtual.results import KernelResult
 from harness.virtual.trace import Trace, trace_of_counts
 
 # One worker compiles what all of these need; two would do the same work side by side.
-pytestmark = pytest.mark.xdist_group("compiled")
+# Two kernels are compiled for these, which takes longer than any other test.
+pytestmark = [pytest.mark.xdist_group("compiled"), pytest.mark.long]
 
 HOURS_S = 4 * 3600.0
 SERVICE = LogNormal(0.1, 0.3)
