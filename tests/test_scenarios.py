@@ -29,9 +29,17 @@ Pair = tuple[str, str]
 # `tox -e long` runs them.
 LONG: frozenset[Pair] = frozenset(
     {
-        ("endpoint-autoscaling-3", "corrected"),
-        ("inference-loop", "corrected"),
-        ("tuning-notifications", "corrected"),
+        *(
+            (name, "corrected")
+            for name in (
+                "endpoint-autoscaling-3",
+                "endpoint-autoscaling-5",
+                "inference-loop",
+                "lambda-inference",
+                "training-notifications",
+                "tuning-notifications",
+            )
+        ),
         *(
             (name, "as-written")
             for name in (
@@ -52,7 +60,7 @@ LONG: frozenset[Pair] = frozenset(
     }
 )
 # Drawing takes a second of a processor: between them these have every section of a report.
-DRAWN = ("anomaly-alerts", "image-training", "lambda-inference", "stack-deployment", "turbofan-endpoint")
+DRAWN = ("anomaly-alerts", "image-training", "lambda-concurrency", "stack-deployment", "turbofan-endpoint")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
