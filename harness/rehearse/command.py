@@ -1,6 +1,7 @@
 """`harness rehearse TEMPLATE` and `harness init TEMPLATE`: what they do, one after another, and print."""
 
 import argparse
+import hashlib
 import re
 import sys
 from collections.abc import Mapping, Sequence
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from harness.audit.model import Finding
     from harness.templates.model import Template
 
-SCENARIO_FILE = "scenario.py"
 SEVERITIES = ("error", "warning", "note")
 
 
@@ -199,8 +199,10 @@ def _run(
 
     folder = settings.runs_dir.resolve() / asked.name
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / SCENARIO_FILE
-    path.write_text(scenario_file(asked.stack, asked.traffic, name=asked.name, base=folder), encoding="utf-8")
+    text = scenario_file(asked.stack, asked.traffic, name=asked.name, base=folder)
+    # Named by its contents: two rehearsals at once do not write into one file.
+    path = folder / f"scenario-{hashlib.sha256(text.encode()).hexdigest()[:8]}.py"
+    path.write_text(text, encoding="utf-8")
     scenario = find(str(path))
     clock = ClockSpec.parse(arguments.clock) if arguments.clock else None
     if clock is not None and clock.is_virtual:

@@ -256,7 +256,12 @@ class Rehearsal:
         open_ways_in(run, gateway, self.stage.permission)
         stack.enter_context(self.workers)
         stack.callback(self.faults.stop)
+        stack.callback(self._close_stack)
         self.deployer = Deployer(run.client, run.check)
+
+    def _close_stack(self) -> None:
+        if self.stack is not None:
+            self.stack.close()
 
     def _declared(self) -> Declared:
         """Return what the stage must know of messaging, and have the queues looked at where there are any."""

@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness import journal
-from harness.errors import ScenarioError
+from harness.errors import HarnessError, ScenarioError
 from harness.run.context import RunContext
 from harness.run.deploy import Deployer
 from harness.scenario.stack import Stack
@@ -28,6 +28,7 @@ class StackOnStage:
         settings = run.settings
         self._template = stack.template(region=settings.region, account=settings.account_id)
         self._remove: Callable[[], None] = lambda: None
+        self._kept = ExitStack()  # what Terraform has made, as long as it is not destroyed
         self._buckets = [bucket.name for bucket in run.scenario.buckets]
 
     @property
@@ -56,11 +57,10 @@ class StackOnStage:
         run, folder = self._run, Path(self._stack.path)
         if self._template.language != "terraform":
             raise ScenarioError(f"Stack {folder}: apply is for a folder of Terraform's; leave it out")
-        kept = ExitStack()
-        made = kept.enter_context(
+        made = self._kept.enter_context(
             applied(folder, run.url, run.settings, variables=self._stack.parameters, tell=run.view.line)
         )
-        self._remove = kept.close
+        self._remove = self._kept.close
         self._buckets = [name_of(one) for one in made.template.of_type("AWS::S3::Bucket")]
         for one in made.template.resources.values():
             placed = (one.logical_id, one.physical_id, one.type)
@@ -82,6 +82,11 @@ class StackOnStage:
         for bucket in self._buckets:
             deployer.empty(bucket)
         self._remove()
+
+    def close(self) -> None:
+        """End Terraform where the run ended early, while the gateway still answers it. Safe to call twice."""
+        with suppress(HarnessError):  # the run has its own reason, and the emulators end with what is left
+            self._kept.close()
 
     def _told(self, gone: "Deployed") -> None:
         for left in gone.left:

@@ -1,12 +1,13 @@
 """Templates as their users write them, rehearsed unchanged: CloudFormation, SAM and Terraform."""
 
 import shutil
+import signal
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
-from command import Ended, harness
+from command import Command, Ended, harness, none_left
 
 from harness.errors import ExitCode
 
@@ -101,3 +102,25 @@ def test_a_terraform_folder_applied_by_terraform(tmp_path: Path) -> None:
     assert ended.code == ExitCode.PASS, ended.err
     assert told["run"]["functions"]["invocations"] == 1
     assert not list(folder.glob("*.tfstate*"))
+
+
+@pytest.mark.long
+@pytest.mark.skipif(shutil.which("terraform") is None, reason="Terraform is not installed")
+def test_ctrl_c_destroys_what_terraform_has_made(tmp_path: Path) -> None:
+    """While the gateway still answers it: nothing is left, neither there nor on this machine."""
+    folder = hourly(tmp_path)
+    main = folder / "main.tf"
+    main.write_text(main.read_text().partition('resource "aws_cloudwatch_event_rule"')[0])
+    kept = tmp_path / "tmp"
+    kept.mkdir()
+    command = Command(
+        "rehearse", str(folder), "--apply", "--traffic", "1rps:60s", cwd=tmp_path, env={"TMPDIR": str(kept)}
+    )
+    command.until("  load ")
+    command.send(signal.SIGINT)
+    ended = command.end()
+
+    assert ended.code == ExitCode.INTERRUPTED, ended.err
+    assert "aws_s3_bucket.counts: Destruction complete" in ended.err
+    assert not list(kept.glob("terraform-*"))
+    assert none_left(ended.pid)
