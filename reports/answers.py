@@ -8,8 +8,11 @@ from harness import journal
 from harness.stats import percentile
 from harness.summary import ByType, is_invocation, measures, response_s
 from harness.summary.load import is_call
-from reports import functions, messages, minutes, permission_words
-from reports.series import endpoint_of
+from reports.figures import minutes
+from reports.figures.series import endpoint_of
+from reports.functions import words as functions
+from reports.messages import words as messages
+from reports.permissions import words as permission_words
 from reports.text import clock, plural, share, short, span
 
 UNANSWERED = ("failed", "dropped", "unfinished")

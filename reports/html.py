@@ -15,30 +15,18 @@ from harness.iam.least_privilege import NOT_SEEN
 from harness.journal import Record
 from harness.summary import ByType, summarise
 from harness.summary.load import VIRTUAL, is_call
-from reports import (
-    alt,
-    answers,
-    charts,
-    cost,
-    depths,
-    flow,
-    functions,
-    functions_section,
-    jobs,
-    messages,
-    permission_matrix,
-    permission_remedies,
-    permission_words,
-    permissions,
-    processes,
-    ranges,
-    refusals,
-    series,
-    story,
-    text,
-)
-from reports.flow_chart import flow_chart
-from reports.permission_expected import Expected
+from reports import answers, cost, jobs, processes, ranges, story, text
+from reports.figures import alt, charts, depths, series
+from reports.figures.flow_chart import flow_chart
+from reports.functions import section as functions_section
+from reports.functions import words as functions
+from reports.messages import flow, refusals
+from reports.messages import words as messages
+from reports.permissions import matrix as permission_matrix
+from reports.permissions import remedies as permission_remedies
+from reports.permissions import roles as permissions
+from reports.permissions import words as permission_words
+from reports.permissions.expected import Expected
 
 if TYPE_CHECKING:
     from jinja2 import Template

@@ -7,8 +7,8 @@ from typing import Any
 
 from harness import journal
 from harness.summary import ByType
-from reports import functions_story
-from reports.series import endpoint_of
+from reports.figures.series import endpoint_of
+from reports.functions import story as functions_story
 from reports.text import clock, span
 
 # What comes first of several at one moment: cause before effect.

@@ -15,7 +15,7 @@ from harness.sweep.sweep import Found
 from harness.sweep.thresholds import Threshold, distance, misses
 
 if TYPE_CHECKING:
-    from reports.sweep_plot import Picture
+    from reports.figures.sweep_plot import Picture
 
 CSV, JSON, PNG, SVG = "sweep.csv", "sweep.json", "sweep.png", "sweep.svg"
 SCHEMA_VERSION = 1
@@ -77,7 +77,7 @@ def document_of(plan: SweepPlan, found: Found, traffic: Mapping[str, Any]) -> di
 
 def write_files(directory: Path, document: Mapping[str, Any], found: Found, picture: "Picture") -> None:
     """Write CSV, JSON and *picture* into *directory*, each file whole or not at all."""
-    from reports.sweep_plot import draw
+    from reports.figures.sweep_plot import draw
 
     directory.mkdir(parents=True, exist_ok=True)
     replace_file(directory / CSV, as_csv(found.rows, found.verdict).encode())
@@ -88,7 +88,7 @@ def write_files(directory: Path, document: Mapping[str, Any], found: Found, pict
 
 def picture_of(plan: SweepPlan, found: Found, traffic: Mapping[str, Any]) -> "Picture":
     """Return what is drawn of a sweep."""
-    from reports.sweep_plot import Dot, Picture
+    from reports.figures.sweep_plot import Dot, Picture
     from reports.text import shorten
 
     verdict = found.verdict

@@ -9,7 +9,7 @@ from steps import Step, as_step, as_table
 from subject import Subject
 
 from harness.messaging.differences import KINDS, KnownDifference, known_differences
-from reports.differences_page import PAGE, page
+from reports.pages.differences_page import PAGE, page
 
 
 def test_the_known_differences_are_still_there(subject: Subject) -> None:
@@ -63,4 +63,4 @@ def test_the_page_has_todays_table() -> None:
     """docs/explanation/delivery-semantics.md is what the command makes."""
     text = Path(__file__).parents[2].joinpath(PAGE).read_text("utf-8")
 
-    assert page(text) == text, "run `python -m reports.differences_page` and commit what it changes"
+    assert page(text) == text, "run `python -m reports.pages.differences_page` and commit what it changes"

@@ -6,10 +6,11 @@ import pytest
 
 from harness import journal as j
 from harness.summary import ByType, summarise
-from reports import alt, ranges
+from reports import ranges
+from reports.figures import alt
+from reports.figures.series import timelines
 from reports.html import render
 from reports.ranges import Window, envelope, windows
-from reports.series import timelines
 
 RESOURCE = "endpoint/ranker/variant/AllTraffic"
 

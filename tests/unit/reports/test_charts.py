@@ -9,9 +9,9 @@ import sample
 
 from harness import journal as j
 from harness.summary import ByType
-from reports import charts, series
-from reports.canvas import LAYOUTS, NARROW, WIDE, Layout
-from reports.svg import ROLES
+from reports.figures import charts, series
+from reports.figures.canvas import LAYOUTS, NARROW, WIDE, Layout
+from reports.figures.svg import ROLES
 
 FULL = ByType(sample.scaled_run())
 SHOWN = series.timelines(FULL, sample.END)[0]

@@ -5,8 +5,8 @@ import pytest
 
 from harness import journal as j
 from harness.summary import ByType
-from reports import depths
-from reports.canvas import LAYOUTS, Layout
+from reports.figures import depths
+from reports.figures.canvas import LAYOUTS, Layout
 
 CLEAN = ByType(message_sample.clean_run(200))
 

@@ -6,7 +6,7 @@ import pytest
 
 from harness.endpoint.settings import EndpointSettings
 from harness.scaling.settings import ScalingSettings
-from reports import fidelity_page
+from reports.pages import fidelity_page
 
 ROOT = Path(__file__).parents[3]
 
@@ -33,7 +33,7 @@ def test_every_rule_has_a_source_a_basis_and_a_check() -> None:
 
 
 def test_the_page_is_what_the_data_gives() -> None:
-    """Who changes a default or a rule makes the page anew: python -m reports.fidelity_page."""
+    """Who changes a default or a rule makes the page anew: python -m reports.pages.fidelity_page."""
     assert fidelity_page.PAGE.read_text(encoding="utf-8") == fidelity_page.render()
 
 

@@ -12,10 +12,10 @@ from message_sample import whole as run
 from harness import journal as j
 from harness.journal import Record
 from harness.summary import ByType, summarise
-from reports import flow as flows
-from reports.canvas import LAYOUTS, NARROW, WIDE, Layout
-from reports.flow import End, Flow, Source, Way
-from reports.flow_chart import flow_chart
+from reports.figures.canvas import LAYOUTS, NARROW, WIDE, Layout
+from reports.figures.flow_chart import flow_chart
+from reports.messages import flow as flows
+from reports.messages.flow import End, Flow, Source, Way
 
 
 def flow_of(records: list[Record]) -> Flow:

@@ -11,9 +11,13 @@ from test_html import page
 
 from harness import journal as j
 from harness.summary import ByType, summarise
-from reports import functions, functions_chart, functions_minutes, functions_series, functions_story
-from reports.canvas import WIDE
-from reports.functions_throttles import throttles
+from reports.figures.canvas import WIDE
+from reports.functions import chart as functions_chart
+from reports.functions import minutes as functions_minutes
+from reports.functions import series as functions_series
+from reports.functions import story as functions_story
+from reports.functions import words as functions
+from reports.functions.throttles import throttles
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "docs/reference/summary.schema.json").read_text())
 

@@ -15,7 +15,9 @@ from test_html import Page, _poisoned, page
 from harness import journal as j
 from harness.journal import Record
 from harness.summary import summarise
-from reports import functions, functions_tables, functions_worst
+from reports.functions import tables as functions_tables
+from reports.functions import words as functions
+from reports.functions import worst as functions_worst
 from reports.html import render
 from reports.junit import junit
 

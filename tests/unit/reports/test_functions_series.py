@@ -9,8 +9,10 @@ from function_sample import ACCOUNT, RESERVED, declared, invoked, throttled
 from harness import journal as j
 from harness.journal import Record
 from harness.summary import ByType
-from reports import functions_chart, functions_durations, functions_series
-from reports.canvas import LAYOUTS, NARROW, WIDE, Layout
+from reports.figures.canvas import LAYOUTS, NARROW, WIDE, Layout
+from reports.functions import chart as functions_chart
+from reports.functions import durations as functions_durations
+from reports.functions import series as functions_series
 
 ALL = ByType(function_sample.all_phenomena())
 BOTH = pytest.mark.parametrize("layout", LAYOUTS, ids=["wide", "narrow"])

@@ -6,7 +6,8 @@ from function_sample import ASYNC, declared, invoked, throttled
 from harness import journal as j
 from harness.journal import Record
 from harness.summary import ByType
-from reports import functions_story, story
+from reports import story
+from reports.functions import story as functions_story
 
 
 def told(*records: Record) -> list[tuple[str, str, str]]:

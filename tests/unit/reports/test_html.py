@@ -15,8 +15,8 @@ import sample
 from harness import journal as j
 from harness.recorder import Recorder
 from harness.summary import summarise
+from reports.figures.svg import ROLES
 from reports.html import TEMPLATES, _badge, render, write_report
-from reports.svg import ROLES
 
 RUNS = [sample.scaled_run, sample.killed_early, sample.invalid_run, sample.many_expectations]
 NASTY = "$\\frac{名\"'><script>alert(1)</script><img src=x onerror=alert(1)>"

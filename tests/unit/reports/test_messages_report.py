@@ -18,8 +18,9 @@ from harness import journal as j
 from harness.journal import Record
 from harness.scenario.faults.duplicated_delivery import DuplicatedDelivery
 from harness.summary import ByType, summarise
-from reports import answers, messages
+from reports import answers
 from reports.html import render
+from reports.messages import words as messages
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "docs/reference/summary.schema.json").read_text())
 RUNS = {

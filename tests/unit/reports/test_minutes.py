@@ -2,8 +2,8 @@
 
 from harness import journal as j
 from harness.summary import ByType, summarise
-from reports import minutes, series
 from reports.answers import scaled
+from reports.figures import minutes, series
 from reports.html import render
 
 RESOURCE = "endpoint/ranker/variant/AllTraffic"

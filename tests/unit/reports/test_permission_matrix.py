@@ -7,8 +7,8 @@ import pytest
 from permission_pages import EXACT, ONE, drawn, iam, section, told
 
 from harness.summary import summarise
-from reports import permission_matrix
 from reports.html import render
+from reports.permissions import matrix as permission_matrix
 
 
 def row(name: str, service: str, label: str) -> list[str]:

@@ -13,8 +13,9 @@ from harness.iam import Kind, Principal, Request, authorize, parse
 from harness.iam.authorization import PolicySet, PolicyType
 from harness.scenario import Role, allow
 from harness.scenario import denied as asks_denied
-from reports import permission_remedies, permission_words
-from reports.permission_expected import Expected
+from reports.permissions import remedies as permission_remedies
+from reports.permissions import words as permission_words
+from reports.permissions.expected import Expected
 
 
 def refusal(**more: Any) -> permission_remedies.Denial:

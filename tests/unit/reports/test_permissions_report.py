@@ -10,10 +10,11 @@ from test_html import NASTY, _poisoned, page
 
 from harness import journal as j
 from harness.summary import summarise
-from reports import permission_words, permissions
 from reports.html import render
 from reports.junit import junit
-from reports.permission_expected import Expected
+from reports.permissions import roles as permissions
+from reports.permissions import words as permission_words
+from reports.permissions.expected import Expected
 
 # -- first screen and first line -----
 

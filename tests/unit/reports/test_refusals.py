@@ -11,7 +11,7 @@ from test_html import page
 from harness import journal as j
 from harness.iam import evaluate_resource_policy
 from harness.messaging.edges import PAGES, Edge, Target, judge, policy_of, request_of
-from reports import refusals
+from reports.messages import refusals
 
 
 def arn(service: str) -> str:

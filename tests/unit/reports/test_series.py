@@ -5,7 +5,7 @@ import sample
 from harness import journal as j
 from harness.stats import Span
 from harness.summary import ByType
-from reports import alt, series
+from reports.figures import alt, series
 
 FULL = ByType(sample.scaled_run())
 

@@ -1,6 +1,6 @@
 """Drawings made fit for living inside a page."""
 
-from reports.svg import COLOUR, ROLES, inline
+from reports.figures.svg import COLOUR, ROLES, inline
 
 DRAWING = f"""<?xml version="1.0"?>
 <!DOCTYPE svg>

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from reports.sweep_plot import Dot, Picture, draw
+from reports.figures.sweep_plot import Dot, Picture, draw
 
 DOTS = tuple(
     Dot(10.0 / n, 0.1 * n, float(max(0, n - 3)), "ml.m5.large" if n % 2 else "ml.m5.xlarge", 100.0 * n, n < 6)

@@ -1,4 +1,4 @@
-"""`python -m reports.differences_page`: the table of differences in the guide, made from the data."""
+"""`python -m reports.pages.differences_page`: the table of differences in the guide, made from the data."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from harness.messaging.differences import ANSWERS, KINDS, known_differences
 
 PAGE = "docs/explanation/delivery-semantics.md"
-BEGIN = "<!-- differences: made by `python -m reports.differences_page` -->"
+BEGIN = "<!-- differences: made by `python -m reports.pages.differences_page` -->"
 END = "<!-- differences: end -->"
 
 
@@ -31,7 +31,7 @@ def table() -> Iterator[str]:
 
 def main() -> None:
     """Write the page of this checkout again."""
-    path = Path(__file__).parents[1] / PAGE
+    path = Path(__file__).parents[2] / PAGE
     path.write_text(page(path.read_text("utf-8")), "utf-8")
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reports import text
-from reports.svg import COLOUR, inline
+from reports.figures.svg import COLOUR, inline
 
 POINTS_PER_INCH = 72
 TICK_STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400)

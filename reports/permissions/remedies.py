@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.iam.authorization import PolicyType
-from reports.permission_expected import Expected
+from reports.permissions.expected import Expected
 from reports.text import clock, plural
 
 MOST_OPEN = 3  # refused actions that are told in full; the others unfold

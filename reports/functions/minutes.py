@@ -7,8 +7,8 @@ from harness.journal import FunctionMinute
 from harness.stats import nice_step, window_count
 from harness.summary import ByType
 from harness.summary.concurrency import Points
-from reports.minutes import MINUTE_STEPS_S
-from reports.series import WINDOWS
+from reports.figures.minutes import MINUTE_STEPS_S
+from reports.figures.series import WINDOWS
 
 
 @dataclass(frozen=True, slots=True)

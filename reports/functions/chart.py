@@ -4,11 +4,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from reports import depths
-from reports.canvas import Layout, figure, heading, svg_of, time_axis, value_axis
-from reports.charts import mark_moments, name_moments
-from reports.functions_series import Load
-from reports.svg import COLOUR
+from reports.figures import depths
+from reports.figures.canvas import Layout, figure, heading, svg_of, time_axis, value_axis
+from reports.figures.charts import mark_moments, name_moments
+from reports.figures.svg import COLOUR
+from reports.functions.series import Load
 from reports.text import clock, plural, span
 
 FAR = 3  # times the most at once: a limit beyond it would press the steps to the ground

@@ -8,8 +8,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from reports.permission_remedies import pretty, via
-from reports.permission_words import made_no_call, used_of_granted
+from reports.permissions.remedies import pretty, via
+from reports.permissions.words import made_no_call, used_of_granted
 from reports.text import clock, plural, share
 
 TO = "\N{EN DASH}"

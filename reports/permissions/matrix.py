@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reports.permission_words import made_no_call
+from reports.permissions.words import made_no_call
 from reports.text import plural
 
 MOST_COLUMNS = 30  # roles beside each other; those with refused calls come first

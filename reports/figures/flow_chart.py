@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.messaging.statement import DEAD_LETTERED, EXPIRED, LOST, PROCESSED, PURGED, STILL_THERE
-from reports.canvas import Layout, figure, svg_of
-from reports.flow import HANDED, UNFOLLOWED, End, Flow, Source, Stop, Way
-from reports.svg import COLOUR
+from reports.figures.canvas import Layout, figure, svg_of
+from reports.figures.svg import COLOUR
+from reports.messages.flow import HANDED, UNFOLLOWED, End, Flow, Source, Stop, Way
 from reports.text import plural, shorten
 
 ROLE = {

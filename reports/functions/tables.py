@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reports.functions import failures, throttles
-from reports.functions_throttles import Throttles
-from reports.messages import NONE, Cell
+from reports.functions.throttles import Throttles
+from reports.functions.words import failures, throttles
+from reports.messages.words import NONE, Cell
 from reports.text import clock, number, plural, share, span, steady
 
 MOST_ROWS = 60  # of one table; summary.json has all

@@ -20,8 +20,9 @@ from harness.stats import (
 from harness.summary import ByType
 from harness.summary.concurrency import Points, account_limit, peak, provisioned, reserved, running
 from harness.summary.functions import Life, lives
-from reports import depths, functions_minutes
-from reports.series import FASTEST_S, STEPS_S, WINDOWS, bins_per_decade, phases
+from reports.figures import depths
+from reports.figures.series import FASTEST_S, STEPS_S, WINDOWS, bins_per_decade, phases
+from reports.functions import minutes as functions_minutes
 
 MOST_FUNCTIONS = 6  # drawn one under another; the table has them all
 MOST_STEPS = 300  # more would be finer than a pixel: then the most and the mean of each window are drawn

@@ -1,6 +1,6 @@
 """The page docs/explanation/fidelity.md: each rule with its source, each unknown with its effect.
 
-Made from data, so that it cannot say more than is checked: `python -m reports.fidelity_page` writes it
+Made from data, so that it cannot say more than is checked: `python -m reports.pages.fidelity_page` writes it
 anew, and a test fails when it is out of date or names a test that does not exist.
 """
 
@@ -22,7 +22,7 @@ from harness.scaling.settings import ScalingSettings
 from harness.scaling.targets import resource_id_of
 from harness.scaling.unknowns import SettingNote, notes
 
-FOLDER = Path(__file__).parents[1] / "docs" / "explanation"
+FOLDER = Path(__file__).parents[2] / "docs" / "explanation"
 PAGE = FOLDER / "fidelity.md"
 RULES = FOLDER / "fidelity_rules.toml"
 

@@ -17,7 +17,7 @@ from harness.stats import (
 )
 from harness.summary import ByType, is_invocation, measures, resource_of, response_s
 from harness.summary.load import has_time
-from reports import minutes
+from reports.figures import minutes
 from reports.ranges import Window, windows
 
 WINDOWS = 150  # bars across a figure; more would be finer than a pixel on a phone

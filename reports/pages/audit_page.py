@@ -1,7 +1,7 @@
 """The page docs/reference/audit-rules.md: every rule of `harness audit`, with what it says and AWS's page.
 
-Made from the rules, so that it cannot say more than is checked: `python -m reports.audit_page` writes it
-anew, and a test fails when it is out of date.
+Made from the rules, so that it cannot say more than is checked: `python -m reports.pages.audit_page` writes
+it anew, and a test fails when it is out of date.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,11 +12,11 @@ from harness.audit.catalogue import every_rule
 from harness.audit.model import SEVERITIES, Rule
 
 WIDTH = 118
-PAGE = Path(__file__).parents[1] / "docs" / "reference" / "audit-rules.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "audit-rules.md"
 
 HEAD = """# Rules of `harness audit`
 
-<!-- Made by `python -m reports.audit_page` from harness/audit/rules. Do not edit. -->
+<!-- Made by `python -m reports.pages.audit_page` from harness/audit/rules. Do not edit. -->
 
 {count} rules. An **error** is refused by AWS or does not work there, a **warning** works and will hurt, a
 **note** is worth knowing. Each rule is a file of `harness/audit/rules` with its AWS page, a template that it

@@ -4,16 +4,14 @@ from typing import Any
 
 from harness.journal import EventSourceDeclared, FunctionEventEnded, FunctionInvoked
 from harness.summary import ByType
-from reports import (
-    functions,
-    functions_chart,
-    functions_durations,
-    functions_series,
-    functions_tables,
-    functions_worst,
-)
-from reports.canvas import LAYOUTS
-from reports.functions_throttles import throttles
+from reports.figures.canvas import LAYOUTS
+from reports.functions import chart as functions_chart
+from reports.functions import durations as functions_durations
+from reports.functions import series as functions_series
+from reports.functions import tables as functions_tables
+from reports.functions import words as functions
+from reports.functions import worst as functions_worst
+from reports.functions.throttles import throttles
 from reports.text import span
 
 

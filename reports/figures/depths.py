@@ -7,10 +7,10 @@ from typing import Any
 from harness import journal
 from harness.stats import Span, counts_over_time, nice_step, thin
 from harness.summary import ByType
-from reports.canvas import Layout, figure, heading, svg_of, time_axis, value_axis
-from reports.charts import mark_moments, name_moments
-from reports.series import STEPS_S, WINDOWS, phases
-from reports.svg import COLOUR
+from reports.figures.canvas import Layout, figure, heading, svg_of, time_axis, value_axis
+from reports.figures.charts import mark_moments, name_moments
+from reports.figures.series import STEPS_S, WINDOWS, phases
+from reports.figures.svg import COLOUR
 from reports.text import clock, plural, shorten, span
 
 MOST_QUEUES = 6  # two panels each; the table has them all

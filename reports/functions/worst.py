@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from harness.journal import FunctionEventEnded, FunctionInvoked
 from harness.summary.function_events import is_lost
-from reports.functions import OUTCOMES
+from reports.functions.words import OUTCOMES
 from reports.text import clock, plural, short
 
 MOST_KINDS = 12  # of failures

@@ -7,7 +7,7 @@ from harness import journal
 from harness.journal import ConcurrencySet, FunctionEventEnded, FunctionMinute
 from harness.summary import ByType
 from harness.summary.function_events import is_lost
-from reports.functions_throttles import Throttles, throttles
+from reports.functions.throttles import Throttles, throttles
 from reports.text import MINUTE_S, clock, plural
 
 QUIET_S = 10.0  # throttles further apart than this are two lines

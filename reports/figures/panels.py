@@ -5,10 +5,10 @@ from typing import Any
 
 from harness.stats import Span, thin
 from reports import text
-from reports.canvas import Layout, heading, time_axis, time_labels, value_axis
+from reports.figures.canvas import Layout, heading, time_axis, time_labels, value_axis
+from reports.figures.series import Band, Latency, Metric, Timeline, Traffic
+from reports.figures.svg import COLOUR
 from reports.ranges import Window, envelope
-from reports.series import Band, Latency, Metric, Timeline, Traffic
-from reports.svg import COLOUR
 
 MOST_DATAPOINTS = 200  # more are drawn as one line: their dots would touch
 LOGARITHMIC_FROM = 8  # times the target: above it a linear axis would press target and alarm line together

@@ -10,14 +10,14 @@ from harness.stats import nice_step
 from harness.summary import ByType
 
 if TYPE_CHECKING:
-    from reports.series import Latency, Traffic
+    from reports.figures.series import Latency, Traffic
 
 MINUTE_STEPS_S = (60.0, 120.0, 300.0, 600.0, 1_800.0, 3_600.0)
 
 
 def traffic(minutes: Sequence[ServedMinute], end: float, most: int) -> "Traffic":
     """Return what was offered, served and failed, in at most *most* windows of whole minutes up to *end*."""
-    from reports.series import Traffic
+    from reports.figures.series import Traffic
 
     step = nice_step(max(end, 60.0), most, MINUTE_STEPS_S)
     size = int(-(-max(end, 60.0) // step))
@@ -35,7 +35,7 @@ def latency(seen: ByType) -> "Latency | None":
 
     The percentiles over time are those of the busiest endpoint of each minute, exact.
     """
-    from reports.series import Latency
+    from reports.figures.series import Latency
 
     minutes, total = seen.all(ServedMinute), seen.last(ServedTotal)
     if total is None or not total.completed:

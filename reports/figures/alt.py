@@ -1,6 +1,6 @@
 """The same figures in words, for those who do not see them. Pure."""
 
-from reports.series import Latency, Timeline
+from reports.figures.series import Latency, Timeline
 from reports.text import clock, number, plural, short
 
 MOST_SPANS = 12  # spoken one after another; the table of events has the rest

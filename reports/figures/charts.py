@@ -3,8 +3,8 @@
 from typing import Any, Protocol
 
 from harness.stats import Span
-from reports.canvas import LAYOUTS, Layout, figure, svg_of, time_axis
-from reports.panels import (
+from reports.figures.canvas import LAYOUTS, Layout, figure, svg_of, time_axis
+from reports.figures.panels import (
     draw_bands,
     draw_capacity,
     draw_distribution,
@@ -12,8 +12,8 @@ from reports.panels import (
     draw_over_time,
     draw_traffic,
 )
-from reports.series import Latency, Timeline
-from reports.svg import COLOUR
+from reports.figures.series import Latency, Timeline
+from reports.figures.svg import COLOUR
 
 __all__ = ["LAYOUTS", "latency", "mark_moments", "name_moments", "timeline"]
 

@@ -8,7 +8,7 @@ from typing import Any
 from harness import journal
 from harness.summary import ByType
 from harness.summary.load import is_call
-from reports.flow import nobody
+from reports.messages.flow import nobody
 from reports.text import number, plural, short, span
 
 QUESTION = "Does every message arrive once?"

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from reports.canvas import Layout, figure, heading, svg_of, time_labels, value_axis
-from reports.functions_series import Durations
-from reports.svg import COLOUR
+from reports.figures.canvas import Layout, figure, heading, svg_of, time_labels, value_axis
+from reports.figures.svg import COLOUR
+from reports.functions.series import Durations
 from reports.text import short, shorten
 
 CLOSE = 1.3  # percentiles closer than this factor share one mark

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from reports.permission_expected import Expected
+from reports.permissions.expected import Expected
 from reports.text import number, plural
 
 QUESTION = "Does every role hold what it needs, and no more?"

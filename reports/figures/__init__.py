@@ -1,0 +1,1 @@
+"""What is drawn: series taken from the journal, and their drawings."""
