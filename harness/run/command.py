@@ -9,8 +9,9 @@ from harness.config import Settings
 from harness.cost.told import cost_lines
 from harness.errors import ExitCode, HarnessError, ScenarioError
 from harness.run.context import Options
+from harness.run.outcome import Outcome
 from harness.run.results import JOURNAL, REPORT
-from harness.run.runner import Outcome, rehearse
+from harness.run.runner import rehearse
 from harness.run.verdict import not_reproduced
 from harness.scenario import Scenario, find, names
 from harness.scenario.faults import ZoneFailure

@@ -10,7 +10,7 @@ import pytest
 from harness.__main__ import main
 from harness.errors import BackendError, ExitCode, InvalidRun, JournalError, ScenarioError
 from harness.run.command import SEVERITY, chosen_scenarios, exit_code
-from harness.run.runner import Outcome
+from harness.run.outcome import Outcome
 from harness.scenario import find, names
 
 HERE = Path("run")

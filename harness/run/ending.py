@@ -1,0 +1,50 @@
+"""The end of a rehearsal: it is judged, and its files are written, the cheap and certain ones first."""
+
+import time
+
+from harness import journal
+from harness.interrupts import Deferred
+from harness.run.outcome import Outcome
+from harness.run.permission_phase import smallest_policies
+from harness.run.rehearsal import Rehearsal
+from harness.run.results import draw, point_latest, write_policies, write_profile, write_summary
+from harness.run.started import run_started
+from harness.run.verdict import decide
+from harness.scenario.expectations import judge
+
+
+def close(rehearsal: Rehearsal, outcome: Outcome) -> None:
+    """Judge the run and write its files into *outcome*; raises HarnessError when the disk refuses them.
+
+    What is cheap comes first, and a report that cannot be drawn loses nothing of the rest.
+    """
+    records = rehearsal.run.recorder.records
+    with Deferred():
+        _conclude(rehearsal, outcome.error)
+        try:
+            rehearsal.run.recorder.close()
+        finally:
+            outcome.summary = write_summary(rehearsal.run.directory, records)
+        write_profile(rehearsal.run.directory, rehearsal.scenario, records)
+        write_policies(rehearsal.run.directory, smallest_policies(records))
+        point_latest(rehearsal.run.directory)
+    with_report = rehearsal.run.options.report
+    if with_report:
+        rehearsal.run.view.phase("report")
+    outcome.trouble = draw(rehearsal.run.directory, records, outcome.summary, with_report=with_report)
+
+
+def _conclude(rehearsal: Rehearsal, error: BaseException | None) -> None:
+    """Journal the verdict, after what it follows from."""
+    run = rehearsal.run
+    if not run.recorder.records:
+        run.recorder.record(run_started(run, run.settings.backend, {}, rehearsal.began_epoch_s))
+    now = run.clock.now() if rehearsal.has_model_time else 0.0
+    judged = list(judge(rehearsal.scenario.expectations, run.recorder.records, now)) if error is None else []
+    for expectation in judged:
+        run.recorder.record(expectation)
+    forgiven = {program.name for program in rehearsal.scenario.programs if program.may_fail}
+    ended = (one for one in run.recorder.records if isinstance(one, journal.ProgramEnded))
+    programs = [one for one in ended if one.program not in forgiven]
+    verdict, reason = decide(judged, programs, rehearsal.why_invalid, error, rehearsal.phase)
+    run.recorder.record(journal.RunEnded(now, verdict, reason, time.monotonic() - rehearsal.began))
