@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 from types import MappingProxyType
+from typing import TextIO
 from urllib.parse import urlsplit
 
 from harness.errors import ScenarioError
@@ -73,6 +74,8 @@ NEUTRAL_VARIABLES = (
     "DYLD_LIBRARY_PATH",
     "PYTHONDONTWRITEBYTECODE",
 )
+# What has no cursor to move; without TERM nobody knows.
+DUMB_TERMINALS = frozenset({"", "dumb", "unknown"})
 FAKE_VALUES = frozenset({"", ACCESS_KEY, DEFAULT_ACCOUNT_ID})
 
 
@@ -238,6 +241,50 @@ def own_credentials() -> Credentials:
         os.environ.get("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
         os.environ.get("AWS_SESSION_TOKEN") or None,
     )
+
+
+def typed_at_tab() -> str | None:
+    """Return the line that a shell asks to complete, None where none does (argcomplete's protocol)."""
+    return os.environ.get("COMP_LINE", "") if "_ARGCOMPLETE" in os.environ else None
+
+
+def draws_on(stream: TextIO, environ: Mapping[str, str] | None = None) -> bool:
+    """Tell whether *stream* takes tables and colours: a terminal that is not dumb, or whoever forces it.
+
+    NO_COLOR only takes the colours away, which whatever draws sees to itself.
+    """
+    env = os.environ if environ is None else environ
+    return bool(env.get("FORCE_COLOR")) or moves_on(stream, env)
+
+
+def moves_on(stream: TextIO, environ: Mapping[str, str] | None = None) -> bool:
+    """Tell whether a bar can move on *stream*: only on a terminal that knows how to go back."""
+    env = os.environ if environ is None else environ
+    try:
+        return stream.isatty() and env.get("TERM", "").lower() not in DUMB_TERMINALS
+    except ValueError:  # it was closed
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class GitHub:
+    """What GitHub Actions tells a step: whether it runs there, its summary's file, the checkout's folder.
+
+    GitHub, "Variables reference", default environment variables.
+    """
+
+    is_here: bool = False
+    summary: Path | None = None
+    workspace: Path | None = None
+
+
+def github(environ: Mapping[str, str] | None = None) -> GitHub:
+    """Return what GitHub Actions tells this step; all empty elsewhere."""
+    env = os.environ if environ is None else environ
+    if env.get("GITHUB_ACTIONS") != "true":
+        return GitHub()
+    summary, workspace = env.get("GITHUB_STEP_SUMMARY"), env.get("GITHUB_WORKSPACE")
+    return GitHub(True, Path(summary) if summary else None, Path(workspace) if workspace else None)
 
 
 def _localstack_urls(env: Mapping[str, str]) -> tuple[str, ...]:

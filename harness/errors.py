@@ -6,6 +6,7 @@
         NotModelled      AWS would take them, but the model has nothing for them (carries field)
       BackendError       the emulator or AWS refused a call        (carries service, operation, code)
       EnvironmentFault   this machine cannot run it                (port in use, emulator down, tool missing)
+        DiskFault        nothing can be written where it must be   (disk full, read-only, not ours)
       InvalidRun         the run happened but proves nothing       (no data, saturated, unfinished)
       JournalError       a record cannot be read                   (carries the line number)
       Interrupted        Ctrl-C or SIGTERM
@@ -13,6 +14,7 @@
 Outcomes of a rehearsal (a denied request, a full queue, a failed expectation) are values, not exceptions.
 """
 
+import errno
 from enum import IntEnum
 
 
@@ -68,6 +70,10 @@ class EnvironmentFault(HarnessError):
     exit_code = ExitCode.ENVIRONMENT
 
 
+class DiskFault(EnvironmentFault):
+    """A file of the run cannot be written; whatever else went wrong then followed from it."""
+
+
 class InvalidRun(HarnessError):
     """The run ended but proves nothing: no data, a saturated generator, unfinished requests."""
 
@@ -100,3 +106,36 @@ class JournalError(HarnessError):
     def __init__(self, message: str, *, line: int) -> None:
         super().__init__(f"line {line}: {message}")
         self.line = line
+
+
+ANOTHER_PLACE = "or name a place elsewhere with --runs"
+# What the owner of the machine can mend, and how.
+_DISK = {
+    errno.ENOSPC: f"make room, {ANOTHER_PLACE}",
+    errno.EDQUOT: f"make room, {ANOTHER_PLACE}",
+    errno.EFBIG: "raise the limit of file sizes (ulimit -f)",
+    errno.EROFS: f"make it writable, {ANOTHER_PLACE}",
+    errno.EACCES: f"make it yours, {ANOTHER_PLACE}",
+    errno.EPERM: f"make it yours, {ANOTHER_PLACE}",
+}
+_MACHINE = {
+    errno.EMFILE: "raise the limit of open files (ulimit -n)",
+    errno.ENFILE: "close other programs: the machine has no open files left",
+    errno.ENOMEM: "close other programs: the machine has no memory left",
+    errno.EAGAIN: "raise the limit of processes (ulimit -u)",
+}
+
+
+def machine_fault(error: OSError, place: object = "") -> EnvironmentFault | None:
+    """Return the sentence for an *error* that the machine's owner can mend, None for any other.
+
+    What is full, read-only or somebody else's is a DiskFault; *place* is what was written to, where the
+    system does not say.
+    """
+    number = error.errno or 0
+    place = f"{error.filename or place}: " if error.filename or place else ""
+    if number in _DISK:
+        return DiskFault(f"{place}{error.strerror}; {_DISK[number]}")
+    if number in _MACHINE:
+        return EnvironmentFault(f"{place}{error.strerror}; {_MACHINE[number]}")
+    return None

@@ -19,6 +19,12 @@ def interrupt_on_signals() -> None:
             signal.signal(number, _interrupt)
 
 
+def ignore_further() -> None:
+    """Let no further signal cut the end of a command in two: what it has begun to clear up is soon over."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
 def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
     raise KeyboardInterrupt
 

@@ -6,10 +6,9 @@ Each batch is a gzip member of its own: whatever kills the run, everything up to
 import gzip
 import queue
 import threading
-from contextlib import suppress
 from pathlib import Path
 
-from harness.errors import EnvironmentFault
+from harness.errors import DiskFault
 from harness.journal import Record, encode
 
 FLUSH_EVERY_S = 0.25  # what a killed run may lose at most
@@ -20,13 +19,14 @@ class Recorder:
     """An append-only journal file; `record` never blocks and may be called from any thread.
 
     The records are also kept in memory (`records`), because summary and report are made from them when the
-    run ends; one record is about 0.5 kB. Raises EnvironmentFault when the file cannot be made.
+    run ends; one record is about 0.5 kB. Raises DiskFault when the file cannot be made.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.records: list[Record] = []
         self._written = 0
+        self._refused: DiskFault | None = None
         try:
             # Without a buffer, so that what a full disk refused is not written later, in the middle of more.
             self._file = path.open("wb", buffering=0)
@@ -42,16 +42,21 @@ class Recorder:
         self.records.append(record)
 
     def flush(self) -> None:
-        """Write what is not yet written; raise EnvironmentFault when the disk refuses it."""
+        """Write what is not yet written; raise DiskFault when the disk refuses it."""
         with self._lock:
             while batch := self.records[self._written : self._written + BATCH_RECORDS]:
                 self._write(gzip.compress(b"".join(map(encode, batch)), compresslevel=3))
                 self._written += len(batch)
 
+    def check(self) -> None:
+        """Raise what refused the last attempt to write, if it failed: a run that nobody records can end."""
+        if self._refused is not None:
+            raise self._refused
+
     def close(self) -> None:
         """Write the rest and close the file; a second call does nothing.
 
-        Raises EnvironmentFault when the disk refuses the rest; the file then ends with a whole batch.
+        Raises DiskFault when the disk refuses the rest; the file then ends with a whole batch.
         """
         if self._file.closed:
             return
@@ -79,13 +84,17 @@ class Recorder:
             try:
                 self._stop.get(timeout=FLUSH_EVERY_S)
             except queue.Empty:
-                with suppress(EnvironmentFault):  # tried again the next time, and told by `close`
+                try:
                     self.flush()
+                except DiskFault as error:  # tried again the next time, and told by `check` and `close`
+                    self._refused = error
+                else:
+                    self._refused = None
             else:
                 return
 
 
-def _cannot_write(path: Path, error: OSError) -> EnvironmentFault:
-    return EnvironmentFault(
+def _cannot_write(path: Path, error: OSError) -> DiskFault:
+    return DiskFault(
         f"The journal {path} cannot be written: {error.strerror}; make room, or name a place with --runs"
     )

@@ -22,6 +22,7 @@ from harness.fidelity import fidelities
 from harness.jobs.program import Code
 from harness.recorder import Recorder
 from harness.run.results import JOURNAL
+from harness.store import writing
 
 POLL_S = 0.2
 
@@ -43,6 +44,23 @@ def serve_until_interrupted(
     Raises EnvironmentFault when the port is in use or an emulator does not start or dies.
     """
     directory = _directory(settings.runs_dir)
+    with writing(directory):
+        return _serve(
+            settings, clock_spec, directory, port=port, seed=seed, as_json=as_json, iam=iam, images=images
+        )
+
+
+def _serve(
+    settings: Settings,
+    clock_spec: ClockSpec,
+    directory: Path,
+    *,
+    port: int,
+    seed: int,
+    as_json: bool,
+    iam: Mode,
+    images: Mapping[str, Code] | None,
+) -> int:
     recorder = Recorder(directory / JOURNAL)
     began = time.monotonic()
     clock = Clock(clock_spec)

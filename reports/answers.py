@@ -32,6 +32,8 @@ def verdict_sentence(summary: dict[str, Any]) -> str:
     """Return the verdict in one sentence."""
     checks = summary["expectations"]
     missed = [check for check in checks if not check["ok"]]
+    if summary["verdict"] == "running":
+        return "The run goes on; nothing is judged yet."
     if summary["verdict"] == "invalid":
         return f"This run proves nothing: {_sentence(summary['reason'])}"
     if summary["verdict"] == "fail":
@@ -59,13 +61,16 @@ def _inner(words: str) -> str:
 
 
 def answers(seen: ByType, summary: dict[str, Any]) -> list[Answer]:
-    """Return the answers to the questions on messages, functions, calls, scaling, permissions; what applies.
+    """Return the answers to the questions on calls, scaling, messages, functions, permissions; what applies.
 
-    An invalid run answers neither: its figures are told as what they are, without a colour.
+    An invalid run answers neither: its figures are told as what they are, without a colour. A run that goes
+    on has no answer yet.
     """
-    told = (arrived(seen, summary), admitted(summary))
-    asked = (*told, held(seen, summary), scaled(seen, summary), permitted(summary))
+    first = (held(seen, summary), scaled(seen, summary))
+    asked = (*first, arrived(seen, summary), admitted(summary), permitted(summary))
     found = [answer for answer in asked if answer is not None]
+    if summary["verdict"] == "running":
+        return [Answer(a.question, f"So far: {_inner(a.headline)}", a.detail, "plain") for a in found]
     if summary["verdict"] != "invalid":
         return found
     return [

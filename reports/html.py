@@ -1,49 +1,47 @@
 """The report of one run: a single offline HTML page, a function of the journal and its summary.
 
-The page has no script, loads nothing and says so in its content policy. Whatever comes from a journal is
-untrusted text and is escaped; only our own drawings go in as markup.
+The page loads nothing, its scripts are our own and named in its content policy, and it says all it has to say
+without them. Whatever comes from a journal is untrusted text and is escaped; only our own drawings go in as
+markup.
 """
 
 import json
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness import journal
-from harness.iam.least_privilege import NOT_SEEN
 from harness.journal import Record
 from harness.summary import ByType, summarise
-from harness.summary.load import VIRTUAL, is_call
-from reports import answers, cost, jobs, processes, ranges, story, text
-from reports.figures import alt, charts, depths, series
-from reports.figures.flow_chart import flow_chart
+from harness.summary.load import VIRTUAL
+from reports import answers, cost, environment, jobs, key_figures, page_figures, processes, ranges, story
+from reports.evidence import Evidences
+from reports.figures import figure
 from reports.functions import section as functions_section
-from reports.functions import words as functions
-from reports.messages import flow, refusals
-from reports.messages import words as messages
-from reports.permissions import matrix as permission_matrix
-from reports.permissions import remedies as permission_remedies
-from reports.permissions import roles as permissions
-from reports.permissions import words as permission_words
-from reports.permissions.expected import Expected
+from reports.messages import section as messages_section
+from reports.permissions import section as permissions_section
 
 if TYPE_CHECKING:
-    from jinja2 import Template
+    from reports.live import Live
 
-TEMPLATES = Path(__file__).parent / "templates"
-MOST_TIMELINES = 5  # about 110 kB each: the page stays below 1 MB
+TEMPLATES = environment.TEMPLATES
+MOST_BYTES = 1_000_000  # of a page; above it evidence, pictures and long texts go
+# How it is made shorter, step by step: characters of a text, and whether there are pictures still.
+SHORTER = ((environment.MOST_CHARACTERS, True), (1_000, False), (250, False), (60, False))
 MOST_FINDINGS = 150  # a refused call on each of very many objects is a finding each
-MOST_MISSED = 5  # failed expectations on the first screen; the table has them all
-VERDICT = {"pass": ("Pass", "ok"), "fail": ("Fail", "bad"), "invalid": ("Invalid", "warn")}
+MOST_MISSED = 6  # failed expectations on the first screen; the section has them all
+MOST_OPEN_MET = 12  # expectations that were met are folded away when there are more, or some were not
+MOST_CONFIGURATION = 60_000  # characters of the settings
+VERDICT = {
+    "pass": ("Pass", "ok"),
+    "fail": ("Fail", "bad"),
+    "invalid": ("Invalid", "warn"),
+    "running": ("Running", "plain"),  # of a live view: no verdict yet
+}
 TIMES = (
     ("response_s", "Response", "from the intended start; what a caller waits"),
     ("service_s", "Service", "modelled time on the instance"),
     ("overhead_s", "Overhead", "this machine's own time"),
-)
-SINCE_DUE = (
-    ("first_receive", "First received", "a consumer or webhook got it"),
-    ("deletion", "Processed", "its consumer deleted it"),
 )
 HOW = {
     "enforced": "refused or done as AWS does it",
@@ -51,6 +49,23 @@ HOW = {
     "forwarded": "answered by the emulator, passed on byte for byte",
     "not covered": "not rehearsed: this run says nothing about it",
 }
+# The nav and the page have one order: what a reader asks first stands first.
+SECTIONS = (
+    ("expectations", "Expectations"),
+    ("timeline", "Capacity"),
+    ("why", "Why it scaled"),
+    ("latency", "Latency"),
+    ("messages", "Messages"),
+    ("functions", "Functions"),
+    ("permissions", "Permissions"),
+    ("jobs", "Jobs"),
+    ("predictions", "Programs"),
+    ("cost", "Cost"),
+    ("comparison", "Comparison"),
+    ("findings", "Findings"),
+    ("fidelity", "Fidelity"),
+    ("configuration", "Configuration"),
+)
 
 
 def write_report(run_dir: Path, records: Sequence[Record] | None = None) -> Path:
@@ -65,84 +80,166 @@ def write_report(run_dir: Path, records: Sequence[Record] | None = None) -> Path
     return path
 
 
-def render(records: Sequence[Record], summary: dict[str, Any]) -> str:
-    """Return the page of *records*, whose summary is *summary*; the same records give the same page."""
+def render(
+    records: Sequence[Record],
+    summary: dict[str, Any],
+    *,
+    drawings: bool = True,
+    live: "Live | None" = None,
+    comparison: dict[str, Any] | None = None,
+    previous: str | None = None,
+    index: str | None = None,
+) -> str:
+    """Return the page of *records*, whose summary is *summary*; the same records give the same page.
+
+    Without *drawings* figures are charts only, which need scripts. *live* makes it a page of the live view.
+    *comparison* is the document of `harness compare`; *previous* and *index* are addresses, relative to the
+    page, of the report before this one and of the list of all. The page is at most `MOST_BYTES` long: of what
+    is too much, first the evidence is left out, then the pictures, then the end of long texts; it says so.
+    """
+    context = _context(records, summary, drawings=drawings, comparison=comparison)
+    context |= {"live": live, "previous": previous, "index": index, "shortened": False, **_scripts(live)}
+    page = environment.page("report.html.j2", context)
+    for most, with_drawings in SHORTER:
+        if len(page.encode()) <= MOST_BYTES:
+            break
+        context |= _shortened(summary)
+        if drawings and not with_drawings:
+            context |= _parts(ByType(records), summary, drawings=False)
+        page = environment.page("report.html.j2", context, most=most)
+    return page
+
+
+def _shortened(summary: dict[str, Any]) -> dict[str, Any]:
+    """Return what a page shows that would be too long with its evidence."""
+    return {
+        "shortened": True,
+        "behind_checks": [None] * len(summary["expectations"]),
+        "behind_findings": [None] * len(summary["findings"]),
+    }
+
+
+def _scripts(live: "Live | None") -> dict[str, Any]:
+    """Return the page's scripts in their order, the style sheets that go with them, and the policy."""
+    from markupsafe import Markup
+
+    ours = [environment.own("page.js"), *map(Markup, figure.scripts())]
+    if live is not None:
+        ours.append(environment.own("live.js"))
+    return {
+        "scripts": ours,
+        "figure_styles": Markup(figure.styles()),
+        "policy": environment.policy(ours, connects=live is not None),
+    }
+
+
+def _context(
+    records: Sequence[Record],
+    summary: dict[str, Any],
+    *,
+    drawings: bool,
+    comparison: dict[str, Any] | None,
+) -> dict[str, Any]:
+    """Return all that the templates show."""
     seen = ByType(records)
-    first = seen.all(journal.RunStarted)[0]
     badge, tone = _badge(summary)
-    rows = story.rows(seen)
-    timelines = _timelines(seen, summary)
-    ranged = ranges.rows(summary.get("scaling"))
-    context = {
-        "run": first,
+    evidence = Evidences(seen, summary)
+    parts = _parts(seen, summary, drawings=drawings)
+    context: dict[str, Any] = {
+        **parts,
+        "run": seen.all(journal.RunStarted)[0],
         "summary": summary,
         "badge": badge,
         "tone": tone,
         "sentence": answers.verdict_sentence(summary),
-        "missed": [c for c in summary["expectations"] if not c["ok"]],
+        "missed": [(n, c) for n, c in enumerate(summary["expectations"], start=1) if not c["ok"]],
         "most_missed": MOST_MISSED,
+        "met_open": MOST_OPEN_MET,
         "most_findings": MOST_FINDINGS,
         "answers": answers.answers(seen, summary),
-        "figures": _key_figures(seen, summary),
-        "timelines": timelines,
+        "key_figures": key_figures.key_figures(seen, summary),
+        "behind_checks": evidence.of_checks(),
+        "behind_findings": evidence.of_findings(),
+        "comparison": _comparison(comparison),
+        "fidelity": sorted(
+            summary["fidelity"], key=lambda f: list(HOW).index(f["how"]) if f["how"] in HOW else len(HOW)
+        ),
+        "how": HOW,
+        "faults": seen.all(journal.FaultInjected),
+        "absent": _absent(summary, parts["timelines"]),
+    }
+    return context | {"sections": _sections(context)}
+
+
+def _parts(seen: ByType, summary: dict[str, Any], *, drawings: bool) -> dict[str, Any]:
+    """Return what each section shows, by the names that the templates know it by."""
+    first = seen.all(journal.RunStarted)[0]
+    rows = story.rows(seen)
+    ranged = ranges.rows(summary.get("scaling"))
+    settings = json.dumps(first.configuration, indent=2, sort_keys=True) if first.configuration else ""
+    return {
+        "timelines": page_figures.timelines(seen, summary, drawings=drawings),
         "ranges": ranged[: ranges.MOST_ROWS],
         "ranges_cut": max(len(ranged) - ranges.MOST_ROWS, 0),
         "ranges_note": ranges.sentence(ranged),
         "is_virtual": first.clock == VIRTUAL,
         "rows": rows[: story.MOST_ROWS],
         "rows_cut": max(len(rows) - story.MOST_ROWS, 0),
-        "latency": _latency(seen, summary),
-        "messages": _messages(seen, summary),
-        "functions": functions_section.section(seen, summary),
-        "permissions": _permissions(summary),
+        "latency": _latency(seen, summary, drawings=drawings),
+        "messages": messages_section.section(seen, summary, drawings=drawings),
+        "functions": functions_section.section(seen, summary, drawings=drawings),
+        "permissions": permissions_section.section(summary),
         "cost": cost.section(summary),
         "jobs": jobs.section(summary),
         "programs": seen.all(journal.ProgramEnded),
         "processes": processes.processes(seen),
-        "fidelity": sorted(
-            summary["fidelity"], key=lambda f: list(HOW).index(f["how"]) if f["how"] in HOW else 9
-        ),
-        "how": HOW,
-        "configuration": json.dumps(first.configuration, indent=2, sort_keys=True)
-        if first.configuration
-        else "",
-        "faults": seen.all(journal.FaultInjected),
-        "absent": _absent(summary, timelines),
+        "configuration": settings[:MOST_CONFIGURATION],
+        "configuration_cut": max(len(settings) - MOST_CONFIGURATION, 0),
     }
-    return _template().render(context)
 
 
-@cache
-def _template() -> "Template":
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        clock=text.clock,
-        span=text.span,
-        short=text.short,
-        steady=text.steady,
-        number=text.number,
-        measured=_measured,
-        limited=_limited,
-    )
-    return environment.get_template("report.html.j2")
+def _latency(seen: ByType, summary: dict[str, Any], *, drawings: bool) -> dict[str, Any] | None:
+    found = summary.get("latency")
+    if not found:
+        return None
+    return {
+        "columns": [(name, words, found[key]) for key, name, words in TIMES if key in found],
+        "source": found["source"],
+        "requests": found["requests"],
+        "figures": page_figures.latency(seen, summary, drawings=drawings),
+    }
 
 
-def _measured(check: dict[str, Any]) -> str:
-    """Return the value of an expectation with its unit, or that there was none."""
-    return "not measured" if check["value"] is None else text.with_unit(check["value"], check["unit"])
+def _comparison(document: dict[str, Any] | None) -> Any:
+    if document is None:
+        return None
+    from reports import comparison
+
+    return comparison.section(document)
 
 
-def _limited(check: dict[str, Any]) -> str:
-    """Return the limit of an expectation with its unit."""
-    return text.limit(check["limit"], check["unit"])
+def _sections(context: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return (id, name in the list) of the sections that this page has, in its order."""
+    summary = context["summary"]
+    there = {
+        "expectations": summary["expectations"] or summary.get("not_judged"),
+        "timeline": context["timelines"],
+        "why": context["rows"],
+        "predictions": summary.get("predictions") or context["programs"] or context["processes"],
+        "findings": summary["findings"],
+        "configuration": True,
+    }
+    names = {
+        "why": "Why it scaled" if summary.get("scaling") else "Events",
+        "predictions": "Predictions" if summary.get("predictions") else "Programs",
+    }
+    found = {part: names.get(part, name) for part, name in SECTIONS if there.get(part, context.get(part))}
+    # Without capacity the events say when things happened, not why: what was done comes first.
+    lead = ("timeline", "why") if context["timelines"] else ("messages", "functions")
+    # Where all expectations were met nobody has to read them first.
+    first = ("expectations", *lead) if context["missed"] else (*lead, "expectations")
+    order = [part for part in first if part in found] + [part for part in found if part not in first]
+    return [(part, found[part]) for part in order]
 
 
 def _badge(summary: dict[str, Any]) -> tuple[str, str]:
@@ -152,156 +249,21 @@ def _badge(summary: dict[str, Any]) -> tuple[str, str]:
     return VERDICT[summary["verdict"]]
 
 
-def _key_figures(seen: ByType, summary: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """Return (label, value, what it is of) for the strip below the verdict, in reading order."""
-    of_parts = (messages.key_figures, functions.key_figures, permission_words.key_figures)
-    found = [figure for figures in of_parts for figure in figures(summary)]
-    if load := summary.get("load"):
-        answered = text.share(load["completed"], load["offered"]) if load["offered"] else "none"
-        offers = seen.all(journal.LoadRequest)
-        what = "Calls offered" if not offers or any(map(is_call, offers)) else "Messages offered"
-        found.append((what, text.number(load["offered"]), f"{answered} answered"))
-    if times := summary.get("latency"):
-        response = times["response_s"]
-        found.append(("Response p50", text.short(response["p50"]), f"p99 {text.short(response['p99'])}"))
-    if peaks := [c.in_service for c in seen.all(journal.CapacityChanged)]:
-        last = summary.get("scaling", {})
-        bounds = f"of {last['max_capacity']} allowed" if "max_capacity" in last else "in service at once"
-        found.append(("Most instances", str(max(peaks)), bounds))
-    if predicted := summary.get("predictions"):
-        found.append(("RMSE", text.number(predicted["rmse"]), f"over {predicted['rows']:,} rows"))
-    if findings := summary["findings"]:
-        errors = sum(f["severity"] == "error" for f in findings)
-        found.append(
-            ("Findings", str(len(findings)), f"{text.plural(errors, 'error')} among them" if errors else "")
-        )
-    found += cost.key_figures(summary)
-    if seen.all(journal.RunStarted)[0].clock == VIRTUAL:
-        found.append(("Model time", text.span(summary["model_s"]), "reckoned, not waited for"))
-        return found
-    rehearsed = f"rehearsed in {text.span(summary['wall_s'])}" if "wall_s" in summary else "cut off there"
-    found.append(("Model time", text.span(summary["model_s"]), rehearsed))
-    return found
-
-
-def _timelines(seen: ByType, summary: dict[str, Any]) -> list[dict[str, Any]]:
-    from markupsafe import Markup
-
-    end = max(summary["model_s"], 1.0)
-    return [
-        {
-            "title": shown.title,
-            "alt": alt.timeline(shown),
-            "drawings": [
-                (layout.name, Markup(charts.timeline(shown, layout, f"t{number}{layout.name[0]}-")))
-                for layout in charts.LAYOUTS
-            ],
-        }
-        for number, shown in enumerate(series.timelines(seen, end)[:MOST_TIMELINES])
-        if shown.desired or shown.traffic or shown.bands
-    ]
-
-
-def _messages(seen: ByType, summary: dict[str, Any]) -> dict[str, Any] | None:
-    from markupsafe import Markup
-
-    found = summary.get("messages")
-    if not found:
-        return None
-    way = flow.flow(seen, found)
-    depth = depths.depths(seen, max(summary["model_s"], 1.0))
-    refused = refusals.refusals(found)
-    return {
-        "flow": {
-            "alt": flow.words(way),
-            "drawings": [
-                (layout.name, Markup(flow_chart(way, layout, f"w{layout.name[0]}-")))
-                for layout in charts.LAYOUTS
-            ],
-        }
-        if way.sources
-        else None,
-        "flow_cut": way.cut,
-        "depths": {
-            "alt": depths.words(depth),
-            "drawings": [
-                (layout.name, Markup(depths.draw(depth, layout, f"q{layout.name[0]}-")))
-                for layout in charts.LAYOUTS
-            ],
-        }
-        if depth
-        else None,
-        "depths_cut": depth.cut if depth else 0,
-        "targets": messages.target_rows(found, [stop.name for stop in way.stops]),
-        "named": messages.named(found),
-        "refusals": refused[: refusals.MOST_REFUSALS],
-        "refusals_cut": max(len(refused) - refusals.MOST_REFUSALS, 0),
-        "times": [
-            (name, words, found["latency_s"][key])
-            for key, name, words in SINCE_DUE
-            if key in found["latency_s"]
-        ],
-    }
-
-
-def _permissions(summary: dict[str, Any]) -> dict[str, Any] | None:
-    found = summary.get("iam")
-    if not found:
-        return None
-    views = permissions.roles(found)
-    expected = Expected(summary["expectations"])
-    refused = permission_remedies.denials(found, expected)
-    opened = sum(not one.expected for one in refused)
-    return {
-        "headline": permission_words.headline(found, expected),
-        "denials": refused[: permission_remedies.MOST_DENIALS],
-        "open_denials": min(permission_remedies.MOST_OPEN, opened),
-        "tone": "warn" if summary["verdict"] == "pass" else "bad",
-        "denials_cut": max(len(refused) - permission_remedies.MOST_DENIALS, 0),
-        "roles": views,
-        "in_full": permissions.MOST_IN_FULL,
-        "open_risks": permissions.OPEN_RISKS,
-        "matrix": permission_matrix.matrix(found, [view.name for view in views]),
-        "not_seen": NOT_SEEN,
-    }
-
-
-def _latency(seen: ByType, summary: dict[str, Any]) -> dict[str, Any] | None:
-    from markupsafe import Markup
-
-    found = summary.get("latency")
-    if not found:
-        return None
-    shown = series.latency(seen)
-    drawings = [
-        (layout.name, Markup(charts.latency(shown, layout, f"l{layout.name[0]}-")))
-        for layout in charts.LAYOUTS
-        if shown is not None
-    ]
-    return {
-        "columns": [(name, words, found[key]) for key, name, words in TIMES if key in found],
-        "source": found["source"],
-        "requests": found["requests"],
-        "drawings": drawings,
-        "alt": alt.latency(shown) if shown else "",
-    }
-
-
 def _absent(summary: dict[str, Any], timelines: Sequence[object]) -> list[str]:
     """Return the names of the parts that this run has nothing to say about."""
-    parts = {
-        "capacity over time": bool(timelines),
-        "scaling": "scaling" in summary,
-        "load": "load" in summary,
-        "latency": "latency" in summary,
-        "messages": "messages" in summary,
-        "functions": "functions" in summary,
-        "permissions": "iam" in summary,
-        "cost": "cost" in summary,
-        "jobs": "jobs" in summary,
-        "predictions": "predictions" in summary,
-        "findings": bool(summary["findings"]),
-        "expectations": bool(summary["expectations"]),
-        "fidelity": bool(summary["fidelity"]),
+    names = {
+        "scaling": "scaling",
+        "load": "load",
+        "latency": "latency",
+        "messages": "messages",
+        "functions": "functions",
+        "permissions": "iam",
+        "cost": "cost",
+        "jobs": "jobs",
+        "predictions": "predictions",
+        "findings": "findings",
+        "expectations": "expectations",
+        "fidelity": "fidelity",
     }
-    return [name for name, present in parts.items() if not present]
+    absent = [] if timelines else ["capacity over time"]
+    return absent + [name for name, key in names.items() if not summary.get(key)]

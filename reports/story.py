@@ -16,6 +16,7 @@ KINDS = (
     *("phase", "fault", "program", "delivery", "alarm", "decision", "activity", "endpoint", "cooldown"),
     *("limit", "throttle", "event", "inventory"),
 )
+MINOR = ("phase", "program", "alarm", "endpoint", "inventory", "event")
 MOST_ROWS = 400  # a longer story is cut with a note; the journal has it all
 TOGETHER_S = 1.0  # the same change of several processes within it is one line
 MOST_NAMED = 5  # queues that a line about the inventory names
@@ -35,6 +36,11 @@ class Row:
     until: float | None = None
     count: int = 1
     varied: bool = False
+
+    @property
+    def minor(self) -> bool:
+        """Return whether it tells what went on, and not why it scaled: it is read when somebody asks."""
+        return self.tone == "plain" and self.kind in MINOR
 
 
 def rows(seen: ByType) -> list[Row]:

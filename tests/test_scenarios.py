@@ -32,10 +32,14 @@ LONG: frozenset[Pair] = frozenset(
         *(
             (name, "corrected")
             for name in (
+                "ec2-training",
                 "endpoint-autoscaling-3",
                 "endpoint-autoscaling-5",
+                "experiment-search",
                 "inference-loop",
                 "lambda-inference",
+                "spot-training",
+                "timed-producer",
                 "training-notifications",
                 "tuning-notifications",
             )

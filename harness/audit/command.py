@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from harness.audit.options import check_options
 from harness.errors import ExitCode, ScenarioError
 
 if TYPE_CHECKING:
-    from harness.audit.model import Rule
+    from harness.audit.model import Finding, Rule
 
 
 def audit_command(arguments: argparse.Namespace) -> int:
@@ -24,7 +25,7 @@ def audit_command(arguments: argparse.Namespace) -> int:
         return _list(rules, as_json=arguments.json)
     audits = _live(arguments, rules) if arguments.endpoint else _templates(arguments, rules)
     if arguments.sarif is not None:
-        _write_sarif(arguments.sarif, audits)
+        _write_sarif(arguments.sarif, _from_the_checkout(audits))
     _tell(arguments, audits)
     failed = arguments.fail_on != "never" and any(each.reaches(arguments.fail_on) for each in audits)
     return ExitCode.FAIL if failed else ExitCode.PASS
@@ -32,8 +33,13 @@ def audit_command(arguments: argparse.Namespace) -> int:
 
 def _list(rules: "Sequence[Rule]", *, as_json: bool) -> int:
     from harness.audit.told import rule_lines, rule_rows
+    from harness.commands.audit_view import rule_table
+    from harness.terminal import show_all
 
-    print(json.dumps({"rules": rule_rows(rules)}) if as_json else "\n".join(rule_lines(rules)))
+    if as_json:
+        print(json.dumps({"rules": rule_rows(rules)}))
+    else:
+        show_all([rule_table(rules, list(rule_lines(rules)))])
     return ExitCode.PASS
 
 
@@ -103,6 +109,24 @@ def _live(arguments: argparse.Namespace, rules: "Sequence[Rule]") -> list[Audit]
     return [audit_live(clients, endpoint.url, arguments.region, arguments.account_concurrency, rules)]
 
 
+def _from_the_checkout(audits: Sequence[Audit]) -> list[Audit]:
+    """Return *audits* with files as GitHub calls them: from the checkout's folder, wherever the step is."""
+    from harness.ci.remarks import below
+    from harness.config import github
+
+    root = github().workspace
+    if root is None:
+        return list(audits)
+
+    def placed(one: "Finding") -> "Finding":
+        return replace(one, file=below(one.file, root.resolve()))
+
+    return [
+        replace(each, findings=tuple(map(placed, each.findings)), ignored=tuple(map(placed, each.ignored)))
+        for each in audits
+    ]
+
+
 def _write_sarif(path: Path, audits: Sequence[Audit]) -> None:
     from harness.audit.sarif import sarif
 
@@ -116,14 +140,16 @@ def _write_sarif(path: Path, audits: Sequence[Audit]) -> None:
 def _tell(arguments: argparse.Namespace, audits: Sequence[Audit]) -> None:
     """Print the findings: for machines on stdout, for people there too, unless stdout is for machines."""
     from harness.audit.told import annotations, as_json, lines, sources
+    from harness.commands.audit_view import coloured
+    from harness.terminal import show_all
 
     if arguments.json:
         print(json.dumps(as_json(audits)))
     if arguments.github:
-        print("\n".join(annotations(audits)), end="\n" if any(each.findings for each in audits) else "")
+        marks = "\n".join(annotations(_from_the_checkout(audits)))
+        print(marks, end="\n" if marks else "")
     people = sys.stderr if arguments.json or arguments.github else sys.stdout
-    for line in lines(audits):
-        print(line, file=people)
+    show_all(coloured(lines(audits)), people)
     if arguments.explain:
         for line in sources(audits):
             print(line, file=people)

@@ -1,19 +1,12 @@
-"""Findings as SARIF 2.1.0, which GitHub, GitLab and editors read.
+"""Findings of an audit as SARIF 2.1.0, which GitHub, GitLab and editors read."""
 
-OASIS, "Static Analysis Results Interchange Format (SARIF) Version 2.1.0"; GitHub, "SARIF support for code
-scanning".
-"""
-
-import hashlib
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import quote
 
-from harness import __version__
 from harness.audit.engine import Audit
 from harness.audit.model import Finding, Rule
+from harness.ci import sarif as parts
 
-SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 TEXT_MARKDOWN = "[AWS's page]({source})"
 
 
@@ -22,25 +15,10 @@ def sarif(audits: Sequence[Audit]) -> dict[str, Any]:
     rules = {rule.id: rule for audit in audits for rule in audit.rules}
     at = {rule_id: number for number, rule_id in enumerate(rules)}
     findings = [each for audit in audits for each in (*audit.findings, *audit.ignored)]
-    driver = {
-        "name": "harness audit",
-        "version": __version__,
-        "semanticVersion": _semantic(__version__),
-        "rules": [_rule(rule) for rule in rules.values()],
-    }
-    run = {
-        "tool": {"driver": driver},
-        "columnKind": "unicodeCodePoints",
-        "invocations": [{"executionSuccessful": True, **_notes(audits)}],
-        "results": [_result(each, at[each.rule]) for each in findings],
-    }
-    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
-
-
-def _semantic(version: str) -> str:
-    """Return *version* in the three numbers that a semantic version has."""
-    numbers = [part for part in version.split(".") if part.isdigit()][:3]
-    return ".".join([*numbers, *["0"] * (3 - len(numbers))])
+    results = [_result(each, at[each.rule]) for each in findings]
+    # What was not looked at, as notifications of the tool.
+    notes = [text for audit in audits for text in (*audit.not_covered, *audit.unused)]
+    return parts.log("harness audit", [_rule(rule) for rule in rules.values()], results, notes)
 
 
 def _rule(rule: Rule) -> dict[str, Any]:
@@ -74,8 +52,7 @@ def _result(finding: Finding, rule_index: int) -> dict[str, Any]:
 
 def fingerprint(finding: Finding) -> str:
     """Return what tells *finding* from others and outlives a change of its line."""
-    told = "|".join((finding.rule, finding.file, finding.resource, finding.path))
-    return hashlib.sha256(told.encode()).hexdigest()[:32]
+    return parts.fingerprint((finding.rule, finding.file, finding.resource, finding.path))
 
 
 def _location(finding: Finding) -> dict[str, Any]:
@@ -86,20 +63,5 @@ def _location(finding: Finding) -> dict[str, Any]:
     }
     location: dict[str, Any] = {"logicalLocations": [logical]}
     if finding.file:
-        place: dict[str, Any] = {"artifactLocation": {"uri": _uri(finding.file)}}
-        if finding.line:
-            place["region"] = {"startLine": finding.line}
-        location["physicalLocation"] = place
+        location["physicalLocation"] = parts.physical(finding.file, finding.line)
     return location
-
-
-def _uri(file: str) -> str:
-    path = quote(file.replace("\\", "/"))
-    return f"file://{path}" if path.startswith("/") else path
-
-
-def _notes(audits: Sequence[Audit]) -> dict[str, Any]:
-    """Return what was not looked at, as notifications of the tool."""
-    told = [text for audit in audits for text in (*audit.not_covered, *audit.unused)]
-    notifications = [{"level": "note", "message": {"text": text}} for text in told]
-    return {"toolExecutionNotifications": notifications} if notifications else {}

@@ -7,9 +7,7 @@ from typing import Any
 from harness.audit.engine import Audit
 from harness.audit.model import SEVERITIES, Finding, Rule
 from harness.audit.plain import counted
-
-# GitHub, "Workflow commands for GitHub Actions": what a finding of each severity is there.
-_COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
+from harness.ci.annotations import Annotation, commands
 
 
 def lines(audits: Sequence[Audit]) -> Iterator[str]:
@@ -49,19 +47,13 @@ def sources(audits: Sequence[Audit]) -> Iterator[str]:
 
 def annotations(audits: Sequence[Audit]) -> Iterator[str]:
     """Yield the workflow commands that mark each finding at its line in a pull request on GitHub."""
-    for audit in audits:
-        for each in audit.findings:
-            place = {"file": each.file, "line": str(each.line or ""), "title": each.rule}
-            given = ",".join(f"{name}={_property(value)}" for name, value in place.items() if value)
-            yield f"::{_COMMANDS[each.severity]} {given}::{_data(f'{each.message} ({each.source})')}"
-
-
-def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+    found = [each for audit in audits for each in audit.findings]
+    return commands(
+        [
+            Annotation(each.severity, each.rule, f"{each.message} ({each.source})", each.file, each.line)
+            for each in found
+        ]
+    )
 
 
 def as_json(audits: Sequence[Audit]) -> dict[str, Any]:

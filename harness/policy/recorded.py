@@ -11,7 +11,8 @@ from harness.iam.least_privilege import ResourceUse, RoleUse, resource_uses, rol
 from harness.journal import DeliveryRefused, PermissionUsed, Record, RunEnded
 from harness.messaging.edges import PRINCIPALS, Edge, request_of
 from harness.policy.options import ROLE, TRUST
-from harness.run.results import JOURNAL, newest
+from harness.run.results import JOURNAL
+from harness.store import newest
 
 Subject = RoleUse | ResourceUse
 _ACCOUNT_AT = 4  # of an ARN's parts

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.ci import after_runs
 from harness.clock import ClockSpec
 from harness.commands import emit
 from harness.config import Settings, read_settings
@@ -86,6 +87,7 @@ def rehearse(arguments: argparse.Namespace) -> int:
 
         scaling = simulate_scaling(asked.stack, arguments.scaling_traffic, arguments.seed, settings.runs_dir)
         codes += [ExitCode(one["exit_code"]) for one in scaling]
+    after_runs([row, *scaling], arguments)
     if arguments.json:
         emit({"audit": [_as_json(one) for one in found.findings], "run": row, "scaling": scaling})
     return next(one for one in SEVERITY if one in codes)
@@ -138,8 +140,9 @@ def _as_path(target: Path) -> str:
 
 
 def _tell(lines: Sequence[str]) -> None:
-    for line in lines:
-        print(f"  {line}", file=sys.stderr)
+    from harness.terminal import by_first_word, show_all
+
+    show_all(by_first_word(f"  {line}" for line in lines), sys.stderr)
 
 
 # -- before anything runs -----
@@ -195,6 +198,7 @@ def _run(
     from harness.rehearse.write import scenario_file
     from harness.run.command import run_all
     from harness.run.context import Options
+    from harness.run.thresholds import with_thresholds
     from harness.scenario import find
 
     folder = settings.runs_dir.resolve() / asked.name
@@ -203,7 +207,12 @@ def _run(
     # Named by its contents: two rehearsals at once do not write into one file.
     path = folder / f"scenario-{hashlib.sha256(text.encode()).hexdigest()[:8]}.py"
     path.write_text(text, encoding="utf-8")
-    scenario = find(str(path))
+    ((_, scenario),) = with_thresholds(
+        [(str(path), find(str(path)))],
+        arguments.threshold,
+        abort=arguments.abort_on_fail,
+        delay=arguments.abort_delay,
+    )
     clock = ClockSpec.parse(arguments.clock) if arguments.clock else None
     if clock is not None and clock.is_virtual:
         raise ScenarioError("--clock virtual deploys nothing; say 'wall' or 'compressed:N'")

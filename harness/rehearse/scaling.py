@@ -71,9 +71,10 @@ def _simulated(
     from harness.config import spare_numpy_threads
 
     spare_numpy_threads()
+    from harness.terminal import indented, show_all
     from harness.whatif.simulate_command import simulated
     from harness.whatif.simulate_options import add_arguments
-    from harness.whatif.simulate_view import lines_of
+    from harness.whatif.simulate_view import parts_of
 
     minimum = max(int(target.properties.get("MinCapacity", 1)), 1)
     wanted = stages or scaling_stages(_target_value(template, target), minimum)
@@ -84,7 +85,7 @@ def _simulated(
     arguments = parser.parse_args(words)
     arguments.json = False
     row, trouble = simulated(arguments)
-    print("\n".join(f"  {line}" for line in lines_of(row, trouble)), file=sys.stderr)
+    show_all(map(indented, parts_of(row, trouble)), sys.stderr)
     return row
 
 

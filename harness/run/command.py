@@ -2,22 +2,25 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from harness.config import Settings
 from harness.cost.told import cost_lines
 from harness.errors import ExitCode, HarnessError, ScenarioError
+from harness.live.watching import watching
+from harness.run.afterwards import code_with, keep_store_small, lines_of
 from harness.run.context import Options
 from harness.run.outcome import Outcome
-from harness.run.results import JOURNAL, REPORT
+from harness.run.results import REPORT
 from harness.run.runner import rehearse
+from harness.run.told import expectations_table, heading, verdict_line, where
 from harness.run.verdict import not_reproduced
 from harness.scenario import Scenario, find, names
 from harness.scenario.faults import ZoneFailure
 from harness.scenario.faults.command_line import parse_fault
 from harness.scenario.settings import with_settings
 from harness.scenario.spec import AS_WRITTEN, CORRECTED
+from harness.thresholds.judging import SOURCE
 from harness.view import View
 
 # When several runs end differently the command ends with the first of these that occurred.
@@ -91,16 +94,20 @@ def run_all(
     """
     rows: list[dict[str, Any]] = []
     codes: list[ExitCode] = []
-    with View() as view:
+    with View() as view, watching(options.ui, len(scenarios), view.line) as follow:
         for name, scenario in scenarios:
             clock = options.clock or scenario.clock
-            view.line(f"{scenario.name} ({scenario.variant}, {clock}, seed {options.seed})")
-            outcome = rehearse(scenario, replace(options, scenario_path=name), settings, view)
-            codes.append(exit_code(outcome))
-            rows.append(_row(outcome, codes[-1]))
+            view.show(heading(scenario.name, scenario.variant, clock, options.seed))
+            outcome = rehearse(scenario, replace(options, scenario_path=name), settings, view, follow)
+            code = exit_code(outcome)
+            codes.append(code_with(code, outcome.comparison, fail_on_worse=options.fail_on_worse))
+            rows.append({"scenario_path": name, **_row(outcome, codes[-1])})
             _tell(view, scenario, outcome)
             if codes[-1] is ExitCode.INTERRUPTED:
                 break
+            keep_store_small(
+                settings.runs_dir, scenario.name, options.keep, outcome.directory, outcome.comparison
+            )
     return rows, next(code for code in SEVERITY if code in codes)
 
 
@@ -127,18 +134,21 @@ def _row(outcome: Outcome, code: ExitCode) -> dict[str, Any]:
 def _tell(view: View, scenario: Scenario, outcome: Outcome) -> None:
     view.phases_over()
     expectations = outcome.summary.get("expectations", [])
-    for one in expectations:
-        value = "nothing measured" if one["value"] is None else f"{one['value']:.6g} {one['unit']}".rstrip()
-        view.line(f"  {'ok  ' if one['ok'] else 'FAIL'} {one['name']}: {value} ({one['limit']})")
-    view.line(f"  {outcome.summary.get('verdict', 'invalid')}{_why(outcome)}")
+    if expectations:
+        view.show(expectations_table(expectations))
+    verdict = outcome.summary.get("verdict", "invalid")
+    view.show(verdict_line(f"  {verdict}{_why(outcome)}", verdict))
     if scenario.defect and expectations:
-        other = not_reproduced(scenario, (one["name"] for one in expectations if not one["ok"]))
+        # A threshold of the command line is no part of the defect, unless the scenario says that it is.
+        told = [one for one in expectations if one["source"] != SOURCE or one["name"] in scenario.must_fail]
+        other = not_reproduced(scenario, (one["name"] for one in told if not one["ok"]))
         view.line(f"  {'the defect does not show: ' + other if other else 'as expected: ' + scenario.defect}")
     if outcome.trouble:
         view.line(f"  {outcome.trouble}")
-    for line in cost_lines(outcome.summary):
+    for line in [*cost_lines(outcome.summary), *lines_of(outcome.comparison)]:
         view.line(f"  {line}")
-    view.line(f"  {_shown(outcome)}")
+    drawn = (outcome.directory / REPORT).is_file()
+    view.line(f"  {where(outcome.directory, drawn=drawn)}")
 
 
 def _why(outcome: Outcome) -> str:
@@ -149,12 +159,3 @@ def _why(outcome: Outcome) -> str:
     reasons = outcome.summary.get("reason", "").split("; ")
     untold = "; ".join(one for one in reasons if one and not one.startswith(tuple(missed)))
     return f": {untold}" if untold else ""
-
-
-def _shown(outcome: Outcome) -> str:
-    """Return the line that says where to look: the report, or what it can be drawn from."""
-    drawn = (outcome.directory / REPORT).is_file() and not outcome.trouble
-    path = outcome.directory / (REPORT if drawn else JOURNAL)
-    if path.is_relative_to(Path.cwd()):
-        path = path.relative_to(Path.cwd())
-    return f"report  {path}" if drawn else f"journal {path} ('harness report' draws it)"

@@ -14,6 +14,8 @@ from harness.journal import Finding
 from harness.recorder import Recorder
 from harness.scenario import Program, Scenario
 from harness.scenario.workload import Client
+from harness.store import KEEP
+from harness.thresholds import Crossing
 from harness.view import View
 
 # Where nobody listens (the discard port): a model is built before the gateway serves, and must reach no AWS.
@@ -35,6 +37,11 @@ class Options:
     sets: tuple[str, ...] = ()  # PATH=VALUE, as the command line gave them; the scenario has them already
     prices: PriceTable | None = None  # the user's own, in place of the project's
     report: bool = True  # whether report.html is drawn
+    index: bool = False  # whether the command leaves an index of its runs
+    ui: int | None = None  # the port of the live view, 0 for a free one; None without a view
+    baseline: str | None = None  # what the run is compared with; None: the run before it, where there is one
+    fail_on_worse: bool = False  # whether a run that is worse than its baseline ends the command with 1
+    keep: int = KEEP  # how many runs of a scenario stay when this one has ended, 0 for all
     findings: tuple[Finding, ...] = ()  # what was found before the run, say by an audit
 
 
@@ -44,7 +51,7 @@ class RunContext:
 
     `url` is the gateway's once it serves, `entrances` are those of the VPC endpoints by their ids. `act_as`
     gives the credentials of an AWS service where the gateway looks at permissions. `check()` raises when the
-    run cannot go on (a dead emulator).
+    run cannot go on (a dead emulator). `crossing` is the threshold that ended the load early, if one did.
     """
 
     scenario: Scenario
@@ -58,6 +65,7 @@ class RunContext:
     entrances: dict[str, str] = field(default_factory=dict)
     act_as: Callable[[str], Credentials] | None = None
     check: Callable[[], None] = lambda: None
+    crossing: Crossing | None = None
 
     @property
     def logs(self) -> Path:

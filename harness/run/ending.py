@@ -4,13 +4,16 @@ import time
 
 from harness import journal
 from harness.interrupts import Deferred
+from harness.run import thresholds
+from harness.run.afterwards import compared
 from harness.run.outcome import Outcome
 from harness.run.permission_phase import smallest_policies
 from harness.run.rehearsal import Rehearsal
-from harness.run.results import draw, point_latest, write_policies, write_profile, write_summary
+from harness.run.results import draw, write_policies, write_profile, write_summary
 from harness.run.started import run_started
 from harness.run.verdict import decide
 from harness.scenario.expectations import judge
+from harness.store import point_latest
 
 
 def close(rehearsal: Rehearsal, outcome: Outcome) -> None:
@@ -28,10 +31,20 @@ def close(rehearsal: Rehearsal, outcome: Outcome) -> None:
         write_profile(rehearsal.run.directory, rehearsal.scenario, records)
         write_policies(rehearsal.run.directory, smallest_policies(records))
         point_latest(rehearsal.run.directory)
+    run = rehearsal.run
+    outcome.comparison, untold = compared(run.directory, run.options.baseline, run.settings.runs_dir)
     with_report = rehearsal.run.options.report
     if with_report:
         rehearsal.run.view.phase("report")
-    outcome.trouble = draw(rehearsal.run.directory, records, outcome.summary, with_report=with_report)
+    outcome.trouble = draw(
+        rehearsal.run.directory,
+        records,
+        outcome.summary,
+        comparison=outcome.comparison,
+        with_report=with_report,
+        with_index=run.options.index,
+    )
+    outcome.trouble = outcome.trouble or untold
 
 
 def _conclude(rehearsal: Rehearsal, error: BaseException | None) -> None:
@@ -43,8 +56,15 @@ def _conclude(rehearsal: Rehearsal, error: BaseException | None) -> None:
     judged = list(judge(rehearsal.scenario.expectations, run.recorder.records, now)) if error is None else []
     for expectation in judged:
         run.recorder.record(expectation)
+    if error is None:  # after the expectations, of which a threshold may speak too
+        limits = list(thresholds.judged(rehearsal, now, time.monotonic() - rehearsal.began))
+        for limit in limits:
+            run.recorder.record(limit)
+        judged += limits
     forgiven = {program.name for program in rehearsal.scenario.programs if program.may_fail}
     ended = (one for one in run.recorder.records if isinstance(one, journal.ProgramEnded))
     programs = [one for one in ended if one.program not in forgiven]
     verdict, reason = decide(judged, programs, rehearsal.why_invalid, error, rehearsal.phase)
+    if verdict == "fail" and run.crossing is not None:
+        reason = f"{run.crossing.sentence}; {reason}"
     run.recorder.record(journal.RunEnded(now, verdict, reason, time.monotonic() - rehearsal.began))

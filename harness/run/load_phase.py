@@ -1,6 +1,6 @@
 """Sends a scenario's load through Locust, and journals every request."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from harness import journal
@@ -8,7 +8,8 @@ from harness.errors import HarnessError
 from harness.interrupts import Deferred
 from harness.load import LoadProgress, LoadResult, run_load
 from harness.load_plan import DRAIN_MODEL_S, LAG_LIMIT_S, MESSAGE_LAG_LIMIT_S, AccessKey, LoadPlan
-from harness.load_result import RequestRow
+from harness.load_result import UNFINISHED, RequestRow, judge
+from harness.run.aborting import Aborting
 from harness.run.context import RunContext
 from harness.run.credentials import assumed
 from harness.run.function_phase import called_by_load
@@ -18,22 +19,33 @@ from harness.scenario import OpenModel, Role
 def send_load(run: RunContext, on_begin: Callable[[float], None]) -> list[str]:
     """Send the load to its end and journal it; return why it proves nothing, empty when it does.
 
-    *on_begin* is told the model second at which it begins, a little before.
+    *on_begin* is told the model second at which it begins, a little before. A threshold that is crossed ends
+    it early and becomes the run's `crossing`; that it did not come to its end is then no reason against it.
     When the backend dies or the user interrupts, the clients are ended, what they had sent is journalled, and
     the error goes on.
     """
     plan = _plan(run)
     watch = _Watch(run.check)
+    models = {model.label: model for model in plan.models}
+    aborting = Aborting(run, plan.results_dir, lambda row: _request(models[row.model], row))
+
+    def begin(began_at: float) -> None:
+        aborting.begin(began_at)
+        on_begin(began_at)
+
     with Deferred() as interrupt:
         result = run_load(
             plan,
             run.logs,
             lambda progress: _show(run, progress),
             processes=run.options.processes,
-            should_stop=lambda: interrupt.came or watch.must_stop(),
-            on_begin=on_begin,
+            should_stop=lambda: interrupt.came or watch.must_stop() or aborting.must_stop(),
+            on_begin=begin,
         )
-        _journal(run, plan, result)
+        run.crossing = None if interrupt.came else aborting.crossing
+        if run.crossing is not None:
+            result = _as_far_as_it_got(plan, result)
+        _journal(run, models, result)
     watch.reraise()
     return list(result.why)
 
@@ -71,26 +83,36 @@ def _show(run: RunContext, progress: LoadProgress) -> None:
     run.view.progress(progress.at_s, progress.duration_s, text)
 
 
-def _journal(run: RunContext, plan: LoadPlan, result: LoadResult) -> None:
-    models = {model.label: model for model in plan.models}
+def _as_far_as_it_got(plan: LoadPlan, result: LoadResult) -> LoadResult:
+    """Return the load that was ended on purpose, with what speaks against the part of it that was sent."""
+    sent = replace(result.counts, unfinished=0)
+    why = judge(sent, cpu=result.client_cpu, lag_p99_s=result.lag_p99_s, lag_limit_s=plan.lag_limit_s)
+    return replace(result, why=why)
+
+
+def _journal(run: RunContext, models: Mapping[str, OpenModel], result: LoadResult) -> None:
     for row in result.rows():
-        run.recorder.record(
-            journal.LoadRequest(
-                due_at=row.due_at,
-                endpoint=models[row.model].endpoint_name,
-                outcome=row.outcome,
-                status=row.status,
-                sent_at=row.sent_at,
-                received_at=row.received_at,
-                lag_s=row.lag_s,
-                queue_s=row.queue_s or 0.0,
-                service_s=_service_s(models[row.model], row),
-                overhead_s=row.overhead_s or 0.0,
-                error=row.error,
-                target=models[row.model].target,
-            )
-        )
+        if run.crossing is None or row.outcome != UNFINISHED:  # that nobody waited for an answer is no error
+            run.recorder.record(_request(models[row.model], row))
     run.recorder.record(_account(result, run.clock.now()))
+
+
+def _request(model: OpenModel, row: RequestRow) -> journal.LoadRequest:
+    """Return what the journal has of *row*."""
+    return journal.LoadRequest(
+        due_at=row.due_at,
+        endpoint=model.endpoint_name,
+        outcome=row.outcome,
+        status=row.status,
+        sent_at=row.sent_at,
+        received_at=row.received_at,
+        lag_s=row.lag_s,
+        queue_s=row.queue_s or 0.0,
+        service_s=_service_s(model, row),
+        overhead_s=row.overhead_s or 0.0,
+        error=row.error,
+        target=model.target,
+    )
 
 
 def _service_s(model: OpenModel, row: RequestRow) -> float:

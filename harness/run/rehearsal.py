@@ -88,10 +88,13 @@ class Rehearsal:
         self._programs("before_load")
         self._start_beside()
         self._load()
-        self._settle()
+        aborted = self.run.crossing is not None
+        if not aborted:
+            self._settle()
         self._end_faults()
         self._stop()
-        self._programs("after_load")
+        if not aborted:
+            self._programs("after_load")
 
     # -- starting
     # ---------------------------------------------------------------------------------------------
@@ -169,10 +172,11 @@ class Rehearsal:
         return Declared(scenario.topics, scenario.queues, scenario.webhooks, self.faults.deliveries)
 
     def _check(self) -> None:
-        """Raise EnvironmentFault when an emulator has died, and what `Workers.check` does."""
+        """Raise EnvironmentFault when an emulator is dead or the disk full, and what `Workers.check` does."""
         if dead := self.backend.dead():
             raise EnvironmentFault(f"{dead}; the run cannot go on, start it again")
         self.workers.check()
+        self.run.recorder.check()
 
     def _begin(self, phase: str, detail: str = "") -> None:
         """Enter *phase*."""

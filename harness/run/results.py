@@ -4,10 +4,11 @@ import json
 import os
 import traceback
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import EnvironmentFault, JournalError, ScenarioError
+from harness.errors import DiskFault, EnvironmentFault, JournalError, ScenarioError, machine_fault
 from harness.journal import Record
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ REPORT = "report.html"
 JUNIT = "junit.xml"
 PROFILE = "profile.json"
 POLICIES = "policy"
+INDEX = "index.html"
+INDEX_FROM_RUN = f"../../{INDEX}"
 REPORT_LOG = "logs/report.log"
 
 
@@ -51,11 +54,20 @@ def write_policies(directory: Path, policies: Iterable[tuple[str, str]]) -> None
 
 
 def draw(
-    directory: Path, records: Sequence[Record], summary: dict[str, Any], *, with_report: bool = True
+    directory: Path,
+    records: Sequence[Record],
+    summary: dict[str, Any],
+    *,
+    comparison: dict[str, Any] | None = None,
+    with_report: bool = True,
+    with_index: bool = False,
 ) -> str:
-    """Write JUnit XML and the report; return "" or one sentence about why they cannot be drawn.
+    """Write JUnit XML and the report, with a *comparison* if there is one and a way to the index.
 
-    A page that cannot be drawn is no reason to lose what the run found: the traceback goes to a log.
+    Return "" or one sentence about why they cannot be drawn.
+
+    A page that cannot be drawn is no reason to lose what the run found: the traceback goes to a log. Raises
+    EnvironmentFault where the machine takes no file.
     """
     try:
         from reports.junit import write_junit
@@ -64,13 +76,27 @@ def draw(
         if with_report:
             from reports.html import render
 
-            _write(directory / REPORT, render(records, summary))
+            _write(
+                directory / REPORT,
+                render(records, summary, comparison=comparison, index=INDEX_FROM_RUN if with_index else None),
+            )
+    except DiskFault:
+        raise
     except Exception as error:
+        if isinstance(error, OSError) and (fault := machine_fault(error, directory)) is not None:
+            raise fault from error
         log = directory / REPORT_LOG
         log.parent.mkdir(exist_ok=True)
         log.write_text(traceback.format_exc(), encoding="utf-8")
         return f"The report could not be drawn ({type(error).__name__}: {error}); see {log}"
     return ""
+
+
+def _previous(directory: Path, comparison: dict[str, Any] | None) -> str | None:
+    """Return the way from the report in *directory* to that of the newest run it is compared with."""
+    before = [Path(run["run_dir"]) / REPORT for run in (comparison or {}).get("before", [])]
+    there = [path for path in before if path.is_file()]
+    return os.path.relpath(there[-1], directory) if there else None
 
 
 def redraw(directory: Path, prices: "PriceTable | None" = None) -> tuple[dict[str, Any], str]:
@@ -80,6 +106,7 @@ def redraw(directory: Path, prices: "PriceTable | None" = None) -> tuple[dict[st
     Raises ScenarioError when *directory* is no run, EnvironmentFault when its journal cannot be read.
     """
     from harness import journal
+    from harness.compare.after_run import read_comparison
 
     path = directory / JOURNAL
     if not path.is_file():
@@ -91,32 +118,22 @@ def redraw(directory: Path, prices: "PriceTable | None" = None) -> tuple[dict[st
         summary = write_summary(directory, records, prices)
     except JournalError as error:
         raise EnvironmentFault(f"{path} cannot be read: {error}; run the scenario again") from error
-    return summary, draw(directory, records, summary)
-
-
-def point_latest(directory: Path) -> None:
-    """Make `latest`, beside the run, point at it; of two runs that end at once either may win."""
-    link = directory.parent / "latest"
-    fresh = directory.parent / f".latest-{directory.name}"
-    try:
-        fresh.symlink_to(directory.name, target_is_directory=True)
-        os.replace(fresh, link)
-    except OSError:  # a file system without links: the run is there all the same
-        fresh.unlink(missing_ok=True)
-
-
-def newest(runs: Path) -> Path:
-    """Return the directory of the newest run below *runs*; raise ScenarioError when there is none."""
-    found = [path for path in runs.glob(f"*/*/{JOURNAL}") if path.parent.name != "latest"]
-    if not found:
-        raise ScenarioError(
-            f"No run below {runs}; make one with 'harness run' or name another place with --runs"
-        )
-    return max(found, key=lambda path: path.stat().st_mtime).parent
+    with_index = (directory.parent.parent / INDEX).is_file()
+    return summary, draw(
+        directory, records, summary, comparison=read_comparison(directory), with_index=with_index
+    )
 
 
 def _write(path: Path, text: str) -> None:
-    """Replace *path* in one step: whoever looks sees the old text or the new one."""
+    """Replace *path* in one step: whoever looks sees the old text or the new one.
+
+    Raises DiskFault where there is no room for it.
+    """
     unfinished = path.with_name(f".{path.name}.part")
-    unfinished.write_text(text, encoding="utf-8")
-    os.replace(unfinished, path)
+    try:
+        unfinished.write_text(text, encoding="utf-8")
+        os.replace(unfinished, path)
+    except OSError as error:
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+        raise machine_fault(error, path) or error from error

@@ -79,7 +79,8 @@ def settle(
             look_at = time.monotonic() + LOOK_EVERY_REAL_S
         if drain.over and at_minimum():
             return
-        run.view.progress(now - began, at_most_s, "; ".join(filter(None, (drain.line(), line()))))
+        text = "; ".join(filter(None, (drain.line(), line())))
+        run.view.progress(now - began, at_most_s, text, at_most=True)
         time.sleep(POLL_S)
 
 

@@ -13,6 +13,7 @@ from harness.run.context import Options, RunContext
 from harness.run.functions_shown import functions_shown
 from harness.scenario import Endpoint, OpenModel, Program, Queue, Role, Scenario, Subscription
 from harness.scenario.scaling import Tracking, whole
+from harness.thresholds.asking import words_for
 
 PACKAGES = ("boto3", "locust", "moto", "ministack", "onnxruntime", "scikit-learn", "numpy")
 
@@ -49,6 +50,7 @@ def _command(run: RunContext, backend: str) -> str:
     words += ["--iam", options.iam.value] if options.iam is not Mode.ENFORCE else []
     for fault in options.faults:
         words += ["--fault", fault]
+    words += words_for(run.scenario.limits)
     return shlex.join([*words, *options_for(options.sets, options.prices)])
 
 
@@ -65,6 +67,7 @@ def _configuration(scenario: Scenario, options: Options) -> dict[str, Any]:
         "data": str(options.data) if options.data else "made by the project's own degradation model",
         "defect": scenario.defect,
         "faults": [f"{fault.KIND}: {fault.detail}" for fault in scenario.faults],
+        **({"thresholds": [str(one) for one in scenario.limits]} if scenario.limits else {}),
         **asked_for(options.sets, options.prices),
     }
 

@@ -105,6 +105,7 @@ from harness.scenario.stack import Stack
 from harness.scenario.stack_expectations import not_made
 from harness.scenario.triggers import HttpApi, Notification, Rule, Timer
 from harness.scenario.workload import Calls, Constant, Idle, OpenModel, Payload, Ramp, Spike, Stages
+from harness.thresholds.threshold import Threshold
 
 __all__ = [
     "CONCURRENT_PER_MODEL",
@@ -164,6 +165,7 @@ __all__ = [
     "Subscription",
     "Table",
     "TargetTracking",
+    "Threshold",
     "Throttle",
     "Timer",
     "Topic",

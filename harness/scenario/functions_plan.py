@@ -51,10 +51,14 @@ def named(function: Function, qualifier: str) -> dict[str, str]:
 
 
 def permission(function: Function, qualifier: str, sid: str, principal: str, about: dict[str, Any]) -> Call:
-    """Return the call that lets *principal* invoke *function*, *about* what source."""
+    """Return the call that lets *principal* invoke *function*, *about* what source.
+
+    AWS keeps a policy for each qualifier; an emulator that keeps one for all must not meet an id twice.
+    """
+    told = f"{qualifier}-{sid}" if qualifier else sid
     arguments = {
         **named(function, qualifier),
-        "StatementId": _NOT_IN_A_SID.sub("-", sid)[:100],
+        "StatementId": _NOT_IN_A_SID.sub("-", told)[:100],
         "Action": "lambda:InvokeFunction",
         "Principal": principal,
         **about,

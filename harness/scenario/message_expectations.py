@@ -53,16 +53,18 @@ def published(source: Topic | Queue) -> Question:
 
 def undelivered(topic: Topic) -> Question:
     """Ask for the number of messages to *topic* that AWS's rules send to nobody."""
+    name = topic.aws_name
+    return _question(f"{name}: undelivered", lambda found: undelivered_of(found, name))
 
-    def measure(found: Account) -> Measured:
-        everything = found.to_topic(topic.aws_name)
-        if not everything:
-            return nothing_published(topic.aws_name)
-        lonely = [one for one in everything if not one.copies and not one.others]
-        sentence = f"{len(lonely)} of {messages(len(everything))} to {topic.aws_name} reached nobody"
-        return len(lonely), f"{sentence}{why_nobody(found, topic.aws_name, lonely)}"
 
-    return _question(f"{topic.aws_name}: undelivered", measure)
+def undelivered_of(found: Account, name: str) -> Measured:
+    """Return how many messages to the topic *name* reached nobody, and why."""
+    everything = found.to_topic(name)
+    if not everything:
+        return nothing_published(name)
+    lonely = [one for one in everything if not one.copies and not one.others]
+    sentence = f"{len(lonely)} of {messages(len(everything))} to {name} reached nobody"
+    return len(lonely), f"{sentence}{why_nobody(found, name, lonely)}"
 
 
 def delivered(target: Queue | Webhook) -> Question:
@@ -91,43 +93,44 @@ def lost(target: Queue | Webhook) -> Question:
     """Ask for the number of messages for *target* that nobody processed and that are nowhere: gone without a
     trace, expired, or never delivered since a policy refuses them."""
     name = aws_name(target)
+    return _question(f"{name}: lost", lambda run: lost_of(run, name))
 
-    def measure(run: Account) -> Measured:
-        found = run.target(name)
-        everything = len(found.copies) + found.refused
-        if not everything:
-            return nothing_expected(found)
-        gone, expired = found.ended(LOST), found.ended(EXPIRED)
-        if found.is_queue and found.counted is None and found.ended(STILL_THERE):
-            return None, f"Nobody counted what was left in {name}, so nobody knows what is lost"
-        parts = [
-            f"{found.refused} refused{reasons(run, name)}" if found.refused else "",
-            f"{len(expired)} older than the retention of {found.retention_s:g} s{names_of(expired)}"
-            if expired
-            else "",
-            f"{len(gone)} gone without a trace{names_of(gone)}" if gone else "",
-        ]
-        said = "; ".join(part for part in parts if part) or "each has its end"
-        count = len(gone) + len(expired) + found.refused
-        return count, f"{count} of {messages(everything)} for {name} lost: {said}"
 
-    return _question(f"{name}: lost", measure)
+def lost_of(run: Account, name: str) -> Measured:
+    """Return how many messages for the queue or webhook *name* are lost, and which."""
+    found = run.target(name)
+    everything = len(found.copies) + found.refused
+    if not everything:
+        return nothing_expected(found)
+    gone, expired = found.ended(LOST), found.ended(EXPIRED)
+    if found.is_queue and found.counted is None and found.ended(STILL_THERE):
+        return None, f"Nobody counted what was left in {name}, so nobody knows what is lost"
+    parts = [
+        f"{found.refused} refused{reasons(run, name)}" if found.refused else "",
+        f"{len(expired)} older than the retention of {found.retention_s:g} s{names_of(expired)}"
+        if expired
+        else "",
+        f"{len(gone)} gone without a trace{names_of(gone)}" if gone else "",
+    ]
+    said = "; ".join(part for part in parts if part) or "each has its end"
+    count = len(gone) + len(expired) + found.refused
+    return count, f"{count} of {messages(everything)} for {name} lost: {said}"
 
 
 def duplicates(queue: Queue) -> Question:
     """Ask for the number of messages of *queue* that were processed (received and deleted) more than once."""
+    name = queue.aws_name
+    return _question(f"{name}: duplicates", lambda found: duplicates_of(found, name))
 
-    def measure(found: Account) -> Measured:
-        target = found.target(queue.aws_name)
-        if not any(copy.deletions for copy in target.everything):
-            return None, f"No message of {queue.aws_name} was processed"
-        twice = target.duplicates
-        more = f"; {target.redeliveries} receives were not the first of their message"
-        return len(
-            twice
-        ), f"{messages(len(twice))} of {queue.aws_name} processed twice{names_of(twice)}{more}"
 
-    return _question(f"{queue.aws_name}: duplicates", measure)
+def duplicates_of(found: Account, name: str) -> Measured:
+    """Return how many messages of the queue *name* were processed more than once, and which."""
+    target = found.target(name)
+    if not any(copy.deletions for copy in target.everything):
+        return None, f"No message of {name} was processed"
+    twice = target.duplicates
+    more = f"; {target.redeliveries} receives were not the first of their message"
+    return len(twice), f"{messages(len(twice))} of {name} processed twice{names_of(twice)}{more}"
 
 
 def wrongly_delivered(queue: Queue) -> Question:
@@ -253,6 +256,11 @@ class _Latest:
 
 
 _latest = _Latest()
+
+
+def account_of(records: Records) -> Account:
+    """Return the account of *records*; asked again of the same ones, the same."""
+    return _latest.of(records)
 
 
 def _question(name: str, measure: Callable[[Account], Measured], unit: str = "messages") -> Question:

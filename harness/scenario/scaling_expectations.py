@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from itertools import dropwhile, takewhile
+from typing import Protocol
 
 from harness import journal
 from harness.scenario.expectations import Expectation, Measured, Question, Records, of_kind
@@ -11,6 +12,15 @@ from harness.scenario.resources import Endpoint
 # AlarmLow is below 90 % of the target: Lambda developer guide, 63 for a target of 70 (`endpoint.settings`,
 # low_threshold_ratio). Where the alarm moved in the run, its own threshold is taken instead.
 LOW_RATIO = 0.9
+
+
+class Scaled(Protocol):
+    """What has a scalable target: an endpoint, or whatever Application Auto Scaling scales."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def resource_id(self) -> str: ...
 
 
 def peak_in_service(endpoint: Endpoint) -> Question:
@@ -88,7 +98,7 @@ def least_in_service_after_fault(endpoint: Endpoint) -> Question:
     return Expectation(f"{endpoint.name}: least instances after the fault", measure, "instances")
 
 
-def first_scale_out(endpoint: Endpoint) -> Question:
+def first_scale_out(endpoint: Scaled) -> Question:
     """Ask for the seconds from the first minute above the target to the decision to scale out.
 
     The first minute of the unbroken run of minutes above the target that led to the decision, counted from
@@ -107,7 +117,7 @@ def first_scale_out(endpoint: Endpoint) -> Question:
     return Expectation(f"{endpoint.name}: breach to scale-out decision", measure, "s")
 
 
-def scale_out_lag(endpoint: Endpoint) -> Question:
+def scale_out_lag(endpoint: Scaled) -> Question:
     """Ask for the seconds from the first minute above the target until the first scale-out was in service."""
 
     def measure(records: Records) -> Measured:
@@ -124,7 +134,7 @@ def scale_out_lag(endpoint: Endpoint) -> Question:
     return Expectation(f"{endpoint.name}: breach to instances in service", measure, "s")
 
 
-def first_scale_in(endpoint: Endpoint) -> Question:
+def first_scale_in(endpoint: Scaled) -> Question:
     """Ask for the seconds from the start of the low minutes before the first scale-in to its decision."""
 
     def measure(records: Records) -> Measured:
@@ -175,7 +185,7 @@ def outstanding_at_first_scale_out(endpoint: Endpoint) -> Question:
     return Expectation(f"{endpoint.name}: simultaneous requests at the first scale-out", measure, "requests")
 
 
-def scaling_steps(records: Records, endpoint: Endpoint, code: str) -> list[journal.ScalingActivity]:
+def scaling_steps(records: Records, endpoint: Scaled, code: str) -> list[journal.ScalingActivity]:
     """Return the first record of each activity that a policy began with *code*: ScaleOut or ScaleIn."""
     first: dict[str, journal.ScalingActivity] = {}
     for record in of_kind(records, journal.ScalingActivity, resource_id=endpoint.resource_id, code=code):
@@ -198,16 +208,16 @@ def _completed_at(records: Records, step: journal.ScalingActivity) -> float | No
     return done[0].at if done else None
 
 
-def _high_since(records: Records, endpoint: Endpoint, before: float) -> float | None:
+def _high_since(records: Records, endpoint: Scaled, before: float) -> float | None:
     return _run_start(records, endpoint, before, "high")
 
 
-def _low_since(records: Records, endpoint: Endpoint, before: float) -> float | None:
+def _low_since(records: Records, endpoint: Scaled, before: float) -> float | None:
     return _run_start(records, endpoint, before, "low")
 
 
 def _held_to(
-    records: Records, endpoint: Endpoint, before: float, direction: str
+    records: Records, endpoint: Scaled, before: float, direction: str
 ) -> tuple[float, journal.PolicyPut] | None:
     """Return the threshold in force at *before* in that direction, and a policy on the metric it is about.
 
@@ -228,7 +238,7 @@ def _held_to(
     return threshold, (exactly or tracking or policies)[-1]
 
 
-def _run_start(records: Records, endpoint: Endpoint, before: float, direction: str) -> float | None:
+def _run_start(records: Records, endpoint: Scaled, before: float, direction: str) -> float | None:
     """Return the start of the last unbroken run of periods beyond the threshold, as published by *before*.
 
     A period published between the alarm and the decision may lie on the other side already: it ends the run

@@ -26,6 +26,7 @@ from harness.scenario.resources import Bucket, Endpoint, Model, Role, VpcEndpoin
 from harness.scenario.spec_check import (
     check_expectations,
     check_faults_of,
+    check_limits,
     check_models,
     check_roles,
     check_unique,
@@ -34,6 +35,7 @@ from harness.scenario.spec_check import (
 from harness.scenario.stack import Stack
 from harness.scenario.triggers import HttpApi, Notification, Rule, Timer, Trigger
 from harness.scenario.workload import Named, OpenModel
+from harness.thresholds.threshold import Threshold, as_thresholds
 
 CORRECTED = "corrected"
 AS_WRITTEN = "as-written"
@@ -96,6 +98,7 @@ class Variant:
     expectations: Sequence[Expectation] | None = None
     settle: Settle | None = None
     stack: Stack | None = None
+    thresholds: Sequence[str | Threshold] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,8 @@ class Scenario:
     `clock` is the one that suits the scenario where the command line names none. `settings` are figures of
     the endpoint, scaling and function models by name (`harness.endpoint.settings` and the like), where the
     scenario departs from their defaults. With a `stack` it is the stack that makes the `resources`, which are
-    what it holds (`stack.resources`). The last three fields are filled in by `resolve`.
+    what it holds (`stack.resources`). `thresholds` are expectations in one line each, as 'p(99)<800ms'
+    (docs/how-to/thresholds.md). The last three fields are filled in by `resolve`.
     """
 
     name: str
@@ -121,6 +125,7 @@ class Scenario:
     as_written: Variant | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     stack: Stack | None = None
+    thresholds: Sequence[str | Threshold] = ()
     variant: str = CORRECTED
     defect: str = ""
     must_fail: tuple[str, ...] = ()
@@ -142,13 +147,15 @@ class Scenario:
         check_unique(who, "parts of the workload are called", (load.label for load in self.workload))
         check_models(who, self.resources, self.endpoints)
         check_roles(who, self._roles())
-        check_expectations(who, self.expectations, self.must_fail)
+        check_expectations(who, self.expectations, self.must_fail, self.limits)
         known = self._settings_known(who)
         if self.stack is None:  # a stack may well lack what Lambda wants: that is to be seen, not refused
             check_functions(who, self._everything(), known.account_concurrency)
         targets: list[Named] = [*self.endpoints, *self.topics, *self.queues, *self.functions, *self.http_apis]
         check_workload(who, self.workload, targets)
         check_faults_of(who, self)
+        if self.variant == CORRECTED:  # the load of the other may be another one
+            check_limits(who, self.limits, self.workload)
         if self.variant == CORRECTED and self.as_written is not None:
             self.resolve(AS_WRITTEN)
 
@@ -166,6 +173,11 @@ class Scenario:
             return self.function_settings
         except TypeError as error:
             raise ScenarioError(f"{who}: settings holds a value of the wrong kind ({error})") from error
+
+    @property
+    def limits(self) -> tuple[Threshold, ...]:
+        """The thresholds, each once; raises ScenarioError for one that is none."""
+        return as_thresholds(self.thresholds)
 
     @property
     def variants(self) -> tuple[str, ...]:

@@ -1,19 +1,24 @@
 """What must hold of a scenario as a whole: unlike names, a load with targets, faults that can happen."""
 
+import difflib
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from harness.errors import ScenarioError
 from harness.scenario.expectations import Expectation
 from harness.scenario.faults.check import check_faults
 from harness.scenario.functions import QualifiedFunction
 from harness.scenario.resources import Endpoint, ManagedPolicy, Role
-from harness.scenario.workload import Named, OpenModel
+from harness.scenario.workload import Named, OpenModel, Target
+from harness.thresholds.metrics import OF_LOAD
+from harness.thresholds.threshold import Threshold
 
 if TYPE_CHECKING:
     from harness.scenario.spec import Resource, Scenario
+
+_TARGETS = frozenset(get_args(Target))
 
 
 def check_unique(who: str, what: str, names: Iterable[str]) -> None:
@@ -48,10 +53,13 @@ def _names_of_different(things: Iterable[Role | ManagedPolicy]) -> list[str]:
     return [one.name for one in found]
 
 
-def check_expectations(who: str, expectations: Sequence[Expectation], must_fail: Iterable[str]) -> None:
-    if not expectations:
+def check_expectations(
+    who: str, expectations: Sequence[Expectation], must_fail: Iterable[str], limits: Sequence[Threshold] = ()
+) -> None:
+    """There is something to prove, each under a name of its own; a threshold's is its text."""
+    if not (expectations or limits):
         raise ScenarioError(f"{who}: expectations is empty; a rehearsal without one proves nothing")
-    names = [expectation.name for expectation in expectations]
+    names = [*(expectation.name for expectation in expectations), *(limit.text for limit in limits)]
     check_unique(who, "expectations are called", names)
     for expectation in expectations:
         if not expectation.sign:
@@ -63,6 +71,22 @@ def check_expectations(who: str, expectations: Sequence[Expectation], must_fail:
             raise ScenarioError(
                 f"{who}: must_fail names {name!r}, which is none of {', '.join(map(repr, names))}"
             )
+
+
+def check_limits(who: str, limits: Sequence[Threshold], workload: Sequence[OpenModel]) -> None:
+    """What a threshold asks about the load by name must be something that the load calls."""
+    called = [(str(load.target), load.endpoint_name) for load in workload]
+    for limit in limits:
+        if not called or limit.metric.name not in OF_LOAD:
+            continue
+        for tag, name in limit.tags.items():
+            if tag in _TARGETS and (tag, name) not in called:
+                known = [f"{kind}:{each}" for kind, each in dict.fromkeys(called)]
+                near = difflib.get_close_matches(f"{tag}:{name}", known, n=1) or known
+                raise ScenarioError(
+                    f"{who}: threshold {limit.text!r} asks about the {tag} {name!r}, which the load does not "
+                    f"call; did you mean {{{near[0]}}}?"
+                )
 
 
 def check_workload(who: str, workload: Sequence[OpenModel], targets: Sequence[Named]) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from harness.clock import Clock
 from harness.cost.prices import PriceTable
 from harness.sweep.grid import Combinations
 from harness.sweep.result import FluidError, Row, Verdict, alike
@@ -16,37 +15,21 @@ if TYPE_CHECKING:
     from harness.sweep.services import Service
 
 MOST_ROWS = 24
-SURE_FROM = 5
-"""Policies done before their pace says anything: the first may wait for code to be compiled."""
 
 
 class Progress:
-    """Says on stderr how many policies are done and when the rest will be, by the pace so far."""
+    """Says on stderr how many policies are done; the view tells by their pace when the rest will be."""
 
     def __init__(self, view: View, name: str, total: int) -> None:
         self._view = view
         self._total = total
         self._done = 0
-        self._clock = Clock()
         view.phase(name, f"{total:,} policies")
 
     def step(self) -> None:
         """Count one policy more."""
         self._done += 1
-        text = f"{self._done:,} of {self._total:,} policies"
-        if self._done >= SURE_FROM:
-            left_s = self._clock.now() / self._done * (self._total - self._done)
-            text += f", about {span_words(left_s)} left"
-        self._view.progress(self._done, self._total, text)
-
-
-def span_words(seconds: float) -> str:
-    """Return a rough span of time: `40 s`, `3 min`, `2 h 5 min`."""
-    whole = max(round(seconds), 1)
-    if whole < 90:
-        return f"{whole} s"
-    minutes = round(whole / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+        self._view.progress(self._done, self._total, f"{self._done:,} of {self._total:,} policies")
 
 
 def print_table(console: "Console", rows: Sequence[Row], verdict: Verdict) -> None:

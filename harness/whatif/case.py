@@ -24,6 +24,7 @@ from harness.whatif.refused import check
 if TYPE_CHECKING:
     from harness.scenario.expectations import Expectation
     from harness.scenario.faults import ZoneFailure
+    from harness.thresholds.threshold import Threshold
     from harness.virtual.trace import Trace
     from harness.whatif.functions_case import Functions
 
@@ -69,6 +70,7 @@ class Case:
     given: frozenset[str] = frozenset()
     faults: "tuple[ZoneFailure, ...]" = ()
     expectations: "tuple[Expectation, ...]" = ()
+    thresholds: "tuple[Threshold, ...]" = ()
     keeps_requests: bool = False
     has_programs: bool = False
     provisioned: Mapping[str, int] = field(default_factory=dict)

@@ -75,6 +75,7 @@ def case_of_scenario(
         given=assumed.given,
         faults=tuple(one for one in scenario.faults if isinstance(one, ZoneFailure)),
         expectations=tuple(scenario.expectations),
+        thresholds=scenario.limits,
         keeps_requests=requests <= MOST_RECORDS and called <= MOST_CALLS,
         has_programs=bool(scenario.programs or (functions is not None and notes)),
         functions=functions,

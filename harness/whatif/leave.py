@@ -15,7 +15,8 @@ from typing import Any
 from harness.errors import EnvironmentFault
 from harness.interrupts import Deferred
 from harness.journal import Record, encode
-from harness.run.results import JOURNAL, JUNIT, SUMMARY, draw, point_latest
+from harness.run.results import JOURNAL, JUNIT, SUMMARY, draw
+from harness.store import point_latest
 from harness.summary import summarise
 
 MOST_ATTEMPTS = 100

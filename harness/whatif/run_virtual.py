@@ -12,6 +12,7 @@ from harness.virtual.driver import Engine
 from harness.whatif.case import Case
 from harness.whatif.options import shown
 from harness.whatif.simulate import Story, simulate
+from harness.whatif.thresholds import judge_thresholds
 
 if TYPE_CHECKING:
     from harness.scenario.expectations import Expectation
@@ -39,6 +40,8 @@ def played(
     story = simulate(case, ENGINES[engine], with_ranges=with_ranges)
     records = [_started(case, story, told, command, asked or {}), *story.records]
     judged, not_judged = _judge(case, records, story.ended_at)
+    limits, not_held = judge_thresholds(case, [*records, *judged], story.ended_at)
+    judged, not_judged = [*judged, *limits], [*not_judged, *not_held]
     verdict, reason = decide(judged, [], _why_invalid(case, judged), None, "load")
     ended = journal.RunEnded(story.ended_at, verdict, reason, 0.0)
     return [*records, *judged, *not_judged, ended]
@@ -89,12 +92,12 @@ def _can_be_judged(one: "Expectation", case: Case) -> bool:
 
 
 def _why_invalid(case: Case, judged: list[journal.Expectation]) -> list[str]:
-    if case.expectations and not judged:
+    if (case.expectations or case.thresholds) and not judged:
         return ["No expectation of this scenario can be judged on the virtual clock."]
     arrived = any(trace.rows_until(case.until_s) for trace in case.traffic.values())
     arrived = arrived or (case.functions is not None and len(case.functions.calls) > 0)
     # Minutes without a call are what was asked about where a policy alone is played: how it shrinks.
-    if not arrived and (case.expectations or any(map(len, case.traffic.values()))):
+    if not arrived and (case.expectations or case.thresholds or any(map(len, case.traffic.values()))):
         return ["There was no traffic, so nothing was measured."]
     return []
 
@@ -111,6 +114,7 @@ def _started(
         "given": sorted(case.given),
         "corners": story.corners,
     }
+    limits = {"thresholds": [str(one) for one in case.thresholds]} if case.thresholds else {}
     return journal.RunStarted(
         at=0.0,
         scenario=case.name,
@@ -127,7 +131,7 @@ def _started(
             "numpy": numpy.__version__,
         },
         command=command,
-        configuration={"model": model, **asked},
+        configuration={"model": model, **limits, **asked},
     )
 
 

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 from harness.config import read_settings
 from harness.errors import ExitCode, ScenarioError
 from harness.journal import Record
+from harness.terminal import indented
+from harness.thresholds.options import HELP
 from harness.view import View
 from harness.whatif.case import Case
 from harness.whatif.options import Assumptions, assumptions, number, span
 
 if TYPE_CHECKING:
-    from harness.cost.prices import PriceTable
+    from harness.run.context import Options
     from harness.scenario import Scenario
 
 CODES = {"pass": ExitCode.PASS, "fail": ExitCode.FAIL}
@@ -31,15 +33,20 @@ def simulate_command(arguments: argparse.Namespace) -> int:
     # A command that ends after a second need not look for garbage; its records are many, and looking through
     # them again and again takes half of that second.
     gc.disable()
+    if HELP in arguments.threshold:
+        from harness.commands.run import show_metrics
+
+        return show_metrics(as_json=arguments.json)
     row, trouble = simulated(arguments)
     if arguments.json:
         from harness.commands import emit
 
         emit(row)
     else:
-        from harness.whatif.simulate_view import lines_of
+        from harness.terminal import show_all
+        from harness.whatif.simulate_view import parts_of
 
-        print("\n".join(lines_of(row, trouble)))
+        show_all(parts_of(row, trouble))
     gc.freeze()  # nor need anybody look on the way out
     return int(row["exit_code"])
 
@@ -51,6 +58,10 @@ def simulated(arguments: argparse.Namespace) -> tuple[dict[str, Any], str]:
     from harness.whatif.run_virtual import played
 
     case, shown = _case(arguments)
+    if arguments.threshold:
+        from harness.thresholds.asking import asked, with_asked
+
+        case = replace(case, thresholds=with_asked(case.thresholds, asked(arguments.threshold)))
     gc.freeze()  # what has been imported is no garbage
     records = played(
         case,
@@ -77,35 +88,46 @@ def left(
 
 
 def simulate_scenarios(
-    scenarios: "Sequence[tuple[str, Scenario]]",
-    seed: int,
-    runs: Path,
-    view: View,
-    *,
-    sets: Sequence[str] = (),
-    prices: "PriceTable | None" = None,
+    scenarios: "Sequence[tuple[str, Scenario]]", options: "Options", runs: Path, view: View
 ) -> list[dict[str, Any]]:
     """Play *scenarios*, each under the name it was asked for, as `harness run --clock virtual` does.
 
-    They have the values of *sets* already; the bill is at *prices* where they are given.
+    They have the values that *options* set already; the bill is at its prices where they are given.
     """
     from harness.run.asked import asked_for, options_for
+    from harness.run.told import heading
+    from harness.thresholds.asking import words_for
     from harness.whatif.from_scenario import assumptions_in, case_of_scenario
     from harness.whatif.run_virtual import played
-    from harness.whatif.simulate_view import lines_of
+    from harness.whatif.simulate_view import parts_of
 
     rows = []
     for name, scenario in scenarios:
-        view.line(f"{scenario.name} ({scenario.variant}, virtual, seed {seed})")
-        case, shown = case_of_scenario(scenario, assumptions_in(scenario), seed=seed)
-        words = ["harness", "simulate", name, "--variant", scenario.variant, "--seed", str(seed)]
-        command = shlex.join([*words, *options_for(sets, prices)])
-        records = played(case, "auto", shown, command=command, asked=asked_for(sets, prices))
+        view.show(heading(scenario.name, scenario.variant, "virtual", options.seed))
+        case, shown = case_of_scenario(scenario, assumptions_in(scenario), seed=options.seed)
+        words = ["harness", "simulate", name, "--variant", scenario.variant, "--seed", str(options.seed)]
+        asked = (options.sets, options.prices)
+        command = shlex.join([*words, *words_for(scenario.limits), *options_for(*asked)])
+        records = played(case, "auto", shown, command=command, asked=asked_for(*asked))
         row, trouble = left(runs, case.name, records, with_report=True)
-        rows.append(row)
-        for line in lines_of(row, trouble):
+        against = _compared(row, records, options, runs)
+        rows.append({"scenario_path": name, **row})
+        view.show(*(indented(part) for part in parts_of(row, trouble)))
+        for line in against:
             view.line(f"  {line}")
     return rows
+
+
+def _compared(row: dict[str, Any], records: Sequence[Record], options: "Options", runs: Path) -> list[str]:
+    """Hold the run of *row* against its baseline, draw its report with that, and return what to tell."""
+    from harness.run.afterwards import code_with, compared_when_drawn, keep_store_small, lines_of
+
+    directory = Path(row["run_dir"])
+    summary = {key: value for key, value in row.items() if key not in ("run_dir", "exit_code")}
+    found, trouble = compared_when_drawn(directory, records, summary, options.baseline, runs)
+    row["exit_code"] = int(code_with(ExitCode(row["exit_code"]), found, fail_on_worse=options.fail_on_worse))
+    keep_store_small(runs, summary["scenario"], options.keep, directory, found)
+    return [*lines_of(found), *([trouble] if trouble else [])]
 
 
 def _case(arguments: argparse.Namespace) -> tuple[Case, dict[str, Any]]:

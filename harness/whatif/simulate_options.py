@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+from harness.thresholds.options import add_threshold
+
 ENGINES = ("auto", "exact", "reference", "counts")
 SPAN = "SECONDS|KIND:FIGURES"
 
@@ -16,6 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--prices", metavar="FILE", type=Path, help="prices of your own, over the project's table"
     )
+    add_threshold(parser)
     parser.add_argument("--seed", type=int, default=1, help="seed of every random stream (default 1)")
     parser.add_argument(
         "--engine", choices=ENGINES, default="auto", help="what plays it; 'counts' knows no latency"

@@ -3,33 +3,72 @@
 from pathlib import Path
 from typing import Any
 
+from harness import terminal
 from harness.cost.told import cost_lines
 from harness.run.results import JOURNAL, REPORT
+from harness.run.told import expectations_table, verdict_line
+from harness.terminal import Column, Line, Table
 
 MOST_LINES = 40
+ACTIVITY = (
+    Column("decided", right=True, whole=True),
+    Column("instances", whole=True),
+    Column("in service", right=True),
+    Column("on AWS decided", right=True),
+    Column("on AWS in service", right=True),
+)
 
 
 def lines_of(row: dict[str, Any], trouble: str) -> list[str]:
     """Return the few lines that answer: would it have scaled in time, and how sure is that?"""
+    return [line for part in parts_of(row, trouble) for line in terminal.lines_of(part)]
+
+
+def parts_of(row: dict[str, Any], trouble: str) -> list[Table | Line]:
+    """Return the same for a terminal: what was decided and what was expected as tables."""
     verdict = f"{row['verdict']}{': ' + row['reason'] if row['reason'] else ''}"
+    word = row["verdict"]
     if verdict == "pass" and not row["expectations"]:
+        word = "simulated"
         verdict = "simulated: no expectation was declared, so nothing was judged"
     report = Path(row["run_dir"]) / REPORT
     place = f"report  {report}" if report.is_file() else f"journal {report.with_name(JOURNAL)}"
-    parts = [*_scaling(row), *_load(row), *_functions(row), *_expectations(row), verdict, trouble]
-    parts += [*cost_lines(row), place]
-    return [line for line in parts if line]
+    expected = [expectations_table(row["expectations"], indent="")] if row["expectations"] else []
+    return [
+        *_scaling(row),
+        *map(Line, [*_load(row), *_functions(row)]),
+        *expected,
+        *(Line(f"not judged: {one['name']}") for one in row.get("not_judged", ())),
+        verdict_line(verdict, word),
+        *(Line(line) for line in [trouble, *cost_lines(row), place] if line),
+    ]
 
 
-def _scaling(summary: dict[str, Any]) -> list[str]:
-    targets = summary.get("scaling", {}).get("targets", {})
-    lines = []
-    for resource_id, story in targets.items():
-        lines.append(f"{resource_id}: {len(story['activities'])} scaling activities")
-        lines += [_activity(each) for each in story["activities"][:MOST_LINES]]
+def _scaling(summary: dict[str, Any]) -> list[Table | Line]:
+    parts: list[Table | Line] = []
+    for resource_id, story in summary.get("scaling", {}).get("targets", {}).items():
+        parts.append(Line(f"{resource_id}: {len(story['activities'])} scaling activities", "bold"))
+        told = story["activities"][:MOST_LINES]
+        if told:
+            cells, lines = [_cells(each) for each in told], [_activity(each) for each in told]
+            parts.append(Table(ACTIVITY, cells, lines, indent=2))
         if len(story["activities"]) > MOST_LINES:
-            lines.append(f"  ... and {len(story['activities']) - MOST_LINES} more")
-    return lines
+            parts.append(Line(f"  ... and {len(story['activities']) - MOST_LINES} more"))
+    return parts
+
+
+def _cells(each: dict[str, Any]) -> tuple[str, ...]:
+    """Return the cells of a row: what was simulated, and between which moments it would be on AWS."""
+    served = _clock(each["in_service_s"]) if "in_service_s" in each else str(each["status"])
+    change = f"{each['from']} -> {each['to']}"
+    if "at_s_low" not in each:
+        return _clock(each["at_s"]), change, served, "", ""
+    decided = f"{_clock(each['at_s_low'])} to {_clock(each['at_s_high'])}"
+    decided += "" if each["certain"] else ", or not"
+    if "in_service_s_low" not in each:
+        return _clock(each["at_s"]), change, served, decided, ""
+    until = f"{_clock(each['in_service_s_low'])} to {_clock(each['in_service_s_high'])}"
+    return _clock(each["at_s"]), change, served, decided, until
 
 
 def _activity(each: dict[str, Any]) -> str:
@@ -75,15 +114,6 @@ def _counts(one: dict[str, Any]) -> str:
     parts += [f"{count:,} throttled ({reason})" for reason, count in one["throttles"].items()]
     parts += [f"{count:,} ended by {outcome}" for outcome, count in one["errors"].items()]
     return ", ".join(parts)
-
-
-def _expectations(summary: dict[str, Any]) -> list[str]:
-    lines = []
-    for one in summary["expectations"]:
-        value = "nothing measured" if one["value"] is None else f"{one['value']:.6g} {one['unit']}".rstrip()
-        lines.append(f"{'ok  ' if one['ok'] else 'FAIL'} {one['name']}: {value} ({one['limit']})")
-    lines += [f"not judged: {one['name']}" for one in summary.get("not_judged", ())]
-    return lines
 
 
 def _clock(seconds: float) -> str:

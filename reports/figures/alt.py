@@ -1,6 +1,10 @@
 """The same figures in words, for those who do not see them. Pure."""
 
-from reports.figures.series import Latency, Timeline
+from collections.abc import Sequence
+
+from reports.figures.plan import Rule
+from reports.figures.series import Timeline
+from reports.figures.times import Latency
 from reports.text import clock, number, plural, short
 
 MOST_SPANS = 12  # spoken one after another; the table of events has the rest
@@ -71,3 +75,17 @@ def latency(shown: Latency) -> str:
         f"service p50 {short(service['p50'])}, p99 {short(service['p99'])}. "
         f"Responses were slowest around {clock(worst[0])}."
     )
+
+
+def spectrum(shown: Latency) -> str:
+    """Return the percentiles of the spectrum with their times, in a sentence."""
+    parts = (
+        f"{name} {short(value)} (service {short(shown.service_quantiles[name])})"
+        for name, value in shown.quantiles.items()
+    )
+    return f"Response: {', '.join(parts)}."
+
+
+def limits(rules: Sequence[Rule]) -> str:
+    """Return the limits that are drawn in, as a sentence to follow another; empty where there are none."""
+    return f" Drawn in: {'; '.join(rule.label for rule in rules)}." if rules else ""

@@ -1,94 +1,67 @@
-"""The figures of the report: plain series in, SVG for inlining out. The same series give the same bytes."""
+"""The figures of endpoints: the capacity timeline, and how long answers took. Same series, same bytes."""
 
-from typing import Any, Protocol
+from collections.abc import Sequence
 
-from harness.stats import Span
-from reports.figures.canvas import LAYOUTS, Layout, figure, svg_of, time_axis
-from reports.figures.panels import (
-    draw_bands,
-    draw_capacity,
-    draw_distribution,
-    draw_metric,
-    draw_over_time,
-    draw_traffic,
-)
-from reports.figures.series import Latency, Timeline
-from reports.figures.svg import COLOUR
+from reports.figures import alt, panels
+from reports.figures.figure import Figure, of
+from reports.figures.plan import DOTTED, Mark, Plan, Rule, fault_marks
+from reports.figures.series import Timeline
+from reports.figures.times import Latency
+from reports.text import clock, short
 
-__all__ = ["LAYOUTS", "latency", "mark_moments", "name_moments", "timeline"]
+CLOSE = 1.3  # percentiles closer than this factor share one mark: two labels would lie over each other
 
 
-class Moments(Protocol):
-    """What a figure marks on its time axis, which ends at `end`."""
-
-    @property
-    def end(self) -> float: ...
-    @property
-    def phases(self) -> list[Span[str]]: ...
-    @property
-    def faults(self) -> list[float]: ...
-
-
-def timeline(shown: Timeline, layout: Layout, prefix: str) -> str:
+def timeline(shown: Timeline, name: str, *, drawings: bool = True) -> Figure:
     """Return the capacity timeline: traffic, metric against target, states and capacity on one time axis."""
-    panels = [panel for panel in _panels(shown) if panel is not None]
-    heights = [height for height, _ in panels]
-    with figure(layout, heights, gap=46 if layout.stacked else 36) as (drawn, axes):
-        for axis, (_, draw) in zip(axes, panels, strict=True):
-            draw(axis, layout)
-            mark_moments(axis, shown)
-        name_moments(axes[0], shown, layout)
-        time_axis(axes, 0.0, shown.end, layout)
-        return svg_of(drawn, prefix)
-
-
-def _panels(shown: Timeline) -> list[Any]:
-    traffic, metric = shown.traffic, shown.metric
-    return [
-        traffic and (92, lambda axis, layout: draw_traffic(axis, traffic, layout)),
-        metric and (112, lambda axis, layout: draw_metric(axis, metric, layout)),
-        (18 * len(shown.bands), lambda axis, layout: draw_bands(axis, shown.bands, shown.end, layout))
-        if shown.bands
-        else None,
-        (92, lambda axis, layout: draw_capacity(axis, shown, layout)) if shown.desired else None,
+    found = [
+        *([panels.traffic(shown.traffic)] if shown.traffic else []),
+        *([panels.metric(shown.metric)] if shown.metric else []),
+        *([panels.bands(shown.bands)] if shown.bands else []),
+        *([panels.capacity(shown)] if shown.desired else []),
     ]
+    plan = Plan(0.0, shown.end, found, marks=fault_marks(shown.faults, shown.end), phases=shown.phases)
+    return of(name, shown.title, alt.timeline(shown), plan, drawings=drawings)
 
 
-def latency(shown: Latency, layout: Layout, prefix: str) -> str:
-    """Return the distribution of response and service times, and the response time over the run."""
-    with figure(layout, [132, 132], gap=74) as (drawn, (left, right)):
-        draw_distribution(left, shown, layout)
-        draw_over_time(right, shown, layout)
-        return svg_of(drawn, prefix)
+def distribution(shown: Latency, name: str, *, drawings: bool = True) -> Figure:
+    """Return how response and service times are distributed."""
+    plan = Plan(
+        shown.edges[0], shown.edges[-1], [panels.distribution(shown)], "seconds", _percentile_marks(shown)
+    )
+    return of(name, "How long answers took", alt.latency(shown), plan, drawings=drawings)
 
 
-def mark_moments(axis: Any, shown: Moments) -> None:
-    """Draw a line through *axis* where a phase or a fault begins."""
-    for span in shown.phases[1:]:
-        axis.axvline(span.start, color=COLOUR["phase"], linewidth=0.8, zorder=0.5)
-    for at in shown.faults:
-        axis.axvline(at, color=COLOUR["failed"], linewidth=1.1, linestyle=(0, (5, 2)))
+def _percentile_marks(shown: Latency) -> list[Mark]:
+    middle, slow = shown.quantiles["p50"], shown.quantiles["p99"]
+    marks = [("p50", middle), ("p99", slow)] if slow > CLOSE * middle else [("p50 to p99", middle)]
+    return [Mark(value, label, "ink", DOTTED) for label, value in marks]
 
 
-def name_moments(axis: Any, shown: Moments, layout: Layout) -> None:
-    """Write phases and the numbers of faults above the first panel, where they fit."""
-    lift = 40 if layout.stacked else 26
-    place = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points", "annotation_clip": False}
-    pixels = layout.room / shown.end if shown.end else 0
-    for span in shown.phases:
-        if span.length * pixels > len(span.value) * 0.6 * layout.font:
-            axis.annotate(
-                span.value,
-                (span.start, 1),
-                xytext=(2, lift),
-                fontsize=layout.font - 1,
-                color=COLOUR["muted"],
-                **place,
-            )
-    for number, at in enumerate(shown.faults, start=1):
-        if number > 1 and (at - shown.faults[number - 2]) * pixels < layout.font:
-            continue
-        axis.annotate(
-            f"{number}", (at, 1), xytext=(3, -layout.font), fontsize=layout.font - 1, fontweight="bold",
-            color=COLOUR["failed"], **place,
-        )  # fmt: skip
+def spectrum(shown: Latency, name: str, limits: Sequence[Rule] = (), *, drawings: bool = True) -> Figure:
+    """Return the percentile spectrum: each nine of the share of requests has the same width."""
+    last = max(points[-1][0] for points in (shown.spectrum, shown.service_spectrum))
+    plan = Plan(1.0, last, [panels.spectrum(shown, limits)], "nines")
+    words = (
+        "Percentile spectrum: the time that at most each share of requests took. "
+        f"{alt.spectrum(shown)}{alt.limits(limits)}"
+    )
+    return of(name, "Percentile spectrum", words, plan, drawings=drawings)
+
+
+def over_time(
+    shown: Latency, timed: Timeline, name: str, limits: Sequence[Rule] = (), *, drawings: bool = True
+) -> Figure:
+    """Return percentiles and heat maps on the axis, and with the phases and faults, of *timed*."""
+    found = [
+        panels.over_time(shown, limits),
+        panels.heat(shown, "response"),
+        panels.heat(shown, "service"),
+    ]
+    plan = Plan(0.0, timed.end, found, marks=fault_marks(timed.faults, timed.end), phases=timed.phases)
+    worst = max(shown.over_time, key=lambda row: row[3])
+    words = (
+        f"Response and service times over the run. The p99 of the response was highest around "
+        f"{clock(worst[0])}, at {short(worst[3])}.{alt.limits(limits)}"
+    )
+    return of(name, "Times over the run", words, plan, drawings=drawings)

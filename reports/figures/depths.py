@@ -1,17 +1,17 @@
-"""How full the queues were over time, beside what was published; the series and their drawing."""
+"""How full the queues were over time, beside what was published; the series and their figure. Pure."""
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import Any
 
 from harness import journal
 from harness.stats import Span, counts_over_time, nice_step, thin
 from harness.summary import ByType
-from reports.figures.canvas import Layout, figure, heading, svg_of, time_axis, value_axis
-from reports.figures.charts import mark_moments, name_moments
+from reports.figures.axes import linear, top_of
+from reports.figures.figure import Figure, of
+from reports.figures.panels import per_time, stairs
+from reports.figures.plan import Panel, Plan, Series, fault_marks
 from reports.figures.series import STEPS_S, WINDOWS, phases
-from reports.figures.svg import COLOUR
-from reports.text import clock, plural, shorten, span
+from reports.text import clock, plural, span
 
 MOST_QUEUES = 6  # two panels each; the table has them all
 MOST_POINTS = 240  # of one line: more would be finer than a pixel
@@ -99,58 +99,39 @@ def words(shown: Depths) -> str:
     return " ".join(said)
 
 
-def draw(shown: Depths, layout: Layout, prefix: str) -> str:
-    """Return *shown* as SVG: publications, then each queue's depth and the age of its oldest message."""
-    aged = [one for one in shown.queues if any(age for _, age in one.oldest)]
-    heights = [52.0] * any(shown.published)
+def figure(shown: Depths, name: str, *, drawings: bool = True) -> Figure:
+    """Return *shown* as a figure: publications, then each queue's depth and the age of its oldest message."""
+    panels = [_published(shown)] if any(shown.published) else []
     for one in shown.queues:
-        heights += [64.0, *([44.0] * (one in aged))]
-    with figure(layout, heights, gap=46 if layout.stacked else 34) as (drawn, axes):
-        left = iter(axes)
-        if any(shown.published):
-            _draw_published(next(left), shown, layout)
-        for one in shown.queues:
-            draw_depth(next(left), one, layout)
-            if one in aged:
-                draw_age(next(left), one, layout)
-        for axis in axes:
-            mark_moments(axis, shown)
-        name_moments(axes[0], shown, layout)
-        time_axis(axes, 0.0, shown.end, layout)
-        return svg_of(drawn, prefix)
+        panels += panels_of(one)
+    plan = Plan(0.0, shown.end, panels, marks=fault_marks(shown.faults, shown.end), phases=shown.phases)
+    return of(name, "Queues over time", words(shown), plan, drawings=drawings)
 
 
-def _draw_published(axis: Any, shown: Depths, layout: Layout) -> None:
-    per_s = max(shown.published) / shown.step_s >= 1
-    rates = [count * (1 if per_s else 60) / shown.step_s for count in shown.published]
-    edges = [i * shown.step_s for i in range(len(rates) + 1)]
-    axis.stairs(rates, edges, fill=True, color=COLOUR["offered"], alpha=0.16)
-    axis.stairs(rates, edges, color=COLOUR["offered"], linewidth=1.4)
-    axis.set_ylim(0, max(rates) * 1.15)
-    value_axis(axis)
-    axis.locator_params(axis="y", nbins=2)
-    heading(axis, f"Messages due per {'second' if per_s else 'minute'}", layout)
+def _published(shown: Depths) -> Panel:
+    factor, unit = per_time(shown.published, shown.step_s)
+    xs, ys = stairs([count * factor for count in shown.published], 0.0, shown.step_s)
+    series = [Series("due", "offered", "step", xs, ys, fill=0.16)]
+    return Panel(f"Messages due per {unit}", 52, linear(0.0, top_of(ys), most=2), series=series)
 
 
-def draw_depth(axis: Any, one: Depth, layout: Layout) -> None:
-    """Draw how many messages waited in *one* and how many were in flight."""
-    waiting, flying = thin(one.waiting, MOST_POINTS), thin(one.in_flight, MOST_POINTS)
-    x, y = zip(*waiting, strict=True)
-    axis.fill_between(x, y, step="post", color=COLOUR["served"], alpha=0.3, linewidth=0)
-    axis.step(x, y, where="post", color=COLOUR["served"], linewidth=1.4, label="waiting")
-    axis.step(
-        *zip(*flying, strict=True), where="post", color=COLOUR["target"], linewidth=1.2, label="in flight"
-    )
-    axis.set_ylim(0, max([*y, *(count for _, count in flying)]) * 1.15)
-    value_axis(axis, whole=True)
-    heading(axis, shorten(one.queue, 44 if layout.stacked else 60), layout)
+def panels_of(one: Depth) -> list[Panel]:
+    """Return how many messages waited in *one* and were in flight, then their age where known."""
+    waiting, flying = (_steps(points) for points in (one.waiting, one.in_flight))
+    series = [
+        Series("waiting", "served", "step", *waiting, fill=0.3),
+        Series("in flight", "target", "step", *flying, width=1.2),
+    ]
+    axis = linear(0.0, top_of(waiting[1], flying[1], lift=1.15), most=3, whole=True)
+    panels = [Panel(one.queue, 64, axis, series=series)]
+    if any(age for _, age in one.oldest):
+        xs, ys = _steps(one.oldest)
+        aged = [Series("age", "cooldown", "step", xs, ys)]
+        axis = linear(0.0, top_of(ys, lift=1.15), most=2)
+        panels.append(Panel("Age of its oldest message, s", 44, axis, series=aged))
+    return panels
 
 
-def draw_age(axis: Any, one: Depth, layout: Layout) -> None:
-    """Draw how old the oldest message in *one* was."""
-    x, y = zip(*thin(one.oldest, MOST_POINTS), strict=True)
-    axis.step(x, y, where="post", color=COLOUR["cooldown"], linewidth=1.3)
-    axis.set_ylim(0, max(y) * 1.15)
-    value_axis(axis)
-    axis.locator_params(axis="y", nbins=2)  # it is a low panel
-    heading(axis, "Age of its oldest message, s", layout)
+def _steps(points: Points) -> tuple[list[float], list[float]]:
+    kept = thin(points, MOST_POINTS)
+    return [at for at, _ in kept], [value for _, value in kept]

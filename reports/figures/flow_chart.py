@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.messaging.statement import DEAD_LETTERED, EXPIRED, LOST, PROCESSED, PURGED, STILL_THERE
-from reports.figures.canvas import Layout, figure, svg_of
-from reports.figures.svg import COLOUR
-from reports.messages.flow import HANDED, UNFOLLOWED, End, Flow, Source, Stop, Way
+from reports.figures.figure import Figure, drawn
+from reports.figures.pen import Anchor, Layout, Pen, arrow_head, short
+from reports.figures.plan import DASHED
+from reports.messages.flow import HANDED, UNFOLLOWED, End, Flow, Source, Stop, Way, words
 from reports.text import plural, shorten
 
 ROLE = {
@@ -25,23 +26,26 @@ LEVEL = 58.0  # how far a curve runs straight before it arrives
 LETTER = 0.66  # width of a bold letter, of the font's size: names are cut to fit
 
 
-def flow_chart(shown: Flow, layout: Layout, prefix: str) -> str:
-    """Return *shown* as SVG; the same flow gives the same bytes."""
+def figure(shown: Flow, name: str, *, drawings: bool = True) -> Figure:
+    """Return the figure of *shown*, which is a picture only; the same flow gives the same bytes."""
+    pictures = drawn(lambda layout: flow_chart(shown, layout)) if drawings else ()
+    return Figure(name, "The way of the messages", words(shown), pictures)
+
+
+def flow_chart(shown: Flow, layout: Layout) -> str:
+    """Return *shown* as SVG for the page."""
     plan = _Tree(shown, layout) if layout.stacked else _Columns(shown, layout)
-    with figure(layout, [plan.height], gap=0, margins=(EDGE, EDGE)) as (drawn, (axis,)):
-        axis.set_position((0, 0, 1, 1))
-        axis.set_xlim(0, layout.width)
-        axis.set_ylim(plan.height + EDGE, -EDGE)
-        axis.axis("off")
-        plan.draw(_Pen(axis, layout, shown.most))
-        return svg_of(drawn, prefix)
+    ways, boxes = Pen(), Pen()
+    plan.draw(_Pen(ways, boxes, layout, shown.most))
+    return ways.over(boxes).svg(layout.width, plan.height + EDGE, above=EDGE)
 
 
 @dataclass(frozen=True, slots=True)
 class _Pen:
-    """What boxes, arrows and words look like."""
+    """What boxes, arrows and words look like; `ways` lie below `boxes`."""
 
-    axis: Any
+    ways: Pen
+    boxes: Pen
     layout: Layout
     most: int
 
@@ -51,73 +55,81 @@ class _Pen:
     def box(
         self, left: float, top: float, right: float, bottom: float, role: str, *, hollow: bool = False
     ) -> None:
-        from matplotlib.patches import FancyBboxPatch
+        self.boxes.frame(
+            left + 1, top + 1, right - left - 2, bottom - top - 2, line=role, dash=DASHED if hollow else ()
+        )
 
-        self.axis.add_patch(
-            FancyBboxPatch(
-                (left + EDGE, top + EDGE), right - left - 2 * EDGE, bottom - top - 2 * EDGE,
-                boxstyle="round,pad=3,rounding_size=5", linewidth=1.1, zorder=3,
-                facecolor=COLOUR["panel"], edgecolor=COLOUR[role],
-                linestyle=(0, (4, 3)) if hollow else "solid",
-            )
-        )  # fmt: skip
-
-    def words(self, x: float, y: float, text: str, **look: Any) -> None:
-        self.axis.text(
-            x, y, text, **{"va": "center_baseline", "fontsize": self.layout.font, "zorder": 5,
-            "color": COLOUR["ink"], **look},
-        )  # fmt: skip
+    def words(
+        self,
+        x: float,
+        y: float,
+        text: str,
+        *,
+        size: float = 0.0,
+        role: str = "ink",
+        bold: bool = False,
+        anchor: Anchor = "start",
+        ground: bool = False,
+    ) -> None:
+        self.boxes.text(
+            x, y, text, size or self.layout.font, role=role, bold=bold, anchor=anchor, ground=ground
+        )
 
     def name(self, left: float, right: float, y: float, name: str, below: str) -> None:
         """Write a box's name and what it is, cut to the box."""
         letters = int((right - left - 18) / (LETTER * self.layout.font))
-        self.words(left + 10, y - 8, shorten(name, letters), fontweight="bold")
-        self.words(left + 10, y + 9, below, fontsize=self.layout.font - 1.5, color=COLOUR["muted"])
+        self.words(left + 10, y - 8, shorten(name, letters), bold=True)
+        self.words(left + 10, y + 9, below, size=self.layout.font - 1.5, role="muted")
 
     def curve(self, x0: float, y0: float, x1: float, y1: float, count: int, role: str) -> None:
         """Draw a way of *count* copies that leaves level and is level again for its label at the end."""
-        from matplotlib.patches import PathPatch
-        from matplotlib.path import Path
-
         turned = x1 if y0 == y1 else x1 - min(LEVEL, (x1 - x0) / 3)
         bend = (turned - x0) / 2
-        points = [(x0, y0), (x0 + bend, y0), (turned - bend, y1), (turned, y1), (x1, y1)]
-        path = Path(points, [1, 4, 4, 4, 2])
-        self.axis.add_patch(
-            PathPatch(
-                path, facecolor="none", edgecolor=COLOUR[role], linewidth=self.width(count), alpha=0.55,
-                capstyle="butt", zorder=1,
-            )
-        )  # fmt: skip
+        path = (
+            f"M{short(x0)} {short(y0)}C{short(x0 + bend)} {short(y0)} {short(turned - bend)} {short(y1)} "
+            f"{short(turned)} {short(y1)}H{short(x1)}"
+        )
+        self.ways.path(path, line=role, width=self.width(count), opacity=0.55)
 
-    def line(self, x0: float, y0: float, x1: float, y1: float, role: str, **look: Any) -> None:
-        self.axis.plot([x0, x1], [y0, y1], color=COLOUR[role], **{"linewidth": 1.4, "zorder": 1, **look})
+    def line(
+        self,
+        x0: float,
+        y0: float,
+        x1: float,
+        y1: float,
+        role: str,
+        *,
+        width: float = 1.4,
+        dash: tuple[float, ...] = (),
+        opacity: float = 1.0,
+        cap: str = "",
+    ) -> None:
+        path = f"M{short(x0)} {short(y0)}L{short(x1)} {short(y1)}"
+        self.ways.path(path, line=role, width=width, dash=dash, opacity=opacity, cap=cap)
 
     def stopped(self, x0: float, y0: float, x1: float, y1: float, role: str, mark: str) -> None:
         """Draw a way that ends before it arrives: dashed, with *mark* where it is cut."""
-        self.line(x0, y0, x1, y1, role, linestyle=(0, (4, 3)))
-        look = {"markersize": 8, "markeredgewidth": 1.8, "color": COLOUR[role], "zorder": 2}
-        self.axis.plot([x1], [y1], mark, **look)
+        self.line(x0, y0, x1, y1, role, dash=DASHED)
+        x, y = short(x1), short(y1)
+        cross = f"M{short(x1 - 4)} {short(y1 - 4)}l8 8M{short(x1 - 4)} {short(y1 + 4)}l8 -8"
+        self.boxes.path(cross if mark == "x" else f"M{x} {y}m0 -5v10", line=role, width=1.8)
 
-    def tip(self, x: float, y: float, role: str, mark: str = ">") -> None:
-        self.axis.plot([x - 4], [y], mark, markersize=8, color=COLOUR[role], markeredgewidth=0, zorder=2)
+    def tip(self, x: float, y: float, role: str) -> None:
+        self.boxes.path(arrow_head(x, y, 9.0), fill=role)
 
     def label(self, x: float, y: float, text: str, role: str = "ink") -> None:
         """Write *text* over a line that it belongs to."""
-        ground = {"facecolor": COLOUR["panel"], "edgecolor": "none", "pad": 2.0}
-        small = self.layout.font - 1
-        self.words(x, y, text, fontsize=small, color=COLOUR[role], ha="center", bbox=ground, zorder=4)
+        self.words(x, y, text, size=self.layout.font - 1, role=role, anchor="middle", ground=True)
 
     def end(self, x: float, y: float, end: End) -> None:
         """Write how copies ended, and below it where they went."""
-        self.axis.plot([x], [y], "s", markersize=8, color=COLOUR[ROLE[end.how]], markeredgewidth=0, zorder=4)
-        loud = {"color": COLOUR["failed"]} if end.how == LOST else {}
-        bold = "bold" if end.how == LOST else "normal"
-        self.words(x + 12, y, f"{end.count:,} {end.words}", fontweight=bold, **loud)
+        self.boxes.box(x - 4, y - 4, 8, 8, fill=ROLE[end.how])
+        lost = end.how == LOST
+        self.words(x + 12, y, f"{end.count:,} {end.words}", bold=lost, role="failed" if lost else "ink")
         if end.where:
             letters = int((self.layout.width - x - 24) / (LETTER * (self.layout.font - 1.5))) - 3
-            small = {"fontsize": self.layout.font - 1.5, "color": COLOUR["muted"]}
-            self.words(x + 12, y + SMALL_LINE, f"to {shorten(end.where, letters)}", **small)
+            where = f"to {shorten(end.where, letters)}"
+            self.words(x + 12, y + SMALL_LINE, where, size=self.layout.font - 1.5, role="muted")
 
 
 def _parts(way: Way) -> list[tuple[str, int]]:
@@ -179,7 +191,7 @@ class _Columns:
             y = top + BOX / 2
             pen.stopped(self.LEFT, y, self.IN - 40, y, "failed", "x")
             pen.label((self.LEFT + self.IN - 40) / 2, y, f"{source.nobody:,}", "failed")
-            pen.words(self.IN - 24, y, NO_ONE, color=COLOUR["failed"], fontweight="bold")
+            pen.words(self.IN - 24, y, NO_ONE, role="failed", bold=True)
 
     def _stop(self, pen: _Pen, stop: Stop) -> None:
         top, bottom = self._stops[stop.name]
@@ -262,8 +274,7 @@ class _Tree:
             elif kind == "nobody":
                 y = top + LINE / 2 + 6
                 pen.stopped(self.TRUNK, trunk, self.TRUNK, y, "failed", "x")
-                look = {"color": COLOUR["failed"], "fontweight": "bold"}
-                pen.words(self.TRUNK + 14, y, f"{what.nobody:,} {NO_ONE}", **look)
+                pen.words(self.TRUNK + 14, y, f"{what.nobody:,} {NO_ONE}", role="failed", bold=True)
             else:
                 trunk = self._way(pen, trunk, top, what)
 
@@ -274,19 +285,15 @@ class _Tree:
             role = {"copies": "ink", "filtered": "muted", "refused": "failed"}[what]
             said = {"copies": "copies", "filtered": "filtered out", "refused": "refused ✕"}[what]
             said = "copy" if what == "copies" and count == 1 else said
-            look = {"fontsize": pen.layout.font - 1, "color": COLOUR[role]}
-            pen.words(self.TRUNK + 14, y + LINE / 2, f"{count:,} {said}", **look)
+            pen.words(self.TRUNK + 14, y + LINE / 2, f"{count:,} {said}", size=pen.layout.font - 1, role=role)
             y += LINE
         middle, gone = y + BOX / 2, bool(way.copies)
         role = "served" if gone else "failed" if way.refused else "muted"
-        look = {} if gone else {"linestyle": (0, (4, 3))}
-        thick = {"linewidth": pen.width(way.copies) if gone else 1.4, "alpha": 0.55 if gone else 1.0}
-        pen.line(
-            self.TRUNK, trunk, self.TRUNK, middle, role, **{**look, **thick, "solid_capstyle": "projecting"}
-        )
-        pen.line(
-            self.TRUNK, middle, self.BOXES - 5, middle, role, **{**look, **thick, "solid_capstyle": "butt"}
-        )
+        width, opacity = (pen.width(way.copies), 0.55) if gone else (1.4, 1.0)
+        dash = () if gone else DASHED
+        # One path, so that nothing shines through twice at the corner.
+        path = f"M{short(self.TRUNK)} {short(trunk)}V{short(middle)}H{short(self.BOXES - 5)}"
+        pen.ways.path(path, line=role, width=width, dash=dash, opacity=opacity)
         if gone:
             pen.tip(self.BOXES, middle, role)
         pen.box(self.BOXES, y, self._width, y + BOX, "in-service")
@@ -302,7 +309,7 @@ class _Tree:
         for end in ends:
             middle = y + LINE / 2
             pen.line(self.TWIG, top, self.TWIG, middle, "phase")
-            look = {"linewidth": pen.width(end.count), "alpha": 0.55, "solid_capstyle": "butt"}
-            pen.line(self.TWIG, middle, self.ENDS - 4, middle, ROLE[end.how], **look)
+            width = pen.width(end.count)
+            pen.line(self.TWIG, middle, self.ENDS - 4, middle, ROLE[end.how], width=width, opacity=0.55)
             pen.end(self.ENDS, middle, end)
             y += _end_height(end)

@@ -10,8 +10,10 @@ from harness.stats import nice_step
 from harness.summary import ByType
 
 if TYPE_CHECKING:
-    from reports.figures.series import Latency, Traffic
+    from reports.figures.series import Traffic
+    from reports.figures.times import HeatCells, Latency
 
+MOST_ROWS = 300  # of percentiles over time: more would be finer than a pixel
 MINUTE_STEPS_S = (60.0, 120.0, 300.0, 600.0, 1_800.0, 3_600.0)
 
 
@@ -35,7 +37,7 @@ def latency(seen: ByType) -> "Latency | None":
 
     The percentiles over time are those of the busiest endpoint of each minute, exact.
     """
-    from reports.figures.series import Latency
+    from reports.figures.times import Latency, counted_spectrum
 
     minutes, total = seen.all(ServedMinute), seen.last(ServedTotal)
     if total is None or not total.completed:
@@ -44,17 +46,46 @@ def latency(seen: ByType) -> "Latency | None":
     first = min([*response, *service])
     last = max([*response, *service])
     rows = {m.at: m for m in sorted(minutes, key=lambda m: m.completed) if m.completed}
+    edges = [bin_start_s(number) for number in range(first, last + 2)]
+    counts, service_counts = (
+        [each[number] for number in range(first, last + 1)] for each in (response, service)
+    )
     return Latency(
         requests=total.completed,
-        edges=[bin_start_s(number) for number in range(first, last + 2)],
-        response=[response[number] for number in range(first, last + 1)],
-        service=[service[number] for number in range(first, last + 1)],
+        edges=edges,
+        response=counts,
+        service=service_counts,
         quantiles=dict(total.response),
         service_quantiles=dict(total.service),
         start=min(rows),
         end=max(rows) + 60.0,
-        over_time=[_row(rows[at]) for at in sorted(rows)],
+        over_time=_thinned([_row(rows[at]) for at in sorted(rows)]),
+        spectrum=counted_spectrum(counts, edges, total.response["max"]),
+        service_spectrum=counted_spectrum(service_counts, edges, total.service["max"]),
+        heat=_heat([m for m in minutes if m.completed], min(rows), max(rows) + 60.0, first, last),
     )
+
+
+def _thinned(rows: list[tuple[float, float, float, float]]) -> list[tuple[float, float, float, float]]:
+    """Return at most `MOST_ROWS` of *rows*, of each bucket the one with the slowest p99."""
+    size = -(-len(rows) // MOST_ROWS)
+    return [max(rows[i : i + size], key=lambda row: row[3]) for i in range(0, len(rows), size)]
+
+
+def _heat(minutes: Sequence[ServedMinute], start: float, end: float, first: int, last: int) -> "HeatCells":
+    from reports.figures.times import HEAT_ROWS, WINDOWS, HeatCells, cells_of
+
+    step = nice_step(end - start, WINDOWS, MINUTE_STEPS_S)
+    size = -(-(last + 1 - first) // HEAT_ROWS)  # bins of the journal in a row of the map
+    response: Counter[tuple[int, int]] = Counter()
+    service: Counter[tuple[int, int]] = Counter()
+    for minute in minutes:
+        column = int((minute.at - start) // step)
+        for counts, histogram in ((response, minute.response), (service, minute.service)):
+            for number, count in histogram:
+                counts[column, (number - first) // size] += count
+    edges = [bin_start_s(number) for number in range(first, last + size + 1, size)]
+    return HeatCells(start, step, edges, cells_of(response), cells_of(service))
 
 
 def _row(minute: ServedMinute) -> tuple[float, float, float, float]:

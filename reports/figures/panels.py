@@ -1,187 +1,203 @@
-"""The panels of the figures: each draws one series into one axis."""
+"""Which panel shows which series: levels, ranges, words. Pure; drawing is `static.py` and figures.js."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from harness.stats import Span, thin
+from harness.stats import thin
 from reports import text
-from reports.figures.canvas import Layout, heading, time_axis, time_labels, value_axis
-from reports.figures.series import Band, Latency, Metric, Timeline, Traffic
-from reports.figures.svg import COLOUR
+from reports.figures.axes import Axis, linear, seconds, symmetric, top_of
+from reports.figures.plan import DASHED, DOTTED, FAR, Heat, Lane, Panel, Rule, Series
+from reports.figures.series import Band, Metric, Timeline, Traffic
+from reports.figures.times import Latency
 from reports.ranges import Window, envelope
 
 MOST_DATAPOINTS = 200  # more are drawn as one line: their dots would touch
 LOGARITHMIC_FROM = 8  # times the target: above it a linear axis would press target and alarm line together
 MOST_WHISKERS = 12  # more lie over each other; the table has them all
-FAR = 3  # times the largest count: a bound beyond it would press the steps to the ground
-CLOSE = 1.3  # percentiles closer than this factor share one mark: two labels would lie over each other
-STATE_ROLE = {
-    "OK": "ok", "InService": "ok", "ALARM": "alarm", "Failed": "alarm", "INSUFFICIENT_DATA": "nodata",
-    "cooldown": "cooldown",
-}  # fmt: skip
-STATE_WORDS = {"INSUFFICIENT_DATA": "no data"}
+LOPSIDED = 50  # per cent in one bin, from which the axis of shares is logarithmic
+HEAT_ROW = 6.0  # points
+LANE = 22.0  # points
+METRIC_NAMES = {"InvocationsPerInstance": "Calls per instance and minute"}
 
 
-def draw_traffic(axis: Any, traffic: Traffic, layout: Layout) -> None:
-    """Draw what was offered against what was served and what failed."""
-    per_s = max(traffic.offered) / traffic.step_s >= 1
-    factor = (1 if per_s else 60) / traffic.step_s
-    edges = [traffic.start + i * traffic.step_s for i in range(len(traffic.offered) + 1)]
-
-    def rates(counts: Sequence[int]) -> list[float]:
-        return [count * factor for count in counts]
-
-    axis.stairs(rates(traffic.served), edges, fill=True, color=COLOUR["served"], alpha=0.35, label="served")
-    if any(traffic.failed):
-        axis.stairs(rates(traffic.failed), edges, fill=True, color=COLOUR["failed"], label="failed")
-    axis.stairs(rates(traffic.offered), edges, color=COLOUR["offered"], linewidth=1.4, label="offered")
-    axis.set_ylim(0, max(rates(traffic.offered) + rates(traffic.served)) * 1.12 or 1)
-    value_axis(axis)
-    heading(axis, f"Requests per {'second' if per_s else 'minute'}", layout)
+def stairs(counts: Sequence[float], start: float, step: float) -> tuple[list[float], list[float]]:
+    """Return the steps of one value a window: their moments and heights, the last one until its end."""
+    return [start + i * step for i in range(len(counts) + 1)], [*counts, *counts[-1:]]
 
 
-def draw_metric(axis: Any, metric: Metric, layout: Layout) -> None:
-    """Draw the datapoints against target and alarm line, logarithmically where it is far above them."""
-    from matplotlib.ticker import FuncFormatter
-
-    points = metric.points
-    values = [value for *_, value in points]
-    if len(points) <= MOST_DATAPOINTS:
-        ends = [start + length for start, length, _ in points]
-        axis.hlines(values, [start for start, _, _ in points], ends, color=COLOUR["metric"], linewidth=1.8)
-        middles = [start + length / 2 for start, length, _ in points]
-        axis.plot(middles, values, "o", color=COLOUR["metric"], markersize=3.4, label="datapoint")
-    else:
-        line = thin([(start + length / 2, value) for start, length, value in points], 2 * MOST_DATAPOINTS)
-        axis.plot(*zip(*line, strict=True), color=COLOUR["metric"], linewidth=1.0, label="datapoints")
-    if metric.target is not None:
-        axis.axhline(metric.target, color=COLOUR["target"], linewidth=1.3, label=f"target {metric.target:g}")
-    if metric.low is not None:
-        label = f"alarm low {metric.low:g}"
-        axis.axhline(metric.low, color=COLOUR["low"], linewidth=1.2, linestyle=(0, (4, 3)), label=label)
-    top = max([*values, metric.target or 0]) or 1.0
-    logarithmic = bool(metric.target) and top > LOGARITHMIC_FROM * (metric.target or 0)
-    if logarithmic:
-        axis.set_yscale("symlog", linthresh=2 * (metric.target or 0), linscale=0.8)
-        axis.minorticks_off()
-        axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: text.number(value)))
-    else:
-        value_axis(axis)
-    axis.set_ylim(*((-0.25 * (metric.target or 0), 1.6 * top) if logarithmic else (-0.04 * top, 1.12 * top)))
-    name = {"InvocationsPerInstance": "Calls per instance and minute"}.get(metric.name, metric.name)
-    heading(axis, text.shorten(name, 30 if layout.stacked else 60) + " (log)" * logarithmic, layout)
+def per_time(counts: Sequence[int], step_s: float) -> tuple[float, str]:
+    """Return what turns the counts of windows into a rate, and the unit that people read it in."""
+    per_s = max(counts, default=0) / step_s >= 1
+    return (1 if per_s else 60) / step_s, "second" if per_s else "minute"
 
 
-def draw_bands(axis: Any, bands: Sequence[Band], end: float, layout: Layout) -> None:
-    """Draw each row of states as bars over time."""
-    for row, band in enumerate(reversed(bands)):
-        for state in dict.fromkeys(span.value for span in band.spans):
-            spans = [span for span in band.spans if span.value == state]
-            axis.broken_barh(
-                [(span.start, span.length) for span in spans],
-                (row - 0.36, 0.72),
-                **_look(STATE_ROLE.get(state, "busy")),
+def traffic(shown: Traffic) -> Panel:
+    """Return what was offered against what was answered and what failed."""
+    factor, unit = per_time(shown.offered, shown.step_s)
+    look = (
+        (shown.served, "answered", "served", 0.35, 0.0),
+        (shown.failed, "failed", "failed", 0.8, 1.2),
+        (shown.offered, "offered", "offered", 0.0, 1.4),
+    )
+    series = []
+    for counts, label, role, fill, width in look:
+        if label != "failed" or any(counts):
+            xs, ys = stairs([count * factor for count in counts], shown.start, shown.step_s)
+            series.append(Series(label, role, "step", xs, ys, fill=fill, width=width))
+    axis = linear(0.0, top_of(*(one.ys for one in series)))
+    return Panel(f"Requests per {unit}", 92, axis, series=series)
+
+
+def metric(shown: Metric) -> Panel:
+    """Return the datapoints against target and alarm line, logarithmically where they are far above them."""
+    values = [value for *_, value in shown.points]
+    target = shown.target or 0.0
+    top = max([*values, target]) or 1.0
+    logarithmic = bool(target) and top > LOGARITHMIC_FROM * target
+    axis = (
+        symmetric(-0.25 * target, 1.6 * top, 2 * target, (target,))
+        if logarithmic
+        else linear(-0.04 * top, 1.12 * top)
+    )
+    rules = []
+    if shown.target is not None:
+        rules.append(Rule(shown.target, f"target {text.number(shown.target)}", "target"))
+    if shown.low is not None:
+        rules.append(Rule(shown.low, f"alarm low {text.number(shown.low)}", "low", DASHED))
+    name = METRIC_NAMES.get(shown.name, shown.name) + " (log)" * logarithmic
+    return Panel(name, 112, axis, series=_datapoints(shown, values), rules=rules)
+
+
+def _datapoints(shown: Metric, values: list[float]) -> list[Series]:
+    middles = [start + length / 2 for start, length, _ in shown.points]
+    if len(values) > MOST_DATAPOINTS:
+        line = thin(list(zip(middles, values, strict=True)), 2 * MOST_DATAPOINTS)
+        xs, ys = zip(*line, strict=True)
+        return [Series("datapoints", "metric", "line", xs, ys, width=1.0)]
+    starts = [start for start, _, _ in shown.points]
+    ends = [start + length for start, length, _ in shown.points]
+    return [
+        Series("", "metric", "spans", starts, values, ends=ends, width=1.8),
+        Series("datapoint", "metric", "dots", middles, values),
+    ]
+
+
+def bands(shown: Sequence[Band]) -> Panel:
+    """Return each row of states as bars over time."""
+    lanes = [Lane(band.label, band.spans, band.role, band.loud) for band in shown]
+    return Panel("States", LANE * len(lanes), Axis("linear", 0.0, 1.0), lanes=lanes)
+
+
+def capacity(shown: Timeline) -> Panel:
+    """Return desired and in-service instances as steps between their bounds, with what may be on AWS."""
+    moments, counts = _held(shown.in_service, shown.end)
+    asked_at, desired = _held(shown.desired, shown.end)
+    series = [
+        *_on_aws(shown.windows, shown.end),
+        Series("in service", "in-service", "step", moments, counts, fill=0.35, width=1.6),
+        Series("desired", "desired", "step", asked_at, desired, dash=(4.0, 2.0)),
+    ]
+    top = max(counts + desired)
+    near = [float(bound) for bound in shown.bounds or () if bound <= FAR * max(top, 1)]
+    axis = linear(0.0, max([top, *near]) * 1.15 + 0.2, whole=True)
+    least, most = shown.bounds or (0, 0)
+    name = f"Instances (minimum {least}, maximum {most})" if shown.bounds else "Instances"
+    rules = [Rule(bound, "", "muted", DOTTED, beside=True) for bound in near]
+    return Panel(name, 92, axis, series=series, rules=rules)
+
+
+def _held(points: Sequence[tuple[float, float]], end: float) -> tuple[list[float], list[float]]:
+    """Return *points* as steps that hold until *end*, not more of them than can be seen."""
+    kept = thin(points, 2 * MOST_DATAPOINTS)
+    return [*(at for at, _ in kept), end], [*(value for _, value in kept), kept[-1][1]]
+
+
+def _on_aws(windows: Sequence[Window], end: float) -> list[Series]:
+    """Return how many instances may be in service on AWS, and when each decision may fall there."""
+    rows = envelope(windows, end)
+    if not rows:
+        return []
+    moments = [*(at for at, *_ in rows), end]
+    least, most = ([*(float(row[i]) for row in rows), float(rows[-1][i])] for i in (1, 2))
+    found = [
+        Series(
+            "may be on AWS", "cooldown", "step", moments, most, fill=0.3, low=least, width=0.0, told="range"
+        )
+    ]
+    if len(windows) <= MOST_WHISKERS:
+        starts, ends = zip(*(window.decided for window in windows), strict=True)
+        counts = [float(window.after) for window in windows]
+        found.append(
+            Series(
+                "decided on AWS", "cooldown", "whiskers", starts, counts, ends=ends, width=1.3, told="nothing"
             )
-        for span in band.spans:
-            _name_span(axis, span, row, end, layout)
-    axis.set_yticks(range(len(bands)), [band.label for band in reversed(bands)])
-    axis.tick_params(axis="y", labelsize=layout.font - 1, labelcolor=COLOUR["ink"])
-    axis.set_ylim(-0.6, len(bands) - 0.4)
-    heading(axis, "States", layout)
+        )
+    return found
 
 
-def _look(role: str) -> dict[str, Any]:
-    """Return how a state's bar is filled: loud where something waits or fires, quiet where all is well."""
-    if role == "nodata":
-        return {"facecolor": "none", "edgecolor": COLOUR["nodata"], "hatch": "////", "linewidth": 0.6}
-    return {"facecolor": COLOUR[role], "alpha": 0.28 if role == "ok" else 0.85}
+# -- times -----
 
 
-def _name_span(axis: Any, span: Span[str], row: int, end: float, layout: Layout) -> None:
-    """Write the state into its bar where it fits and is not the quiet one or named by its row."""
-    word = STATE_WORDS.get(span.value, span.value)
-    room = span.length / end * layout.room
-    if span.value == "cooldown" or room < len(word) * 0.62 * (layout.font - 2) + 6:
-        return
-    role = STATE_ROLE.get(span.value, "busy")
-    colour = COLOUR["muted" if role in ("ok", "nodata") else "panel"]
-    box = {"facecolor": COLOUR["panel"], "edgecolor": "none", "pad": 0.8} if role == "nodata" else None
-    middle = span.start + span.length / 2
-    axis.text(
-        middle, row, word, ha="center", va="center_baseline", fontsize=layout.font - 2, color=colour, bbox=box
+def distribution(shown: Latency) -> Panel:
+    """Return how many requests took how long, response and service."""
+    series = []
+    for counts, role in ((shown.service, "service"), (shown.response, "response")):
+        shares = [100 * count / shown.requests for count in counts]
+        series.append(Series(role, role, "step", shown.edges, [*shares, shares[-1]], fill=0.25))
+    top = top_of(*(one.ys for one in series), lift=1.2)
+    # Where most took the same time, a linear axis would press the slow ones to the ground.
+    lopsided = top > LOPSIDED
+    axis = symmetric(0.0, 1.6 * top, 0.1, (0.1, 1.0, 10.0, 100.0)) if lopsided else linear(0.0, top)
+    name = "Share of requests in %, by time" + " (log)" * lopsided
+    return Panel(name, 132, axis, "percent", series=series)
+
+
+def spectrum(shown: Latency, limits: Sequence[Rule]) -> Panel:
+    """Return the time that the share of requests below took at most, response and service."""
+    rows = (("service", shown.service_spectrum), ("response", shown.spectrum))
+    series = [Series(role, role, "step", *_two(points)) for role, points in rows]
+    axis = _times([y for one in series for y in one.ys if y is not None], limits)
+    return Panel("Time at each percentile", 150, axis, "seconds", series=series, rules=_near(limits, axis))
+
+
+def _two(points: Sequence[tuple[float, float]]) -> tuple[list[float], list[float]]:
+    return [x for x, _ in points], [y for _, y in points]
+
+
+def over_time(shown: Latency, limits: Sequence[Rule]) -> Panel:
+    """Return median, p95 and p99 of the response by the moment of the intended start."""
+    moments, p50, p95, p99 = zip(*shown.over_time, strict=True)
+    series = [
+        Series("p99", "failed", "line", moments, p99, fill=0.12, low=p50),
+        Series("p95", "response", "line", moments, p95, width=1.1, dash=(3.0, 2.0)),
+        Series("p50", "response", "line", moments, p50, width=1.6),
+    ]
+    axis = _times([*p50, *p99], limits)
+    name = "Response time by moment of the intended start"
+    return Panel(name, 132, axis, "seconds", series=series, rules=_near(limits, axis))
+
+
+def heat(shown: Latency, of: str) -> Panel:
+    """Return the heat map over time of the "response" or the "service"."""
+    found = shown.heat
+    cells = found.response if of == "response" else found.service
+    name = "Response times, stronger where more" if of == "response" else "Service times"
+    # Only the rows that hold something, and one on each side: the service time is often all but constant.
+    rows = [row for _, row, _ in cells]
+    first, last = max(min(rows) - 1, 0), min(max(rows) + 2, len(found.edges) - 1)
+    edges = found.edges[first : last + 1]
+    shown_cells = [(column, row - first, count) for column, row, count in cells]
+    height = min(max(HEAT_ROW * (len(edges) - 1), 30.0), 120.0)
+    axis = seconds(edges[0], edges[-1], most=5 if height > 60 else 2)
+    return Panel(name, height, axis, "seconds", heat=Heat(found.start, found.step, edges, shown_cells, of))
+
+
+def _times(values: Sequence[float], limits: Sequence[Rule]) -> Axis:
+    low, high = min(values) * 0.8, max(values) * 1.3
+    near = [rule.value for rule in limits if rule.value <= FAR * high]
+    return seconds(
+        min([low, *(value * 0.8 for value in near)]), max([high, *(v * 1.3 for v in near)]), most=5
     )
 
 
-def draw_capacity(axis: Any, shown: Timeline, layout: Layout) -> None:
-    """Draw desired and in-service instances as steps between their bounds."""
-    moments = [at for at, _ in shown.in_service] + [shown.end]
-    counts = [count for _, count in shown.in_service]
-    axis.stairs(counts, moments, fill=True, color=COLOUR["in-service"], alpha=0.35, label="in service")
-    axis.stairs(counts, moments, color=COLOUR["in-service"], linewidth=1.6, baseline=None)
-    desired = [count for _, count in shown.desired]
-    style = {"linestyle": (0, (4, 2)), "linewidth": 1.4, "baseline": None}
-    axis.stairs(desired, moments, color=COLOUR["desired"], label="desired", **style)
-    _draw_windows(axis, shown.windows, shown.end, layout)
-    top = max(counts + desired)
-    near = [bound for bound in shown.bounds or () if bound <= FAR * max(top, 1)]
-    for bound in near:
-        axis.axhline(bound, color=COLOUR["muted"], linewidth=0.9, linestyle=(0, (1, 3)))
-    axis.set_ylim(0, max([top, *map(float, near)]) * 1.15 + 0.2)
-    value_axis(axis, whole=True)
-    least, most = shown.bounds or (0, 0)
-    heading(axis, f"Instances (minimum {least}, maximum {most})" if shown.bounds else "Instances", layout)
-
-
-def _draw_windows(axis: Any, windows: Sequence[Window], end: float, layout: Layout) -> None:
-    """Shade how many instances may be in service on AWS, and mark when each decision may fall there."""
-    rows = envelope(windows, end)
-    if not rows:
-        return
-    moments = [at for at, *_ in rows] + [end]
-    least, most = ([row[i] for row in rows] for i in (1, 2))
-    axis.stairs(
-        most, moments, baseline=least, fill=True, facecolor=COLOUR["in-service"], alpha=0.2, hatch="////",
-        edgecolor=COLOUR["in-service"], linewidth=0.0, label="may be on AWS",
-    )  # fmt: skip
-    for window in windows if len(windows) <= MOST_WHISKERS else ():
-        early, late = window.decided
-        ends = {"markersize": 5, "markeredgewidth": 1.1, "solid_capstyle": "butt"}
-        axis.plot(
-            (early, late), (window.after, window.after), "|-", color=COLOUR["desired"], linewidth=1.1, **ends
-        )
-
-
-def draw_distribution(axis: Any, shown: Latency, layout: Layout) -> None:
-    """Draw how many requests took how long, response over service."""
-    for counts, role in ((shown.service, "service"), (shown.response, "response")):
-        shares = [100 * count / shown.requests for count in counts]
-        axis.stairs(shares, shown.edges, fill=True, color=COLOUR[role], alpha=0.25)
-        axis.stairs(shares, shown.edges, color=COLOUR[role], linewidth=1.5, label=role)
-    middle, slow = shown.quantiles["p50"], shown.quantiles["p99"]
-    marks = [("p50", middle), ("p99", slow)] if slow > CLOSE * middle else [("p50 to p99", middle)]
-    for name, value in marks:
-        axis.axvline(value, color=COLOUR["ink"], linewidth=0.9, linestyle=(0, (1, 2)))
-        axis.annotate(
-            name, (value, 1), xycoords=("data", "axes fraction"), xytext=(3, -2), textcoords="offset points",
-            va="top", fontsize=layout.font - 1.5, color=COLOUR["ink"],
-        )  # fmt: skip
-    axis.set_xscale("log")
-    axis.set_ylim(0, 120 * max(*shown.service, *shown.response) / shown.requests)
-    value_axis(axis)
-    time_labels(axis.xaxis, shown.edges[-1] / shown.edges[0])
-    heading(axis, "Share of requests in %, by time", layout)
-
-
-def draw_over_time(axis: Any, shown: Latency, layout: Layout) -> None:
-    """Draw median, p95 and p99 of the response by the moment of the intended start."""
-    moments, p50, p95, p99 = zip(*shown.over_time, strict=True)
-    axis.fill_between(moments, p50, p99, color=COLOUR["response"], alpha=0.16, linewidth=0)
-    axis.plot(moments, p99, color=COLOUR["failed"], linewidth=1.4, label="p99")
-    axis.plot(moments, p95, color=COLOUR["response"], linewidth=1.0, linestyle=(0, (3, 2)), label="p95")
-    axis.plot(moments, p50, color=COLOUR["response"], linewidth=1.6, label="p50")
-    axis.set_yscale("log")
-    axis.set_ylim(min(p50) * 0.8, max(p99) * 1.3)
-    axis.grid(axis="y", linewidth=0.7)
-    time_labels(axis.yaxis, max(p99) / min(p50))
-    time_axis([axis], shown.start, max(shown.end, shown.start + 1), layout, ticks=5)
-    heading(axis, "Response time by moment of the start", layout)
+def _near(limits: Sequence[Rule], axis: Axis) -> list[Rule]:
+    return [rule for rule in limits if axis.low <= rule.value <= axis.high]

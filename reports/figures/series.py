@@ -1,29 +1,14 @@
 """What the figures show, as plain series taken from the journal. Pure; drawing is `charts.py`."""
 
-import math
 from dataclasses import dataclass, field
 
 from harness import journal
-from harness.stats import (
-    Span,
-    Steps,
-    counts_over_time,
-    histogram,
-    logarithmic_edges,
-    nice_step,
-    percentile,
-    spread,
-    values_over_time,
-)
-from harness.summary import ByType, is_invocation, measures, resource_of, response_s
-from harness.summary.load import has_time
+from harness.stats import Span, Steps, counts_over_time, nice_step
+from harness.summary import ByType, is_invocation, measures, resource_of
 from reports.figures import minutes
 from reports.ranges import Window, windows
 
 WINDOWS = 150  # bars across a figure; more would be finer than a pixel on a phone
-LATENCY_WINDOWS = 80
-BINS = 36  # of a distribution
-FASTEST_S = 1e-5
 STEPS_S = (1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1_800.0, 3_600.0)
 
 
@@ -50,10 +35,15 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """One row of states over time: `label` and the spans, valued with the state's name."""
+    """One row of states over time: `label` and the spans, valued with the state's name.
+
+    `role` colours them where their names are not those of states, `loud` those that are an alarm.
+    """
 
     label: str
     spans: list[Span[str]]
+    role: str = ""
+    loud: str = "alarm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +52,7 @@ class Timeline:
 
     title: str
     end: float
+    resource_id: str = ""
     traffic: Traffic | None = None
     metric: Metric | None = None
     bands: list[Band] = field(default_factory=list)
@@ -71,25 +62,6 @@ class Timeline:
     phases: list[Span[str]] = field(default_factory=list)
     faults: list[float] = field(default_factory=list)
     windows: list[Window] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Latency:
-    """How long answers took, small enough to draw at once however many there were.
-
-    `response` and `service` hold the count in each bin between the logarithmic `edges` (s); `over_time` holds
-    (moment, p50, p95, p99) of the response by the moment of the intended start, over `start` to `end`.
-    """
-
-    requests: int
-    edges: list[float]
-    response: list[int]
-    service: list[int]
-    quantiles: dict[str, float]
-    service_quantiles: dict[str, float]
-    start: float
-    end: float
-    over_time: list[tuple[float, float, float, float]]
 
 
 def timelines(seen: ByType, end: float) -> list[Timeline]:
@@ -108,6 +80,7 @@ def _timeline(seen: ByType, resource: str, end: float) -> Timeline:
     return Timeline(
         title=f"{endpoint}, variant {variant}" if variant else endpoint,
         end=end,
+        resource_id=resource,
         traffic=_traffic(seen, endpoint, variant, end),
         metric=_metric(seen, resource),
         bands=_bands(seen, resource, endpoint, end),
@@ -185,64 +158,13 @@ def _bands(seen: ByType, resource: str, endpoint: str, end: float) -> list[Band]
     statuses = Steps.of((e.at, e.status) for e in seen.all(journal.EndpointChanged) if e.endpoint == endpoint)
     bands = [Band("Endpoint", statuses.spans(end))]
     alarms = [a for a in seen.all(journal.AlarmChanged) if a.resource_id == resource]
-    for name, direction in dict.fromkeys((a.name, a.direction) for a in alarms):
+    for direction, name in sorted(dict.fromkeys((a.direction, a.name) for a in alarms)):
         states = Steps.of((a.at, a.after) for a in alarms if a.name == name)
-        bands.append(Band(f"Alarm {direction}", states.spans(end)))
+        # Low load is nothing to be alarmed about: it lets the endpoint scale in.
+        loud = "target" if direction == "low" else "alarm"
+        bands.append(Band(f"Alarm {direction}", states.spans(end), loud=loud))
     waits = [c for c in seen.all(journal.CooldownStarted) if c.resource_id == resource]
-    for direction in dict.fromkeys(c.direction for c in waits):
+    for direction in sorted({c.direction for c in waits}, reverse=True):
         spans = [Span(c.at, min(c.until, end), "cooldown") for c in waits if c.direction == direction]
         bands.append(Band(f"Cooldown {direction}", spans))
     return [band for band in bands if band.spans]
-
-
-def latency(seen: ByType) -> Latency | None:
-    """Return the times the latency figure shows: of the load, else of the invocations (see harness.summary).
-
-    None where nobody was answered, or no time was modelled.
-    """
-    if seen.all(journal.ServedTotal):
-        return minutes.latency(seen)
-    if seen.all(journal.LoadRequest):
-        answered = [r for r in seen.all(journal.LoadRequest) if has_time(r)]
-        return _latency([(r.due_at, response_s(r)) for r in answered], [r.service_s for r in answered])
-    calls = [e for e in seen.all(journal.Exchange) if is_invocation(e) and 200 <= e.status < 300]
-    return _latency([(e.at, e.queue_s + e.service_s) for e in calls], [e.service_s for e in calls])
-
-
-def _latency(responses: list[tuple[float, float]], services: list[float]) -> Latency | None:
-    # A modelled time of zero still has a place on a logarithmic axis.
-    response = sorted(max(value, FASTEST_S) for _, value in responses)
-    service = sorted(max(value, FASTEST_S) for value in services)
-    if not response or response[-1] == FASTEST_S:
-        return None
-    low, high = min(response[0], service[0]), max(response[-1], service[-1])
-    edges = logarithmic_edges(low, high, bins_per_decade(high / low))
-    start, end = min(at for at, _ in responses), max(at for at, _ in responses)
-    return Latency(
-        requests=len(response),
-        edges=edges,
-        response=histogram(response, edges),
-        service=histogram(service, edges),
-        quantiles=spread(response),
-        service_quantiles=spread(service),
-        start=start,
-        end=end,
-        over_time=_over_time(responses, start, end),
-    )
-
-
-def bins_per_decade(ratio: float) -> int:
-    """Return how finely to cut a range of this *ratio*, so that a narrow one is not a single bar."""
-    return min(max(round(BINS / max(math.log10(ratio), 0.01)), 10), 200)
-
-
-def _over_time(
-    responses: list[tuple[float, float]], start: float, end: float
-) -> list[tuple[float, float, float, float]]:
-    step = nice_step(max(end - start, 1.0), LATENCY_WINDOWS, STEPS_S)
-    rows = []
-    for i, found in enumerate(values_over_time(responses, start, end, step)):
-        if found:
-            p50, p95, p99 = (max(percentile(sorted(found), q), FASTEST_S) for q in (0.5, 0.95, 0.99))
-            rows.append((start + (i + 0.5) * step, p50, p95, p99))
-    return rows

@@ -1,17 +1,15 @@
-"""The figure of a function: invocations at once over time with their limits, throttles, queues."""
+"""The figure of a function: invocations at once over time with their limits, throttles, queues. Pure."""
 
-from collections.abc import Callable
-from functools import partial
-from typing import Any
+from collections.abc import Sequence
 
 from reports.figures import depths
-from reports.figures.canvas import Layout, figure, heading, svg_of, time_axis, value_axis
-from reports.figures.charts import mark_moments, name_moments
-from reports.figures.svg import COLOUR
+from reports.figures.axes import linear, top_of
+from reports.figures.figure import Figure, of
+from reports.figures.panels import per_time, stairs
+from reports.figures.plan import DASHED, DOTTED, FAR, Panel, Plan, Rule, Series, fault_marks
 from reports.functions.series import Load
 from reports.text import clock, plural, span
 
-FAR = 3  # times the most at once: a limit beyond it would press the steps to the ground
 # What a throttle met, in a word for the key, and its colour.
 REASONS = {
     "ReservedFunctionConcurrentInvocationLimitExceeded": ("reserved", "failed"),
@@ -20,107 +18,77 @@ REASONS = {
     "ReservedFunctionInvocationRateLimitExceeded": ("reserved rate", "metric"),
     "CallerRateLimitExceeded": ("caller rate", "busy"),
 }
-Panel = tuple[float, Callable[..., None]]
 
 
-def load(shown: Load, layout: Layout, prefix: str) -> str:
-    """Return *shown* as SVG: how many ran at once, throttles, then the queues that feed it."""
-    panels = _panels(shown)
-    with figure(layout, [height for height, _ in panels], gap=46 if layout.stacked else 34) as (drawn, axes):
-        for axis, (_, draw) in zip(axes, panels, strict=True):
-            draw(axis, layout=layout)
-            mark_moments(axis, shown)
-        name_moments(axes[0], shown, layout)
-        time_axis(axes, 0.0, shown.end, layout)
-        return svg_of(drawn, prefix)
+def loads(shown: Sequence[Load], *, drawings: bool = True) -> list[Figure]:
+    """Return a figure for each function in *shown*."""
+    return [load(one, f"function-{number}", drawings=drawings) for number, one in enumerate(shown)]
 
 
-def _panels(shown: Load) -> list[Panel]:
-    panels: list[Panel] = [(112, partial(_draw_running, shown=shown))]
+def load(shown: Load, name: str, *, drawings: bool = True) -> Figure:
+    """Return how many ran at once, throttles, then the queues that feed the function, on one time axis."""
+    panels = [_running(shown)]
     if shown.throttled:
-        panels.append((58, partial(_draw_throttled, shown=shown)))
+        panels.append(_throttled(shown))
     for queue in shown.queues:
-        panels.append((58, partial(depths.draw_depth, one=queue)))
-        if any(age for _, age in queue.oldest):
-            panels.append((44, partial(depths.draw_age, one=queue)))
-    return panels
+        panels += depths.panels_of(queue)
+    plan = Plan(0.0, shown.end, panels, marks=fault_marks(shown.faults, shown.end), phases=shown.phases)
+    return of(name, shown.name, load_words(shown), plan, drawings=drawings)
 
 
-def _draw_running(axis: Any, shown: Load, layout: Layout) -> None:
-    x, y = zip(*shown.most, strict=True)
-    colour = COLOUR["in-service"]
+def _running(shown: Load) -> Panel:
+    xs, ys = zip(*shown.most, strict=True)
+    series = []
     if shown.mean:
-        axis.fill_between(
-            *zip(*shown.mean, strict=True), step="post", color=colour, alpha=0.4, linewidth=0, label="mean"
-        )
-    else:
-        axis.fill_between(x, y, step="post", color=colour, alpha=0.3, linewidth=0)
-    axis.step(
-        x,
-        y,
-        where="post",
-        color=colour,
-        linewidth=1.3,
-        label="most" if shown.mean or shown.by_minute else "running",
-    )
-    top = max([1, *y, *_draw_limits(axis, shown, layout)])
+        moments, means = zip(*shown.mean, strict=True)
+        series.append(Series("mean", "in-service", "step", moments, means, fill=0.4, width=0.0))
+    label = "most" if shown.mean or shown.by_minute else "running"
+    area = 0.0 if shown.mean else 0.3
+    series.append(Series(label, "in-service", "step", xs, ys, fill=area, width=1.3))
+    rules, provisioned = _limits(shown)
+    series += provisioned
     if shown.cold:
-        style = {"linestyle": "none", "markersize": 6.5, "clip_on": False, "markeredgewidth": 0}
-        label = "cold" if layout.stacked else "cold start"
-        axis.plot(shown.cold, [0] * len(shown.cold), marker=6, color=COLOUR["ink"], label=label, **style)
-    axis.set_ylim(0, top * 1.2)
-    value_axis(axis, whole=True)
-    heading(axis, "Invocations at once", layout)
+        series.append(
+            Series("cold start", "ink", "ticks", shown.cold, [0.0] * len(shown.cold), told="nothing")
+        )
+    heights = [rule.value for rule in rules]
+    axis = linear(0.0, top_of([1.0, *heights], *(one.ys for one in series), lift=1.2), whole=True)
+    return Panel("Invocations at once", 112, axis, series=series, rules=rules)
 
 
-def _draw_limits(axis: Any, shown: Load, layout: Layout) -> list[float]:
-    """Draw reserved and provisioned concurrency and the account's; return the heights that must be seen."""
+def _limits(shown: Load) -> tuple[list[Rule], list[Series]]:
+    """Return reserved concurrency or the account's, and provisioned concurrency; not what is far away."""
     near = FAR * max(shown.peak[1], 1)
-    seen: list[float] = []
-    for held in shown.reserved:
-        if held.value is not None and held.value <= near:
-            axis.hlines(held.value, held.start, held.end, color=COLOUR["target"], linewidth=1.5)
-            seen.append(held.value)
+    rules, series = [], []
+    held = [one for one in shown.reserved if one.value is not None and one.value <= near]
+    if held:
+        starts, ends = [one.start for one in held], [one.end for one in held]
+        counts = [float(one.value or 0) for one in held]
+        words = f"reserved {held[-1].value:,}"
+        series.append(Series(words, "target", "spans", starts, counts, ends=ends, width=1.5))
     if shown.allocated:
-        points = [*shown.allocated, (shown.end, shown.allocated[-1][1])]
-        axis.step(
-            *zip(*points, strict=True), where="post", color=COLOUR["cooldown"], linewidth=1.5,
-            linestyle=(0, (4, 2)), label="provisioned",
-        )  # fmt: skip
-        seen += [count for _, count in points]
+        xs, ys = zip(*shown.allocated, (shown.end, shown.allocated[-1][1]), strict=True)
+        series.append(Series("provisioned", "cooldown", "step", xs, ys, width=1.5, dash=DASHED))
     # What is reserved is taken from the account: its own limit holds it.
     if not shown.reserved and shown.account <= near:
-        axis.axhline(shown.account, color=COLOUR["failed"], linewidth=1.2, linestyle=(0, (1, 2)))
-        seen.append(shown.account)
-        _name_limit(axis, f"account {shown.account:,}", shown.account, "failed", layout)
-    if shown.reserved and (last := shown.reserved[-1].value) is not None and last <= near:
-        _name_limit(axis, f"reserved {last:,}", last, "target", layout)
-    return seen
+        rules.append(Rule(shown.account, f"account {shown.account:,}", "failed", DOTTED, beside=True))
+    return rules, series
 
 
-def _name_limit(axis: Any, words: str, height: float, role: str, layout: Layout) -> None:
-    """Write what a line is held to above its right end."""
-    axis.annotate(
-        words, (1, height), xycoords=("axes fraction", "data"), xytext=(-2, 2), textcoords="offset points",
-        ha="right", va="bottom", fontsize=layout.font - 1.5, color=COLOUR[role], annotation_clip=False,
-    )  # fmt: skip
-
-
-def _draw_throttled(axis: Any, shown: Load, layout: Layout) -> None:
+def _throttled(shown: Load) -> Panel:
+    """Return the attempts that were throttled, the reasons one upon another."""
     totals = [sum(counts) for counts in zip(*shown.throttled.values(), strict=True)]
-    per_s = max(totals) / shown.step_s >= 1
-    factor = (1 if per_s else 60) / shown.step_s
-    edges = [i * shown.step_s for i in range(len(totals) + 1)]
-    below = [0.0] * len(totals)
+    factor, unit = per_time(totals, shown.step_s)
+    series = []
+    low = [0.0] * (len(totals) + 1)
     for reason, counts in shown.throttled.items():
         words, role = REASONS.get(reason, (reason, "muted"))
-        above = [low + count * factor for low, count in zip(below, counts, strict=True)]
-        axis.stairs(above, edges, baseline=below, fill=True, color=COLOUR[role], alpha=0.85, label=words)
-        below = above
-    axis.set_ylim(0, max(below) * 1.15)
-    value_axis(axis)
-    axis.locator_params(axis="y", nbins=2)
-    heading(axis, f"Throttled per {'second' if per_s else 'minute'}", layout)
+        xs, own = stairs([count * factor for count in counts], 0.0, shown.step_s)
+        high = [below + more for below, more in zip(low, own, strict=True)]
+        series.append(Series(words, role, "step", xs, high, fill=0.85, low=low, width=0.0, told="part"))
+        low = high
+    axis = linear(0.0, top_of(low, lift=1.15), most=2)
+    return Panel(f"Throttled per {unit}", 58, axis, series=series)
 
 
 def load_words(shown: Load) -> str:

@@ -21,7 +21,8 @@ from harness.summary import ByType
 from harness.summary.concurrency import Points, account_limit, peak, provisioned, reserved, running
 from harness.summary.functions import Life, lives
 from reports.figures import depths
-from reports.figures.series import FASTEST_S, STEPS_S, WINDOWS, bins_per_decade, phases
+from reports.figures.series import STEPS_S, WINDOWS, phases
+from reports.figures.times import FASTEST_S, bins_per_decade
 from reports.functions import minutes as functions_minutes
 
 MOST_FUNCTIONS = 6  # drawn one under another; the table has them all

@@ -45,6 +45,7 @@ def test_a_stack_of_messages_and_functions(tmp_path: Path, stack: str) -> None:
     assert Path(told["run"]["run_dir"], "report.html").is_file()
 
 
+@pytest.mark.long
 def test_an_endpoint_that_scales(tmp_path: Path) -> None:
     """It answers here, and its scaling is played in virtual time: out and in again."""
     ended, told = rehearsed(tmp_path, STACKS / "endpoint_scaling" / "template.yaml")
@@ -83,6 +84,7 @@ def hourly(folder: Path) -> Path:
     return copy
 
 
+@pytest.mark.long
 def test_a_terraform_folder(tmp_path: Path) -> None:
     """Without Terraform; what runs once an hour is fired once."""
     ended, told = rehearsed(tmp_path, hourly(tmp_path))

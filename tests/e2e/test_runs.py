@@ -109,7 +109,7 @@ def runs(
 
 GENTLE = [name for name in JOBS if name.startswith("SIG") and "KILL" not in name]
 # Told too by the same signal in other phases, another signal in this one, and `settle` in test_programs.py.
-ONLY_LONG = ("SIGINT in train", "SIGINT in settle")
+ONLY_LONG = ("SIGINT in train", "SIGINT in deploy", "SIGINT in settle")
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,8 @@ def test_an_interrupted_run_ends_with_130_and_its_files(runs: Callable[[str], Ru
 
     assert run.ended.code == 130, run.ended.err
     assert (run.summary["verdict"], run.summary["reason"]) == ("invalid", reason)
-    assert run.ended.document == {"run_dir": str(run.directory), "exit_code": 130, **run.summary}
+    told = {"scenario_path": TINY, "run_dir": str(run.directory), "exit_code": 130}
+    assert run.ended.document == told | run.summary
     assert isinstance(journal.read(run.directory / JOURNAL)[-1], journal.RunEnded)
     assert (run.directory / REPORT).is_file()
     assert none_left(run.ended.pid)

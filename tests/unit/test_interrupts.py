@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness.interrupts import SIGNALS, Deferred, interrupt_on_signals
+from harness.interrupts import SIGNALS, Deferred, ignore_further, interrupt_on_signals
 
 
 @pytest.fixture(autouse=True)
@@ -85,3 +85,11 @@ def test_in_another_thread_nothing_changes() -> None:
     thread.start()
     thread.join()
     assert seen == [(before, False)]
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_the_end_of_a_command_is_not_cut_in_two(number: signal.Signals) -> None:
+    """Who presses Ctrl-C ten times gets the same end as who presses it once."""
+    ignore_further()
+    send(number)
+    assert signal.getsignal(number) is signal.SIG_IGN

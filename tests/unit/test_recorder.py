@@ -3,13 +3,13 @@
 import resource
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from harness import journal
-from harness.errors import EnvironmentFault
+from harness.errors import DiskFault, EnvironmentFault
 from harness.recorder import BATCH_RECORDS, FLUSH_EVERY_S, Recorder
 
 
@@ -86,9 +86,40 @@ def test_a_full_disk_leaves_whole_batches(recorder: Recorder) -> None:
     try:
         for number in range(500):
             recorder.record(phase(number))
-        with pytest.raises(EnvironmentFault, match="cannot be written: File too large"):
+        with pytest.raises(DiskFault, match="cannot be written: File too large"):
             recorder.close()
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert recorder.path.stat().st_size == kept
     assert journal.read(recorder.path) == [phase(1)]
+
+
+def test_a_full_disk_is_told_while_the_run_goes_on(recorder: Recorder) -> None:
+    """A run that nobody records need not go on; once there is room again it may."""
+    recorder.check()
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        recorder.record(phase(1))
+        assert eventually(lambda: refused(recorder))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert eventually(lambda: not refused(recorder))
+    recorder.close()
+    assert journal.read(recorder.path) == [phase(1)]
+
+
+def refused(recorder: Recorder) -> bool:
+    try:
+        recorder.check()
+    except DiskFault:
+        return True
+    return False
+
+
+def eventually(holds: Callable[[], bool], patience_s: float = 10.0) -> bool:
+    """Return whether *holds* does within *patience_s*."""
+    deadline = time.monotonic() + patience_s
+    while not holds() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return holds()

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from harness.view import View
+from harness.view import View, left_words
 
 
 @pytest.fixture
@@ -41,3 +41,25 @@ def test_when_nobody_reads_any_more_it_falls_silent() -> None:
         view.line("one")
         view.line("two")
         view.phase("load")
+
+
+@pytest.mark.parametrize(
+    ("done", "total", "took_s", "words"),
+    [
+        (30.0, 120.0, 10.0, "about 30 s left"),
+        (1.0, 120.0, 10.0, ""),  # too little to tell a pace from
+        (30.0, 120.0, 0.5, ""),
+        (120.0, 120.0, 10.0, ""),
+        (3.0, 0.0, 10.0, ""),  # nobody knows how long it will be
+    ],
+)
+def test_the_time_left_is_told_by_the_pace_so_far(
+    done: float, total: float, took_s: float, words: str
+) -> None:
+    """Model seconds pass at the clock's speed: 30 of 120 in 10 s leave 30 s."""
+    assert left_words(done, total, took_s) == words
+
+
+def test_a_phase_that_may_end_at_any_time_says_so() -> None:
+    """Settling lasts no longer than that."""
+    assert left_words(30.0, 120.0, 10.0, at_most=True) == "at most 30 s left"

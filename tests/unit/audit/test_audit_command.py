@@ -152,3 +152,19 @@ def test_an_endpoint_that_nobody_serves_is_told(capsys: pytest.CaptureFixture[st
     assert main(["audit", "--endpoint", "http://127.0.0.1:9"]) == 3
     assert "127.0.0.1:9" in capsys.readouterr().err
     assert main(["audit", "--endpoint", "https://aws.example.com"]) == 2
+
+
+def test_on_github_places_are_below_the_checkout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A step may stand in a folder of the repository; GitHub knows files from its top."""
+    (tmp_path / "infra").mkdir()
+    (tmp_path / "infra" / "template.yaml").write_text(WARNED)
+    monkeypatch.chdir(tmp_path / "infra")
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(tmp_path))
+    assert main(["audit", "template.yaml", "--github", "--sarif", "out.sarif"]) == 1
+    assert " file=infra/template.yaml,line=" in capsys.readouterr().out
+    results = json.loads(Path("out.sarif").read_text())["runs"][0]["results"]
+    places = [each["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for each in results]
+    assert set(places) == {"infra/template.yaml"}

@@ -1,12 +1,10 @@
 """The queues over time."""
 
 import message_sample
-import pytest
 
 from harness import journal as j
 from harness.summary import ByType
 from reports.figures import depths
-from reports.figures.canvas import LAYOUTS, Layout
 
 CLEAN = ByType(message_sample.clean_run(200))
 
@@ -50,15 +48,14 @@ def test_the_figure_is_told_in_words() -> None:
     assert "Faults at 00:11, 00:20." in words
 
 
-@pytest.mark.parametrize("layout", LAYOUTS, ids=["wide", "narrow"])
-def test_a_queue_has_a_panel_for_depth_and_one_for_age(layout: Layout) -> None:
+def test_a_queue_has_a_panel_for_depth_and_one_for_age() -> None:
     """Age only where somebody knows it; without a publication there is no panel for them."""
     shown = depths.depths(CLEAN, 40.0)
     assert shown is not None
-    svg = depths.draw(shown, layout, "q")
-    assert svg.count("Age of its oldest message, s") == 2
-    assert "Messages due per second" in svg
+    for _, svg in depths.figure(shown, "q").drawings:
+        assert svg.count("Age of its oldest message, s") == 2
+        assert "Messages due per second" in svg
     bare = depths.depths(ByType([j.QueueSampled(1.0, "q", 1, 0, 0), j.QueueSampled(2.0, "q", 0, 0, 0)]), 3.0)
     assert bare is not None
-    svg = depths.draw(bare, layout, "q")
+    svg = depths.figure(bare, "q").drawings[0][1]
     assert ("Age" in svg, "Messages due" in svg) == (False, False)

@@ -12,8 +12,8 @@ from message_sample import whole as run
 from harness import journal as j
 from harness.journal import Record
 from harness.summary import ByType, summarise
-from reports.figures.canvas import LAYOUTS, NARROW, WIDE, Layout
 from reports.figures.flow_chart import flow_chart
+from reports.figures.pen import LAYOUTS, NARROW, WIDE, Layout
 from reports.messages import flow as flows
 from reports.messages.flow import End, Flow, Source, Way
 
@@ -117,7 +117,7 @@ def test_every_edge_is_drawn_with_its_count(layout: Layout, queues: int) -> None
     """From one edge to many, on a desk and on a phone."""
     shown = flow_of(message_sample.many_queues(queues))
     written = Counter(
-        found for text in texts(flow_chart(shown, layout, "f")) for found in re.findall(r"\d+", text)
+        found for text in texts(flow_chart(shown, layout)) for found in re.findall(r"\d+", text)
     )
     wanted = Counter(str(count) for way in shown.ways for count in (way.copies, way.filtered) if count)
     wanted += Counter(str(end.count) for stop in shown.stops for end in stop.ends)
@@ -126,7 +126,7 @@ def test_every_edge_is_drawn_with_its_count(layout: Layout, queues: int) -> None
 
 def test_the_narrow_drawing_says_the_ends_of_a_shared_queue_once() -> None:
     """Below the first topic; below the second it says where."""
-    written = texts(flow_chart(flow_of(message_sample.many_queues(1)), NARROW, "f"))
+    written = texts(flow_chart(flow_of(message_sample.many_queues(1)), NARROW))
     assert written.count("140 processed") == 1
     assert "queue, ends see above" in written
 
@@ -134,17 +134,15 @@ def test_the_narrow_drawing_says_the_ends_of_a_shared_queue_once() -> None:
 @pytest.mark.parametrize("layout", LAYOUTS, ids=["wide", "narrow"])
 def test_refusals_and_topics_without_subscribers_are_loud(layout: Layout) -> None:
     """In words, so that nobody has to tell red from blue."""
-    assert any(
-        "refused" in text for text in texts(flow_chart(flow_of(message_sample.refused_run()), layout, "f"))
-    )
-    unheard = texts(flow_chart(flow_of(message_sample.unheard_run()), layout, "f"))
+    assert any("refused" in text for text in texts(flow_chart(flow_of(message_sample.refused_run()), layout)))
+    unheard = texts(flow_chart(flow_of(message_sample.unheard_run()), layout))
     assert any("reached nobody: no subscriber" in text for text in unheard)
 
 
 def test_the_same_flow_gives_the_same_bytes() -> None:
     """No chance and no date in a drawing."""
     shown = flow_of(message_sample.lossy_run())
-    assert flow_chart(shown, WIDE, "f") == flow_chart(shown, WIDE, "f")
+    assert flow_chart(shown, WIDE) == flow_chart(shown, WIDE)
 
 
 @settings(max_examples=30, deadline=None)

@@ -11,7 +11,6 @@ from test_html import page
 
 from harness import journal as j
 from harness.summary import ByType, summarise
-from reports.figures.canvas import WIDE
 from reports.functions import chart as functions_chart
 from reports.functions import minutes as functions_minutes
 from reports.functions import series as functions_series
@@ -76,7 +75,7 @@ def test_functions_are_chosen_and_drawn_as_others_are() -> None:
     assert (names, cut) == (["f2", "f4", "f5", "f6", "f7", "f8"], 3)
     shown = functions_series.loads(seen, names, 300.0)
     assert [one.name for one in shown] == names
-    svg = functions_chart.load(shown[0], WIDE, "x")
+    svg = functions_chart.load(shown[0], "x").drawings[0][1]
     assert (">most<" in svg, ">running<" in svg, "Throttled per" in svg) == (True, False, True)
 
 

@@ -2,9 +2,11 @@
 
 import re
 import time
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import fields, replace
 from functools import cache
+from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -15,21 +17,27 @@ import sample
 from harness import journal as j
 from harness.recorder import Recorder
 from harness.summary import summarise
-from reports.figures.svg import ROLES
+from reports import environment
+from reports.figures import figure
+from reports.figures.pen import ROLES
 from reports.html import TEMPLATES, _badge, render, write_report
+from reports.live import Live
 
 RUNS = [sample.scaled_run, sample.killed_early, sample.invalid_run, sample.many_expectations]
 NASTY = "$\\frac{名\"'><script>alert(1)</script><img src=x onerror=alert(1)>"
 LANDMARKS = [
+    "expectations",
     "timeline",
     "why",
-    "expectations",
     "latency",
     "predictions",
     "findings",
     "fidelity",
     "configuration",
 ]
+
+
+OWN = {*map(str, map(environment.own, ("page.js", "live.js", "index.js"))), *figure.scripts()}
 
 
 class Page(HTMLParser):
@@ -39,18 +47,22 @@ class Page(HTMLParser):
         super().__init__()
         self.elements: list[tuple[str, dict[str, str | None]]] = []
         self.words = ""
-        self._skip = False
+        self._inside = ""
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-        self._skip = tag == "style"
+        self._inside = tag
+        # Data is no script, and the page's own are known word for word: another one is told as an element.
+        if tag != "script" or attrs not in ([], [("type", "application/json")]):
+            self.elements.append((tag, dict(attrs)))
 
     def handle_endtag(self, tag: str) -> None:
-        self._skip = False
+        self._inside = ""
 
     def handle_data(self, data: str) -> None:
-        self.words += "" if self._skip else f"{data} "
+        if self._inside == "script" and data not in OWN and not data.lstrip().startswith("{"):
+            self.elements.append(("script", {}))
+        self.words += "" if self._inside in ("script", "style") else f"{data} "
 
     def all(self, name: str) -> list[str]:
         """Return the values of attribute *name* in document order."""
@@ -78,7 +90,7 @@ def test_the_first_screen_answers_the_two_questions(full: Page) -> None:
     """Verdict, the failed expectation with its value beside its limit, and both answers come first."""
     first = full.words[: full.words.index("Capacity over time")]
     assert re.search(r"Fail\s+1 of 6 expectations was not met\.", first)
-    assert re.search(r"response time p99\s+:\s+25\.32 s\s+, limit ≤ 2 s", first)
+    assert re.search(r"response time p99\s+25\.32 s\s+limit ≤ 2 s\s+Evidence", first)
     assert "8 calls of 1,050 (0.76 %) got no good answer" in first
     assert "From 1 to 5 instances in 9 min 8 s" in first
 
@@ -100,15 +112,45 @@ def test_links_labels_and_ids_fit_together(run: Callable[[], list[j.Record]]) ->
 
 @pytest.mark.parametrize("run", RUNS)
 def test_nothing_is_loaded(run: Callable[[], list[j.Record]]) -> None:
-    """One file that works from a disk without a network: no script, no source, no address but links."""
+    """One file that works from a disk without a network: no source, no address but links."""
     html = drawn(run)
     seen = Page(html)
-    assert not {"script", "img", "iframe", "object", "embed", "base"} & {tag for tag, _ in seen.elements}
+    assert not {"script", "img", "iframe", "object", "embed", "base", "form"} & {
+        tag for tag, _ in seen.elements
+    }
     assert seen.all("src") == []
     assert not re.search(r"@import|@font-face|url\((?!#)", html)
     assert all(
         tag in ("a", "use") or value == "data:," for tag, a in seen.elements if (value := a.get("href"))
     )
+
+
+def scripts(html: str) -> list[str]:
+    """Return what stands between the tags of each script that runs."""
+    return re.findall(r"<script>(.*?)</script>", html, re.S)
+
+
+def test_only_the_scripts_of_the_page_may_run() -> None:
+    """The policy names each by its hash, and neither allows others nor a place to load them from."""
+    html = drawn(sample.scaled_run)
+    policy = next(a["content"] for _, a in Page(html).elements if "http-equiv" in a)
+    allowed = re.search(r"script-src ([^;]*)", policy or "")
+    hashes = [f"'sha256-{b64encode(sha256(one.encode()).digest()).decode()}'" for one in scripts(html)]
+    assert allowed is not None
+    assert allowed[1].split() == hashes
+    assert (policy or "").startswith("default-src 'none'; ")
+    assert "connect-src" not in (policy or "")
+
+
+def test_a_live_page_may_speak_to_its_server_only() -> None:
+    """It has the strip and the script of the live view, named in the policy too."""
+    records = sample.killed_early()
+    html = render(records, summarise(records), drawings=False, live=Live(1, 4))
+    seen = Page(html)
+    policy = next(a["content"] for _, a in seen.elements if "http-equiv" in a) or ""
+    assert "connect-src 'self'" in policy
+    assert policy.count("'sha256-") == len(scripts(html)) == len(scripts(drawn(sample.killed_early))) + 1
+    assert "live" in seen.all("id")
 
 
 def _poisoned(record: j.Record) -> j.Record:
@@ -142,6 +184,17 @@ def test_only_secure_sources_become_links() -> None:
     assert not [href for href in seen.all("href") if "javascript" in href]
 
 
+def test_expectations_that_were_all_met_are_not_read_first() -> None:
+    """They come behind what a reader came for: capacity and why."""
+    records = [one for one in sample.scaled_run(calls=60) if not isinstance(one, j.Expectation) or one.ok]
+    seen = page([*records[:-1], j.RunEnded(sample.END, "pass", "", 1.0)])
+    assert [value for value in seen.all("id") if value in LANDMARKS][:3] == [
+        "timeline",
+        "why",
+        "expectations",
+    ]
+
+
 def test_parts_that_do_not_apply_are_one_line() -> None:
     """The page of a run cut off early has no empty sections, and says what it does not have."""
     seen = Page(drawn(sample.killed_early))
@@ -154,7 +207,7 @@ def test_parts_that_do_not_apply_are_one_line() -> None:
 def test_every_figure_has_words(full: Page) -> None:
     """Each drawing is hidden from screen readers, which get a description of it instead."""
     described = [attrs["aria-label"] for _, attrs in full.elements if attrs.get("role") == "img"]
-    assert len(described) == 2
+    assert len(described) == len(full.all("data-figure")) == 4
     assert all(len(words or "") > 100 for words in described)
     assert all(attrs.get("aria-hidden") == "true" for tag, attrs in full.elements if tag == "svg")
 
@@ -204,10 +257,9 @@ def test_the_report_is_written_beside_the_journal(tmp_path: Path) -> None:
 # --- themes ------------------------------------------------------------------------------------------------
 
 CSS = (TEMPLATES / "report.css").read_text()
-THEMES = [
-    dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{3,6})", block))
-    for block in re.findall(r":root \{(.*?)\}", CSS, re.S)
-]
+BLOCKS = re.findall(r":root(\S*) \{(.*?)\}", CSS, re.S)
+THEMES = [dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{3,6})", block)) for _, block in BLOCKS]
+NAMES = ["light", "dark of the system", "dark of the toggle", "print"]
 TONES = ("ok", "bad", "warn", "good", "plain")
 
 
@@ -224,7 +276,7 @@ def contrast(one: str, other: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-@pytest.mark.parametrize("theme", THEMES, ids=["light", "dark", "print"])
+@pytest.mark.parametrize("theme", THEMES, ids=NAMES)
 def test_words_are_readable_in_every_theme(theme: dict[str, str]) -> None:
     """Contrast AA: 4.5 for every pair of text and ground that the page uses."""
     pairs = [(text, ground) for text in ("ink", "muted", "accent") for ground in ("bg", "card")]
@@ -235,7 +287,7 @@ def test_words_are_readable_in_every_theme(theme: dict[str, str]) -> None:
     } == {}
 
 
-@pytest.mark.parametrize("theme", THEMES, ids=["light", "dark", "print"])
+@pytest.mark.parametrize("theme", THEMES, ids=NAMES)
 def test_lines_are_visible_in_every_theme(theme: dict[str, str]) -> None:
     """Contrast 3 for what a drawing says with a line (WCAG 1.4.11)."""
     fills = {"ink", "muted", "grid", "panel", "served", "ok", "nodata", "phase"}
@@ -247,9 +299,9 @@ def test_lines_are_visible_in_every_theme(theme: dict[str, str]) -> None:
 
 def test_every_theme_knows_every_colour() -> None:
     """A colour that one theme forgot would be invisible there."""
-    names = [set(theme) - {"scheme"} for theme in THEMES]
-    assert len(names) == 3
-    assert names[0] == names[1] == names[2]
+    assert len(THEMES) == len(NAMES)
+    assert len({frozenset(theme) for theme in THEMES}) == 1
+    assert THEMES[1] == THEMES[2]
 
 
 def test_a_simulation_that_promised_nothing_is_not_called_a_pass() -> None:

@@ -3,7 +3,7 @@
 from harness import journal as j
 from harness.summary import ByType, summarise
 from reports.answers import scaled
-from reports.figures import minutes, series
+from reports.figures import minutes, times
 from reports.html import render
 
 RESOURCE = "endpoint/ranker/variant/AllTraffic"
@@ -54,17 +54,19 @@ def test_windows_are_whole_minutes() -> None:
 
 def test_latency_is_that_of_the_histograms() -> None:
     """Counts of all minutes, the exact percentiles, and a row for each minute over time."""
-    shown = series.latency(ByType(run(*SERVED)))
+    shown = times.latency(ByType(run(*SERVED)))
     assert shown is not None
     assert shown.requests == sum(shown.response) == 5_970
     assert shown.quantiles["p99"] == 0.1
     assert [row[0] for row in shown.over_time] == [30.0 + 60.0 * number for number in range(10)]
+    assert shown.heat.response == [(number, 0, minute.completed) for number, minute in enumerate(SERVED)]
+    assert [value for _, value in shown.spectrum] == [0.1] * len(shown.spectrum)
 
 
 def test_nobody_answered_has_no_latency() -> None:
     """Neither in the figure nor in the summary."""
     records = run(minute(0, 5, lost=5))
-    assert series.latency(ByType(records)) is None
+    assert times.latency(ByType(records)) is None
     summary = summarise(records)
     assert "latency" not in summary
     assert summary["load"]["failed_by"] == {"queue full": 5}

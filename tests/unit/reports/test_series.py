@@ -48,29 +48,6 @@ def test_a_target_of_another_service_is_named_as_it_is() -> None:
     assert (shown.title, shown.traffic, shown.metric, shown.bands) == ("table/x", None, None, [])
 
 
-def test_latency_is_that_of_answered_requests() -> None:
-    """Failed requests have no time; every answered one is in one bin, between the edges."""
-    shown = series.latency(FULL)
-    assert shown is not None
-    assert shown.requests == sum(shown.response) == sum(shown.service) == 1_042
-    assert shown.edges[0] <= shown.quantiles["p50"] < shown.quantiles["max"] < shown.edges[-1]
-
-
-def test_times_that_nobody_modelled_are_none() -> None:
-    """All zero is no distribution."""
-    call = j.Exchange(1.0, "sagemaker-runtime", "InvokeEndpoint", 200, "", 0, 1, 1)
-    assert series.latency(ByType([call])) is None
-    assert series.latency(ByType([])) is None
-
-
-def test_percentiles_over_time_rise_with_the_percentile() -> None:
-    """In every window p50 <= p95 <= p99, and there are no more windows than can be seen."""
-    shown = series.latency(FULL)
-    assert shown is not None
-    assert 10 < len(shown.over_time) <= series.LATENCY_WINDOWS
-    assert all(p50 <= p95 <= p99 for _, p50, p95, p99 in shown.over_time)
-
-
 def test_the_timeline_is_told_in_words() -> None:
     """Who does not see the figure hears its peaks, its alarms and its steps."""
     (shown,) = series.timelines(FULL, sample.END)

@@ -82,3 +82,10 @@ def test_an_activity_does_not_repeat_its_decision() -> None:
 def test_what_was_not_scaled_is_told_by_the_decision_alone() -> None:
     """AWS lists such an entry as a failed activity, which it is not to a reader."""
     assert story.rows(ByType([activity("Failed", after=1)])) == []
+
+
+def test_what_only_went_on_is_minor() -> None:
+    """Phases and states are; what was decided, and whatever went wrong, is not."""
+    assert story.Row(0.0, "phase", "Phase load began.").minor
+    assert not story.Row(0.0, "endpoint", "It failed.", "bad").minor
+    assert not story.Row(0.0, "decision", "Nothing to do.").minor

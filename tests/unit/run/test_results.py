@@ -16,11 +16,10 @@ from harness.run.results import (
     REPORT,
     SUMMARY,
     draw,
-    newest,
-    point_latest,
     redraw,
     write_summary,
 )
+from harness.store import point_latest
 
 STARTED = journal.RunStarted(
     0.0,
@@ -143,17 +142,3 @@ def test_a_folder_that_is_no_run_is_told(tmp_path: Path) -> None:
     """It has no journal."""
     with pytest.raises(ScenarioError, match="is no run: it has no journal"):
         redraw(tmp_path)
-
-
-def test_the_newest_run_is_found_over_all_scenarios(tmp_path: Path) -> None:
-    """By when its journal was written last; `latest` is no run of its own."""
-    first, second = (a_run(tmp_path, PASSED, f"2026010{day}T000000Z-a") for day in (1, 2))
-    point_latest(second)
-    os.utime(second / JOURNAL, (1, 1))
-    assert newest(tmp_path) == first
-
-
-def test_without_a_run_there_is_no_newest(tmp_path: Path) -> None:
-    """The message says how to make one."""
-    with pytest.raises(ScenarioError, match=r"No run below .*; make one with 'harness run'"):
-        newest(tmp_path)

@@ -73,10 +73,13 @@ def test_an_unknown_scenario_is_told_with_the_way_out(name: str, sentence: str) 
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("scenario = (", r"mine.py cannot be loaded: SyntaxError on line 1: .* mend the file"),
-        ("1 / 0", "cannot be loaded: ZeroDivisionError: division by zero"),
-        ("import no_such_module", "cannot be loaded: ModuleNotFoundError"),
-        ("from declared import a_scenario\na_scenario(name='-')", r"mine.py: Scenario '-': a name has"),
+        ("scenario = (", r"mine.py:1 cannot be loaded: SyntaxError: .* mend the file"),
+        ("\n1 / 0", "mine.py:2 cannot be loaded: ZeroDivisionError: division by zero"),
+        ("def last():\n    {}['x']\nlast()", "mine.py:2 cannot be loaded: KeyError: 'x'"),
+        ("import no_such_module", "mine.py:1 cannot be loaded: ModuleNotFoundError"),
+        ("raise SystemExit(1)", "mine.py:1 cannot be loaded: SystemExit: 1"),
+        ("x = 1\0", "mine.py cannot be loaded: SyntaxError: source code .* null bytes"),
+        ("from declared import a_scenario\na_scenario(name='-')", r"mine.py:2: Scenario '-': a name has"),
         ("x = 1", r"has no `scenario = Scenario\(...\)`; add it"),
         ("scenario = 3", r"has no `scenario = Scenario\(...\)`"),
     ],
@@ -97,9 +100,12 @@ def test_a_mended_file_loads(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_no_python(tmp_path: Path) -> None:
-    """A path with a slash is taken as a file, whatever its ending."""
-    with pytest.raises(ScenarioError, match=r"is no Python file; name the \.py file"):
-        find(written(tmp_path, WHOLE, "mine.txt"))
+    """A template, or the folder of one, is for another command."""
+    path = written(tmp_path, WHOLE, "mine.txt")
+    with pytest.raises(ScenarioError, match=rf"is no Python file; .*'harness rehearse {path}'"):
+        find(path)
+    with pytest.raises(ScenarioError, match=r"is a folder; name a scenario or its \.py file"):
+        find(str(tmp_path))
 
 
 @pytest.mark.parametrize("spec", [None, ModuleSpec("scenarios", None)])

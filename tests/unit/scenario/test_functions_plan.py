@@ -172,6 +172,12 @@ def test_everybody_who_invokes_has_a_permission() -> None:
     assert api["SourceArn"] == f"arn:aws:execute-api:{REGION}:{ACCOUNT}:abc/*/*/predict"
 
 
+def test_no_two_statements_about_a_function_have_one_id() -> None:
+    """AWS keeps a policy for each qualifier; an emulator may keep one, and refuse an id twice."""
+    ids = [one["StatementId"] for one in arguments("add_permission") if one["FunctionName"] == "whole"]
+    assert len(set(ids)) == len(ids) > 3
+
+
 def test_the_default_route_is_permitted_by_its_name() -> None:
     """And one with a path variable as it is written."""
     apis = [HttpApi("one", PLAIN, "$default"), HttpApi("two", PLAIN, "GET /{proxy+}")]

@@ -1,0 +1,1 @@
+"""Two runs, or two sets of runs, held against each other: what became better or worse, beyond the noise."""
