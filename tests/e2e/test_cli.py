@@ -60,6 +60,7 @@ def test_help_answers_at_once_and_imports_nothing_heavy(tmp_path: Path) -> None:
     assert times_python("--help", cwd=tmp_path) < 10
 
 
+@pytest.mark.long
 def test_list_answers_soon(tmp_path: Path) -> None:
     """Every scenario is loaded for it, but nothing that only a run needs."""
     assert len(harness("list", "--json", cwd=tmp_path).document["scenarios"]) >= 3

@@ -6,9 +6,10 @@ from threading import Event, Thread
 from typing import Any
 
 import pytest
-from conftest import SLOWLY, Served, serve, unique, until
+from conftest import Served, serve, unique, until
 
 from harness import journal
+from harness.aws.stage import Assumptions
 
 VARIANT = {"ServiceNamespace": "sagemaker", "ScalableDimension": "sagemaker:variant:DesiredInstanceCount"}
 FAST = {
@@ -34,8 +35,12 @@ PROCESSOR = {
 
 @pytest.fixture
 def slow(served: Served) -> Iterator[Served]:
-    """An endpoint that works 45 model seconds on each request, one at a time, with two senders on it."""
-    with serve(served.backend, {NAME: SLOWLY}) as running:
+    """An endpoint that works 12 model seconds on each request, one at a time, with four senders on it.
+
+    The fourth waits 36 s and is answered within the 60 s that a caller has: there are always more than one.
+    """
+    slowly = Assumptions(lambda _type: 12.0, concurrency=1, queue_limit=4)
+    with serve(served.backend, {NAME: slowly}) as running:
         running.endpoint(name=NAME)
         stop = Event()
 
@@ -48,7 +53,7 @@ def slow(served: Served) -> Iterator[Served]:
                 except ClientError:
                     stop.wait(0.01)
 
-        senders = [Thread(target=send) for _ in range(2)]
+        senders = [Thread(target=send) for _ in range(4)]
         for each in senders:
             each.start()
         try:

@@ -60,6 +60,7 @@ def url(address: Address) -> str:
     return f"http://{address.host}:{address.port}"
 
 
+@pytest.mark.long  # the contract tests ask it for more
 def test_it_answers_every_service_but_functions(backend: Backend) -> None:
     """What LocalStack lacks moto answers; that it runs no function without Docker is known."""
     missing = backend.missing(list(backend.capabilities))

@@ -89,7 +89,7 @@ LONG = pytest.mark.long
 
 @pytest.mark.parametrize(
     "language",
-    ["plan", *(pytest.param(each, marks=LONG) for each in ("pulumi", "sam.yaml", "cdk.out", "terraform"))],
+    [pytest.param(each, marks=LONG) for each in ("plan", "pulumi", "sam.yaml", "cdk.out", "terraform")],
 )
 def test_every_language_makes_the_same(
     served: Served, ground: Ground, same: Path, expected: Template, language: str

@@ -151,7 +151,7 @@ def test_a_port_in_use_ends_it_with_3(tmp_path: Path) -> None:
         )
     assert (ended.returncode, ended.stdout) == (3, "")
     assert ended.stderr.count("\n") == 1
-    assert f"Port {port} on 127.0.0.1 is in use" in ended.stderr
+    assert f"127.0.0.1:{port} (Address already in use)" in ended.stderr
 
 
 # ---- its clients ----

@@ -15,6 +15,9 @@ from harness.sweep.options import add_options, plan_of
 from harness.virtual.results import KernelResult
 from harness.virtual.tally import BUCKETS, bucket_edges
 
+# Compiled once, and not in each worker at the same time.
+pytestmark = pytest.mark.xdist_group("sweep engine")
+
 OPTIONS = {
     "--traffic": "10rps:5m,10-30rps:5m,30rps:30m",
     "--targets": "600",
