@@ -37,9 +37,11 @@ LONG: frozenset[Pair] = frozenset(
                 "endpoint-autoscaling-5",
                 "experiment-search",
                 "inference-loop",
+                "labelling-and-tuning",
                 "lambda-inference",
                 "spot-training",
                 "timed-producer",
+                "training-coordination",
                 "training-notifications",
                 "tuning-notifications",
             )

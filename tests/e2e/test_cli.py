@@ -156,6 +156,7 @@ def test_an_environment_that_cannot_work_is_told(
         assert json.loads(summary.read_text())["verdict"] == "invalid"
 
 
+@pytest.mark.long
 def test_doctor_reports_credentials_that_it_ignores(tmp_path: Path) -> None:
     """By their names, never their values."""
     env = {"AWS_PROFILE": "no-such-profile", "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/EXAMPLE"}

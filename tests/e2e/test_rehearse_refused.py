@@ -27,12 +27,17 @@ Resources:
     ("text", "said"),
     [
         (BROKEN, r"template.yaml:4.*Worker"),
-        (
+        pytest.param(
             "Resources:\n  Jobs:\n    Type: AWS::SQS::Queue\n    Properties: {Colour: red}\n",
             r"template.yaml:4",
+            marks=pytest.mark.long,
         ),
         ("Resources: [\n", r"template.yaml, line 2"),
-        ("Parameters: {Name: {Type: String}}\nResources: {Q: {Type: AWS::SQS::Queue}}\n", r"Name"),
+        pytest.param(
+            "Parameters: {Name: {Type: String}}\nResources: {Q: {Type: AWS::SQS::Queue}}\n",
+            r"Name",
+            marks=pytest.mark.long,
+        ),
     ],
 )
 def test_what_cannot_be_deployed_is_said_with_its_place(tmp_path: Path, text: str, said: str) -> None:
