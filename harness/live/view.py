@@ -2,18 +2,16 @@
 
 import json
 import os
-import socket
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from harness.errors import EnvironmentFault
+from harness.backends.emulator import listen_on_loopback
 from harness.processes import ChildProcess
 
 LOG = "logs/live.log"
 HOST = "127.0.0.1"
-BACKLOG = 64
 # The child gives its readers some seconds to fetch the last page; drawing that page may come before.
 END_S = 15.0
 
@@ -28,7 +26,7 @@ class LiveView:
 
     def __init__(self, port: int = 0, *, runs: int = 1) -> None:
         self._runs = runs
-        self._socket = _listening(port)
+        self._socket = listen_on_loopback(port, purpose="The live view")
         self._child: ChildProcess | None = None
         self._control: int | None = None
         self.url = f"http://{HOST}:{self._socket.getsockname()[1]}/"
@@ -93,20 +91,3 @@ class LiveView:
         assert self._control is not None
         with suppress(BrokenPipeError):  # it has ended; `obituary` says so
             os.write(self._control, json.dumps(order).encode() + b"\n")
-
-
-def _listening(port: int) -> socket.socket:
-    """Return a socket that takes connections on *port*; who comes before the child serves waits in line."""
-    made = socket.socket()
-    try:
-        # Without it the port of a view that has just ended is refused for a minute.
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        made.bind((HOST, port))
-        made.listen(BACKLOG)
-    except OSError as error:
-        made.close()
-        raise EnvironmentFault(
-            f"The live view cannot have port {port} of {HOST}: {error.strerror}; name another with "
-            "--ui=PORT, or say --ui for a free one"
-        ) from error
-    return made

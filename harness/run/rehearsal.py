@@ -109,6 +109,7 @@ class Rehearsal:
         run.recorder.record(run_started(run, self.backend.name, self.backend.emulators, self.began_epoch_s))
         missing = self.backend.missing(services_of(self.scenario))
         if missing := missing | lacking(self.scenario, self.backend.route):
+            self._check()  # an emulator that has died lacks everything
             lacks = "; ".join(f"{service} ({how})" for service, how in missing.items())
             raise EnvironmentFault(
                 f"Backend {self.backend.name!r} lacks what {self.scenario.name!r} needs: {lacks}; use another"

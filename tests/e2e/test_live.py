@@ -65,7 +65,7 @@ def test_a_port_that_is_taken_is_told_in_a_sentence() -> None:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        with pytest.raises(EnvironmentFault, match=f"port {port} of 127.0.0.1.*--ui=PORT"):
+        with pytest.raises(EnvironmentFault, match=f"127.0.0.1:{port} .*choose another one"):
             LiveView(port)
 
 
