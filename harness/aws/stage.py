@@ -82,11 +82,8 @@ class Stage(StagedEndpoints):
         teams: Mapping[str, Team] | None = None,
         compute: DeclaredCompute | None = None,
     ) -> None:
-        self.clock = clock
-        self.record = record
-        self.route = route
-        self.region = settings.region
-        self.account = settings.account_id
+        self.clock, self.record, self.route = clock, record, route
+        self.region, self.account = settings.region, settings.account_id
         self.gateway_url = ""  # what handlers and pollers call, once the server listens
         self.pool = Pool()
         fetcher = Fetcher(self.pool, judged=iam is not Mode.OFF)

@@ -1,8 +1,8 @@
 """The loop over invocations, compiled: what `Account.admit` and `finish` decide, on flat arrays.
 
-One function serves a stretch in which the concurrency that is declared stays the same. It is long for the
-reason that `harness.virtual.kernel` gives. Indices: of functions, of targets (a function by a qualifier), of
-what is ready (provisioned concurrency), of versions (whose environments are idle together), of environments.
+One function serves a stretch in which the concurrency that is declared stays the same. Indices: of functions,
+of targets (a function by a qualifier), of what is ready (provisioned concurrency), of versions (whose
+environments are idle together), of environments.
 """
 
 from typing import NamedTuple
@@ -124,6 +124,7 @@ class Written(NamedTuple):
     drawn: Numbers
 
 
+# In one piece: a step by itself would be handed all of the arrays for each call, seven words an array.
 @compiled
 def admit_span(
     arrivals: Arrivals,

@@ -25,6 +25,7 @@ NOBODY = 0
 """The instance number of a request that no instance took; instances are numbered from 1."""
 
 
+# In one piece: a step by itself would be handed all of the arrays for each request, seven words an array.
 @inner
 def serve_span(
     at: Floats,

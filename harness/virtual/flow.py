@@ -95,6 +95,7 @@ def row_of(table: Table, serving: int) -> int:
     return found
 
 
+# In one piece: a step by itself would be handed all of the arrays for each second, seven words an array.
 @inner
 def pour(
     case: Record,

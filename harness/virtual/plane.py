@@ -36,6 +36,7 @@ class Traffic(NamedTuple):
     place: Places
 
 
+# In one piece: half of it are the arguments of the call and their names.
 @inner
 def serve_until(
     traffic: Traffic,

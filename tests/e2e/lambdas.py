@@ -11,6 +11,7 @@ from time import monotonic, sleep
 from typing import Any, TypeVar
 from uuid import uuid4
 
+import pytest
 from botocore.exceptions import ClientError
 
 from harness import journal, sessions
@@ -26,6 +27,15 @@ from harness.config import Settings
 PATIENCE_S = 20.0
 LAMBDA = "lambda.amazonaws.com"
 T = TypeVar("T")
+
+
+ECHO = """
+import json, os
+print("loaded")
+def handler(event, context):
+    print("got", json.dumps(event))
+    return {"event": event, "request": context.aws_request_id, "pid": os.getpid(), "env": dict(os.environ)}
+"""
 
 
 def document(*statements: dict[str, Any]) -> str:
@@ -142,6 +152,12 @@ def until(look: Callable[[], T]) -> T:
 
 def code_of(error: ClientError) -> tuple[str, int]:
     return error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"]
+
+
+def refused(stand: Stand, **given: object) -> ClientError:
+    with pytest.raises(ClientError) as caught:
+        stand.function(ECHO, **given)  # type: ignore[arg-type]
+    return caught.value
 
 
 def words_of(error: ClientError) -> str:

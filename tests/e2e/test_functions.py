@@ -13,21 +13,23 @@ from urllib.request import Request, urlopen
 
 import pytest
 from botocore.exceptions import ClientError
-from lambdas import ACCOUNT, LOGS, REGION, Stand, allow, code_of, lambdas, until, words_of, zipped
+from lambdas import (
+    ACCOUNT,
+    ECHO,
+    LOGS,
+    Stand,
+    allow,
+    code_of,
+    lambdas,
+    until,
+    zipped,
+)
 
 from harness import journal
 from harness.aws.functions.logs import FLUSH_AFTER_S
 from harness.aws.functions.triggers import PATH
 from harness.backends import Backend, open_backend
 from harness.config import Settings
-
-ECHO = """
-import json, os
-print("loaded")
-def handler(event, context):
-    print("got", json.dumps(event))
-    return {"event": event, "request": context.aws_request_id, "pid": os.getpid(), "env": dict(os.environ)}
-"""
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +54,6 @@ def echo(stand: Stand) -> str:
 def role(stand: Stand) -> str:
     """A role for the functions that are to fail for another reason."""
     return stand.role(LOGS)
-
-
-# -- what runs -----
 
 
 def test_a_handler_gets_the_event_and_lambdas_own_environment(stand: Stand, echo: str) -> None:
@@ -191,9 +190,6 @@ def test_functions_run_over_another_backend_too(tmp_path: Path) -> None:
     assert (answer.payload, answer.version) == (5, "1")
 
 
-# -- handlers that fail -----
-
-
 @pytest.mark.parametrize(
     ("code", "error", "outcome"),
     [
@@ -266,99 +262,6 @@ def test_an_environment_that_is_killed_is_replaced(stand: Stand, role: str) -> N
         os.kill(first, 9)
         assert under_way.result().payload["errorType"] == "Runtime.ExitError"
     assert stand.invoke(name, 0).payload != first
-
-
-# -- calls that Lambda refuses -----
-
-
-def refused(stand: Stand, **given: object) -> ClientError:
-    with pytest.raises(ClientError) as caught:
-        stand.function(ECHO, **given)  # type: ignore[arg-type]
-    return caught.value
-
-
-@pytest.mark.parametrize(
-    ("given", "code", "words"),
-    [
-        ({"Timeout": 901}, "ValidationException", "less than or equal to 900"),
-        ({"MemorySize": 10_241}, "ValidationException", "less than or equal to 10240"),
-        ({"Runtime": "python2.0"}, "InvalidParameterValueException", "enum value set"),
-        (
-            {"Environment": {"Variables": {"AWS_REGION": "x"}}},
-            "InvalidParameterValueException",
-            "reserved keys",
-        ),
-        ({"Environment": {"Variables": {"BIG": "x" * 4096}}}, "InvalidParameterValueException", "4KB limit"),
-        (
-            {"role": f"arn:aws:iam::{ACCOUNT}:role/nobody"},
-            "InvalidParameterValueException",
-            "cannot be assumed",
-        ),
-    ],
-    ids=["timeout", "memory", "runtime", "reserved", "environment", "no-role"],
-)
-def test_a_configuration_that_lambda_does_not_take(
-    stand: Stand, role: str, given: dict[str, object], code: str, words: str
-) -> None:
-    """It is refused with Lambda's code and words, before anything is made."""
-    error = refused(stand, **({"role": role} | given))
-    assert code_of(error) == (code, 400)
-    assert words in words_of(error)
-
-
-def test_a_role_of_another_service_is_refused(stand: Stand) -> None:
-    """Lambda cannot assume what trusts EC2."""
-    error = refused(stand, role=stand.role(service="ec2.amazonaws.com"))
-    assert words_of(error) == "The role defined for the function cannot be assumed by Lambda."
-
-
-@pytest.mark.parametrize("name", ["../climbs.py", "/etc/climbs.py", "a/../../climbs.py"])
-def test_a_package_that_climbs_out_of_its_folder_is_refused(stand: Stand, role: str, name: str) -> None:
-    """Nothing of it is written anywhere."""
-    package = io.BytesIO()
-    with zipfile.ZipFile(package, "w") as archive:
-        archive.writestr("app.py", ECHO)
-        archive.writestr(name, "")
-    with pytest.raises(ClientError) as caught:
-        stand.function(package.getvalue(), role=role)
-    assert code_of(caught.value) == ("InvalidParameterValueException", 400)
-
-
-def test_a_broken_package_is_refused(stand: Stand, role: str) -> None:
-    """It could not be unzipped, says Lambda."""
-    with pytest.raises(ClientError) as caught:
-        stand.function(b"no zip at all", role=role)
-    assert words_of(caught.value).startswith("Could not unzip uploaded file.")
-
-
-def test_an_unknown_function_is_not_found(stand: Stand) -> None:
-    """Neither is an unknown alias of a known one."""
-    with pytest.raises(ClientError) as caught:
-        stand.invoke("nobody")
-    assert code_of(caught.value) == ("ResourceNotFoundException", 404)
-    assert words_of(caught.value) == f"Function not found: arn:aws:lambda:{REGION}:{ACCOUNT}:function:nobody"
-
-
-def test_a_payload_that_is_no_json_is_refused(stand: Stand, echo: str) -> None:
-    """InvalidRequestContentException, and nothing runs."""
-    with pytest.raises(ClientError) as caught:
-        stand.functions.invoke(FunctionName=echo, Payload=b"{not json")
-    assert code_of(caught.value) == ("InvalidRequestContentException", 400)
-
-
-@pytest.mark.parametrize(("kind", "size"), [("RequestResponse", 6_291_457), ("Event", 1_048_577)])
-def test_a_payload_that_is_too_long_is_refused(stand: Stand, echo: str, kind: str, size: int) -> None:
-    """6 MB synchronously, 1 MB asynchronously."""
-    with pytest.raises(ClientError) as caught:
-        stand.functions.invoke(FunctionName=echo, InvocationType=kind, Payload=b'"%b"' % (b"x" * (size - 2)))
-    assert code_of(caught.value) == ("RequestTooLargeException", 413)
-
-
-def test_a_dry_run_runs_nothing(stand: Stand, role: str) -> None:
-    """204, and no invocation in the journal."""
-    name = stand.function(ECHO, role=role)
-    assert stand.functions.invoke(FunctionName=name, InvocationType="DryRun")["StatusCode"] == 204
-    assert stand.of(journal.FunctionInvoked, name) == []
 
 
 def test_a_caller_without_permission_is_refused(stand: Stand, echo: str) -> None:

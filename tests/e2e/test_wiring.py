@@ -4,17 +4,14 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from queue import Queue
-from threading import Thread
 from typing import Any
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 import pytest
 from botocore.exceptions import ClientError
-from conftest import PATIENCE_S, unique
-from wired import ACCOUNT, REGION, Stand, allow, document, only_from, wired
+from conftest import unique
+from wired import ACCOUNT, REGION, Listener, Stand, allow, document, only_from, wired
 
 from harness import journal
 from harness.backends import open_backend
@@ -250,38 +247,6 @@ def test_an_endpoint_gets_copies_once_it_has_confirmed(stand: Stand) -> None:
             urlopen(listener.asked()["SubscribeURL"]).close()
         stand.sns.publish(TopicArn=topic, Message="one")
         assert [each.target for each in stand.wiring.fan_out(topic, {}, "two").copies] == [name]
-
-
-class Listener:
-    """An HTTP endpoint that takes what is posted to it."""
-
-    def __enter__(self) -> "Listener":
-        taken: Queue[bytes] = Queue()
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                taken.put(self.rfile.read(int(self.headers["Content-Length"])))
-                self.send_response(200)
-                self.end_headers()
-
-            def log_message(self, *_arguments: object) -> None: ...
-
-        self._taken = taken
-        self._server = HTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = Thread(target=self._server.serve_forever)
-        self._thread.start()
-        return self
-
-    def asked(self) -> dict[str, str]:
-        """Return the first thing that was posted."""
-        found: dict[str, str] = json.loads(self._taken.get(timeout=PATIENCE_S))
-        return found
-
-    def __exit__(self, *_error: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
 
 def test_a_function_is_invoked_by_a_topic_only_with_a_permission(stand: Stand) -> None:

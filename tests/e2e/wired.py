@@ -4,9 +4,12 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from queue import Queue
+from threading import Thread
 from typing import Any
 
-from conftest import Served, unique
+from conftest import PATIENCE_S, Served, unique
 
 from harness import journal, sessions
 from harness.aws.stage import Stage
@@ -127,3 +130,35 @@ def wired(backend: Backend) -> Iterator[Stand]:
             yield Stand(served, wiring)
         finally:
             served.close()
+
+
+class Listener:
+    """An HTTP endpoint that takes what is posted to it."""
+
+    def __enter__(self) -> "Listener":
+        taken: Queue[bytes] = Queue()
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                taken.put(self.rfile.read(int(self.headers["Content-Length"])))
+                self.send_response(200)
+                self.end_headers()
+
+            def log_message(self, *_arguments: object) -> None: ...
+
+        self._taken = taken
+        self._server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self._thread = Thread(target=self._server.serve_forever)
+        self._thread.start()
+        return self
+
+    def asked(self) -> dict[str, str]:
+        """Return the first thing that was posted."""
+        found: dict[str, str] = json.loads(self._taken.get(timeout=PATIENCE_S))
+        return found
+
+    def __exit__(self, *_error: object) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()

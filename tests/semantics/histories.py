@@ -247,6 +247,7 @@ def refusals(draw: st.DrawFn) -> History:
     return (*made, *draw(steps(at_the_limits(), shortest=3, longest=8)))
 
 
+# In one piece: a list of what is drawn, a line for each limit.
 def at_the_limits() -> list[Steps]:
     """Steps that AWS refuses, and their neighbours that it takes."""
     queue = st.sampled_from(["jobs", "jobs", "missing"])

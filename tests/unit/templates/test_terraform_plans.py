@@ -63,6 +63,7 @@ def test_a_plan_alone_says_what_it_leaves_open() -> None:
     ]
 
 
+# In one piece: one plan, whose modules name each other.
 def test_references_go_through_modules(tmp_path: Path) -> None:
     """Out of a module by its output, into one by its variable, with the indexes of the instance."""
     queue = {"address": "aws_sqs_queue.q", "expressions": {}}
