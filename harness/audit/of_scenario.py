@@ -16,12 +16,12 @@ from harness.audit.packages import package_at, shown
 from harness.audit.view import Package, View
 from harness.scenario.calls import Call
 from harness.scenario.functions import Function
-from harness.scenario.functions_plan import functions
-from harness.scenario.messaging_plan import messaging
-from harness.scenario.plan import deployment, scaling
+from harness.scenario.plans.deployment import deployment, scaling
+from harness.scenario.plans.functions import functions
+from harness.scenario.plans.messaging import messaging
+from harness.scenario.plans.triggers import triggering
 from harness.scenario.programs import Program
 from harness.scenario.spec import Scenario
-from harness.scenario.triggers_plan import triggering
 from harness.templates.model import Resource, Template
 
 REGION, ACCOUNT = "us-east-1", "123456789012"

@@ -31,7 +31,7 @@ def carry_out(arguments: argparse.Namespace) -> int:
     from harness.aws.permission import Mode
     from harness.backends.emulator import listen_on_loopback
     from harness.clock import ClockSpec
-    from harness.scenario.jobs import images_given
+    from harness.scenario.images import images_given
     from harness.serving import serve_until_interrupted
 
     clock = ClockSpec.parse(arguments.clock)

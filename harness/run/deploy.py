@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from harness.errors import BackendError, InvalidRun
-from harness.scenario.plan import Call, FromAnswer
+from harness.scenario.plans.deployment import Call, FromAnswer
 
 # Often at first, so that a compressed clock loses nothing; a wall clock needs no fifty looks a second.
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.02, 0.5

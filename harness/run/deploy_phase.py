@@ -7,10 +7,10 @@ from harness.run.context import RunContext
 from harness.run.deploy import Deployer
 from harness.run.stack_phase import StackOnStage
 from harness.scenario import Scenario
-from harness.scenario.functions_plan import event_source_name, functions
-from harness.scenario.messaging_plan import messaging
-from harness.scenario.plan import deployment, scaling
-from harness.scenario.triggers_plan import triggering
+from harness.scenario.plans.deployment import deployment, scaling
+from harness.scenario.plans.functions import event_source_name, functions
+from harness.scenario.plans.messaging import messaging
+from harness.scenario.plans.triggers import triggering
 
 
 def deploy_stack(run: RunContext, deployer: Deployer, stack: StackOnStage) -> None:

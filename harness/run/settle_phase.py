@@ -9,7 +9,7 @@ from harness.run.function_phase import FunctionsOnStage, readers_by_event_source
 from harness.run.settling import ATTEMPTS, QUEUES_AT_MOST_REAL_S, Drain, readers_of, settle
 from harness.run.workers import Workers
 from harness.scenario import Endpoint, Program, Scenario
-from harness.scenario.triggers_plan import stopping
+from harness.scenario.plans.triggers import stopping
 
 if TYPE_CHECKING:
     from harness.aws.stage import Stage

@@ -3,11 +3,11 @@
 from harness.config import Settings
 from harness.run.deploy import Deployer
 from harness.scenario import Scenario
-from harness.scenario.functions_plan import unmaking
-from harness.scenario.messaging_plan import unsubscribing
-from harness.scenario.permission_plan import opening_up
-from harness.scenario.plan import clearing, removal, unscaling
-from harness.scenario.triggers_plan import untriggering
+from harness.scenario.plans.deployment import clearing, removal, unscaling
+from harness.scenario.plans.functions import unmaking
+from harness.scenario.plans.messaging import unsubscribing
+from harness.scenario.plans.permissions import opening_up
+from harness.scenario.plans.triggers import untriggering
 
 
 def tear_down(scenario: Scenario, settings: Settings, deployer: Deployer) -> None:

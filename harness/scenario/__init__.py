@@ -5,32 +5,16 @@ from harness.scaling.alarms import Comparison, TreatMissing
 from harness.scaling.policies import CONCURRENT_PER_MODEL, INVOCATIONS, AdjustmentType, Aggregation
 from harness.scaling.resource import ScalingMetric
 from harness.scenario.compute import MachineImage, SpotMarket
-from harness.scenario.compute_expectations import billed_seconds, instances, interrupted, spot_requests
-from harness.scenario.cost_expectations import cost, cost_per_1000
-from harness.scenario.expectations import (
+from harness.scenario.expectations.compute import billed_seconds, instances, interrupted, spot_requests
+from harness.scenario.expectations.cost import cost, cost_per_1000
+from harness.scenario.expectations.expectation import (
     Expectation,
     answered_during_fault,
     error_ratio,
     response_time,
     result,
 )
-from harness.scenario.faults import (
-    ClockSkew,
-    ConnectionReset,
-    DelayedDelivery,
-    DuplicatedDelivery,
-    FrozenConsumer,
-    KilledConsumer,
-    KilledFunction,
-    Latency,
-    OutOfOrderDelivery,
-    ServerError,
-    SpotInterruption,
-    Throttle,
-    ZoneFailure,
-)
-from harness.scenario.find import find, names
-from harness.scenario.function_expectations import (
+from harness.scenario.expectations.functions import (
     cold_starts,
     event_age,
     events_lost,
@@ -43,11 +27,8 @@ from harness.scenario.function_expectations import (
     spillover,
     throttled,
 )
-from harness.scenario.functions import Alias, EventSource, Function, QualifiedFunction
-from harness.scenario.job_expectations import billable_seconds, job_metric, job_seconds, jobs
-from harness.scenario.jobs import Image
-from harness.scenario.labelling import Workteam
-from harness.scenario.message_expectations import (
+from harness.scenario.expectations.jobs import billable_seconds, job_metric, job_seconds, jobs
+from harness.scenario.expectations.messages import (
     answered,
     answered_twice,
     dead_lettered,
@@ -64,8 +45,7 @@ from harness.scenario.message_expectations import (
     undelivered,
     wrongly_delivered,
 )
-from harness.scenario.messaging import Queue, Subscription, Table, Topic, Webhook
-from harness.scenario.permission_expectations import (
+from harness.scenario.expectations.permissions import (
     denied,
     granted,
     grants_only_what_it_uses,
@@ -73,6 +53,39 @@ from harness.scenario.permission_expectations import (
     unused,
     used,
 )
+from harness.scenario.expectations.scaling import (
+    deleted,
+    final_in_service,
+    first_scale_in,
+    first_scale_out,
+    least_in_service_after_fault,
+    outstanding_at_first_scale_out,
+    peak_in_service,
+    scale_in_gap,
+    scale_out_lag,
+    zones_in_service,
+)
+from harness.scenario.expectations.stack import not_made
+from harness.scenario.faults import (
+    ClockSkew,
+    ConnectionReset,
+    DelayedDelivery,
+    DuplicatedDelivery,
+    FrozenConsumer,
+    KilledConsumer,
+    KilledFunction,
+    Latency,
+    OutOfOrderDelivery,
+    ServerError,
+    SpotInterruption,
+    Throttle,
+    ZoneFailure,
+)
+from harness.scenario.find import find, names
+from harness.scenario.functions import Alias, EventSource, Function, QualifiedFunction
+from harness.scenario.images import Image
+from harness.scenario.labelling import Workteam
+from harness.scenario.messaging import Queue, Subscription, Table, Topic, Webhook
 from harness.scenario.permissions import Statement, allow, deny
 from harness.scenario.programs import Program
 from harness.scenario.resources import Bucket, Endpoint, Model, VpcEndpoint
@@ -88,21 +101,8 @@ from harness.scenario.scaling import (
     above,
     below,
 )
-from harness.scenario.scaling_expectations import (
-    deleted,
-    final_in_service,
-    first_scale_in,
-    first_scale_out,
-    least_in_service_after_fault,
-    outstanding_at_first_scale_out,
-    peak_in_service,
-    scale_in_gap,
-    scale_out_lag,
-    zones_in_service,
-)
 from harness.scenario.spec import Resource, Scenario, Settle, Variant
 from harness.scenario.stack import Stack
-from harness.scenario.stack_expectations import not_made
 from harness.scenario.triggers import HttpApi, Notification, Rule, Timer
 from harness.scenario.workload import Calls, Constant, Idle, OpenModel, Payload, Ramp, Spike, Stages
 from harness.thresholds.threshold import Threshold

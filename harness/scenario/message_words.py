@@ -14,7 +14,7 @@ from harness.messaging.statement import (
     Copy,
     Target,
 )
-from harness.scenario.expectations import Measured
+from harness.scenario.expectations.expectation import Measured
 from harness.scenario.messaging import Queue, Topic, Webhook
 
 NAMED = 3  # ids that a sentence names

@@ -13,11 +13,11 @@ from harness.jobs.settings import JobSettings
 from harness.scaling.settings import ScalingSettings
 from harness.scenario.checks import check_name, check_positive
 from harness.scenario.compute import MachineImage, SpotMarket
-from harness.scenario.expectations import Expectation
+from harness.scenario.expectations.expectation import Expectation
 from harness.scenario.faults import Fault
 from harness.scenario.functions import EventSource, Function
 from harness.scenario.functions_check import check_functions
-from harness.scenario.jobs import Image
+from harness.scenario.images import Image
 from harness.scenario.labelling import Workteam
 from harness.scenario.messaging import Queue, Subscription, Table, Topic, Webhook
 from harness.scenario.named import everything, of_type

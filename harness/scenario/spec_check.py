@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, get_args
 
 from harness.errors import ScenarioError
-from harness.scenario.expectations import Expectation
+from harness.scenario.expectations.expectation import Expectation
 from harness.scenario.faults.check import check_faults
 from harness.scenario.functions import QualifiedFunction
 from harness.scenario.resources import Endpoint, ManagedPolicy, Role

@@ -48,7 +48,7 @@ LOAD = (
            source=_LOAD, needs="real time", follows=True),
     Metric("requests", _COUNTER, "requests", "Requests that were due", (*_SENT_TO, "status", "outcome"),
            source=_LOAD, follows=True),
-    Metric("errors", _COUNTER, "requests", "Requests without a good answer: failed, dropped or unfinished",
+    Metric("errors", _COUNTER, "requests", "Requests without a good answer: failed, dropped, unfinished or lost",
            (*_SENT_TO, "status", "outcome"), source=_LOAD, follows=True),
     Metric("error_ratio", _RATE, "ratio", "Share of the requests that had no good answer", _SENT_TO,
            source=_LOAD, follows=True),
@@ -211,7 +211,7 @@ def metric_called(name: str) -> Metric | None:
 def allowed_values(metric: Metric, tag: str) -> Sequence[str]:
     """Return what *tag* may be, where that is known before any run; empty where it is a name of the run."""
     if (metric.name, tag) == ("cost", "service"):
-        from harness.scenario.cost_expectations import SERVICES  # whose room imports this one
+        from harness.scenario.expectations.cost import SERVICES  # whose room imports this one
 
         return SERVICES
     return _VALUES.get(tag, ())

@@ -9,8 +9,8 @@ SPREAD = "p50 p90 p95 p99 max"
 SHAPE = """\
 -: seed wall_s model_s expectations[] phases[] findings[] fidelity[] not_judged[] jobs[]
 expectations.*: value ok?
-load: offered sent completed failed dropped unfinished processes lag_p99_s saturated? why[] client_cpu
-    began_at_s ended_at_s
+load: offered sent completed failed dropped unfinished lost never_due processes lag_p99_s saturated?
+    why[] client_cpu began_at_s ended_at_s
 load.failed_by: *
 latency: requests
 latency.response_s: SPREAD

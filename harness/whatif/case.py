@@ -22,7 +22,7 @@ from harness.virtual.driver import virtual_world
 from harness.whatif.refused import check
 
 if TYPE_CHECKING:
-    from harness.scenario.expectations import Expectation
+    from harness.scenario.expectations.expectation import Expectation
     from harness.scenario.faults import ZoneFailure
     from harness.thresholds.threshold import Threshold
     from harness.virtual.trace import Trace

@@ -17,8 +17,8 @@ from harness.scaling.policies import Policy, ScalableTarget
 from harness.scaling.requests import alarm_of, policy_of, scheduled_action_of, target_of
 from harness.scaling.schedule import ScheduledAction
 from harness.scenario.faults import ZoneFailure
+from harness.scenario.plans.scaling import scaling_of
 from harness.scenario.resources import Endpoint
-from harness.scenario.scaling_plan import scaling_of
 from harness.scenario.spec import Scenario
 from harness.scenario.workload import OpenModel, schedule
 from harness.virtual.trace import Trace, trace_of_times

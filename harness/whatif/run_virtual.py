@@ -15,7 +15,7 @@ from harness.whatif.simulate import Story, simulate
 from harness.whatif.thresholds import judge_thresholds
 
 if TYPE_CHECKING:
-    from harness.scenario.expectations import Expectation
+    from harness.scenario.expectations.expectation import Expectation
 
 ENGINES = {
     "auto": Engine.AUTO,
@@ -56,7 +56,9 @@ def _judge(
     """
     if not case.expectations:
         return [], []
-    from harness.scenario.expectations import judge  # with all that a scenario may say: slow to import
+    from harness.scenario.expectations.expectation import (
+        judge,  # with all that a scenario may say: slow to import
+    )
 
     judged = list(judge([one for one in case.expectations if _can_be_judged(one, case)], records, at))
     reasons = {one.name: _why_not(one, case) for one in case.expectations if not _can_be_judged(one, case)}
@@ -86,7 +88,7 @@ def _can_be_judged(one: "Expectation", case: Case) -> bool:
     """Return whether *one* asks about what may happen here: functions run where each call is kept."""
     if not one.needs:
         return True
-    from harness.scenario.function_expectations import NEEDS
+    from harness.scenario.expectations.functions import NEEDS
 
     return one.needs == NEEDS and case.functions is not None and case.keeps_requests
 

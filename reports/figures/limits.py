@@ -10,7 +10,7 @@ from reports.figures.series import Band
 from reports.text import short, span
 
 MOST = 4  # more would hide what they are drawn into
-WAIT = "breach to instances in service"  # harness.scenario.scaling_expectations calls it so
+WAIT = "breach to instances in service"  # harness.scenario.expectations.scaling calls it so
 _RESPONSE = re.compile(r"response")
 _BARE = re.compile(r"^(?:p\(|max\b)")  # a threshold that names no metric is of the response time
 _PERCENTILE = re.compile(r"\bp\(?(\d+(?:\.\d+)?)\)?|\bmax(?:imum)?\b")

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-# How harness.scenario.permission_expectations.denied words its names.
+# How harness.scenario.expectations.permissions.denied words its names.
 _NAME = re.compile(
     r"(?P<role>.+?): (?P<action>[\w-]+:\w+)(?: on (?P<on>.+?))? denied(?: to (?P<program>.+))?"
 )

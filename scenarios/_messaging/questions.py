@@ -2,7 +2,7 @@
 
 from harness.journal import FaultEnded, MessagePublished, ProgramChanged
 from harness.scenario import Expectation, Topic
-from harness.scenario.expectations import Measured, Question, Records, of_kind
+from harness.scenario.expectations.expectation import Measured, Question, Records, of_kind
 
 
 def without_key(topic: Topic) -> Question:

@@ -28,7 +28,7 @@ from harness.scenario import (
     StepScaling,
     above,
 )
-from harness.scenario.plan import scaling, unscaling
+from harness.scenario.plans.deployment import scaling, unscaling
 from harness.sessions import shared_session
 
 VARIANT = {"ServiceNamespace": "sagemaker", "ScalableDimension": "sagemaker:variant:DesiredInstanceCount"}

@@ -9,7 +9,7 @@ from harness.thresholds.metric import Metric
 
 __all__ = ["FOLLOWING", "Run", "following_of", "measure"]
 
-# Metrics of spans, and the questions of `harness.scenario.scaling_expectations` that they ask.
+# Metrics of spans, and the questions of `harness.scenario.expectations.scaling` that they ask.
 _SPANS = {
     "scale_out_lag": "scale_out_lag",
     "scale_out_decision": "first_scale_out",

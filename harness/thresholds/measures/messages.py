@@ -73,7 +73,7 @@ def _looked_at(run: Run, tags: Tags, following: Following, what: str) -> Found:
 
 
 def _account(run: Run) -> "Account":
-    from harness.scenario.message_expectations import account_of
+    from harness.scenario.expectations.messages import account_of
 
     return account_of(run.records)
 
@@ -85,14 +85,14 @@ def _is_named(target: "Target", tags: Tags) -> bool:
 
 def lost(run: Run, tags: Tags) -> Found:
     """Return how many messages are lost; nothing as soon as nobody knows it of one queue."""
-    from harness.scenario.message_expectations import lost_of
+    from harness.scenario.expectations.messages import lost_of
 
     return _of_each(run, tags, lost_of, lambda target: bool(target.copies or target.refused), "came")
 
 
 def duplicates(run: Run, tags: Tags) -> Found:
     """Return how many messages were processed more than once, of queues that somebody worked on."""
-    from harness.scenario.message_expectations import duplicates_of
+    from harness.scenario.expectations.messages import duplicates_of
 
     return _of_each(
         run,
@@ -105,7 +105,7 @@ def duplicates(run: Run, tags: Tags) -> Found:
 
 def undelivered(run: Run, tags: Tags) -> Found:
     """Return how many messages reached nobody, of every topic to which somebody published."""
-    from harness.scenario.message_expectations import undelivered_of
+    from harness.scenario.expectations.messages import undelivered_of
 
     found = _account(run)
     topics = dict.fromkeys(one.topic for one in found.published if one.topic and not one.deduplicated)

@@ -10,28 +10,28 @@ from harness.thresholds.paths import read
 
 def cost(run: Run, tags: Tags) -> Found:
     """Return what the run, or one service of it, would have cost."""
-    from harness.scenario.cost_expectations import cost as question
+    from harness.scenario.expectations.cost import cost as question
 
     return _one(*question(tags.get("service", "")).measure(run.records))
 
 
 def cost_per_1000(run: Run, tags: Tags) -> Found:
     """Return what 1,000 predictions cost."""
-    from harness.scenario.cost_expectations import cost_per_1000 as question
+    from harness.scenario.expectations.cost import cost_per_1000 as question
 
     return _one(*question().measure(run.records))
 
 
 def result(run: Run, tags: Tags) -> Found:
     """Return the figure that a program returned."""
-    from harness.scenario.expectations import result as question
+    from harness.scenario.expectations.expectation import result as question
 
     return _one(*question(tags["program"], tags["key"]).measure(run.records))
 
 
 def interruptions(run: Run, tags: Tags) -> Found:
     """Return how often EC2 took a spot instance back."""
-    from harness.scenario.compute_expectations import interrupted
+    from harness.scenario.expectations.compute import interrupted
 
     value, said = interrupted().measure(run.records)
     return Nothing(said) if value is None else Counted(said, value, run.span_s)

@@ -1,4 +1,4 @@
-"""Capacity, and how long scaling took: the questions of `harness.scenario.scaling_expectations`, of each
+"""Capacity, and how long scaling took: the questions of `harness.scenario.expectations.scaling`, of each
 resource that has a scalable target."""
 
 from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ from harness.thresholds.found import Counted, Found, Nothing, Values
 from harness.thresholds.measures.run import Follow, Following, Run, Tags, about, values
 
 if TYPE_CHECKING:
-    from harness.scenario.expectations import Question
+    from harness.scenario.expectations.expectation import Question
 
 _TEARDOWN = "teardown"
 HIGH = ("high", "ALARM")
@@ -79,9 +79,9 @@ def _changes(run: Run, tags: Tags, following: Following, what: str) -> Found:
 
 def _question(name: str) -> "Callable[[Resource], Question]":
     """Return the question of the house that is called *name*; its room imports this one."""
-    from harness.scenario import scaling_expectations
+    from harness.scenario.expectations import scaling
 
-    found: Callable[[Resource], Question] = getattr(scaling_expectations, name)
+    found: Callable[[Resource], Question] = getattr(scaling, name)
     return found
 
 

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from harness.errors import BackendError, EnvironmentFault, InvalidRun
 from harness.run.deploy import Deployer
-from harness.scenario.plan import Call, FromAnswer
+from harness.scenario.plans.deployment import Call, FromAnswer
 
 CREATE = Call("s3", "create_bucket", {"Bucket": "b"}, "bucket b")
 

@@ -5,7 +5,7 @@ import pytest
 from harness import journal as j
 from harness.errors import ScenarioError
 from harness.scenario import cost, cost_per_1000
-from harness.scenario.expectations import Question, judge
+from harness.scenario.expectations.expectation import Question, judge
 
 
 def instance(kind: str = "ml.m5.large") -> j.InstanceChanged:

@@ -13,7 +13,7 @@ from harness import journal
 from harness.errors import ScenarioError
 from harness.journal import Record
 from harness.scenario import Expectation, answered_during_fault, error_ratio, response_time, result
-from harness.scenario.expectations import Measured, Question, judge
+from harness.scenario.expectations.expectation import Measured, Question, judge
 
 finite = st.floats(allow_nan=False, allow_infinity=False, width=32)
 

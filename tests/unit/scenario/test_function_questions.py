@@ -27,7 +27,7 @@ from harness.scenario import (
     spillover,
     throttled,
 )
-from harness.scenario.expectations import Question
+from harness.scenario.expectations.expectation import Question
 
 SCORE = Function("score", echo, Role("runs"), aliases=(Alias("live", provisioned=1), Alias("next")))
 LIVE = SCORE.alias("live")

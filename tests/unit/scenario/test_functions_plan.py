@@ -31,10 +31,10 @@ from harness.scenario import (
 )
 from harness.scenario.calls import Call
 from harness.scenario.code import package_of
-from harness.scenario.functions_plan import functions, unmaking
-from harness.scenario.messaging_plan import messaging
+from harness.scenario.plans.functions import functions, unmaking
+from harness.scenario.plans.messaging import messaging
+from harness.scenario.plans.triggers import stopping, triggering, untriggering
 from harness.scenario.rates import Constant
-from harness.scenario.triggers_plan import stopping, triggering, untriggering
 from harness.sessions import shared_session
 
 REGION, ACCOUNT, URL = "eu-west-1", "111122223333", "http://127.0.0.1:1"

@@ -22,10 +22,10 @@ from harness.scenario import (
     result,
     spot_requests,
 )
-from harness.scenario.compute_plan import profiling, unprofiling
 from harness.scenario.faults.command_line import parse_fault
 from harness.scenario.faults.moments import Moment, moments
-from harness.scenario.plan import clearing, deployment
+from harness.scenario.plans.compute import profiling, unprofiling
+from harness.scenario.plans.deployment import clearing, deployment
 
 AMI = "ami-999844e0"
 

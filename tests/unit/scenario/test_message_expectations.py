@@ -4,8 +4,8 @@ import pytest
 
 from harness import journal as j
 from harness.errors import ScenarioError
-from harness.scenario import message_expectations as ask
-from harness.scenario.expectations import Measured, Question
+from harness.scenario.expectations import messages as ask
+from harness.scenario.expectations.expectation import Measured, Question
 from harness.scenario.messaging import Queue, Topic, Webhook
 
 REQUESTS, DONE = Topic("requests"), Topic("done")

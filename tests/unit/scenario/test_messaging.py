@@ -16,7 +16,7 @@ from harness.scenario import (
     Topic,
     Webhook,
 )
-from harness.scenario.expectations import result
+from harness.scenario.expectations.expectation import result
 
 EVENTS = Topic("events")
 JOBS = Queue("jobs")

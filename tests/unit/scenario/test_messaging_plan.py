@@ -5,8 +5,8 @@ from typing import Any
 
 from harness.scenario import Queue, Scenario, Subscription, Table, Topic, Webhook
 from harness.scenario.calls import Call
-from harness.scenario.expectations import result
-from harness.scenario.messaging_plan import messaging, queue_policy, unsubscribing
+from harness.scenario.expectations.expectation import result
+from harness.scenario.plans.messaging import messaging, queue_policy, unsubscribing
 
 REGION, ACCOUNT, HOOKS = "eu-central-1", "123456789012", "http://127.0.0.1:1/webhooks"
 TOPIC = Topic("events", fifo=True, content_based_deduplication=True)

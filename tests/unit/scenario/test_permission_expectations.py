@@ -20,8 +20,8 @@ from harness.scenario import (
     unused,
     used,
 )
-from harness.scenario.expectations import judge
-from harness.scenario.permission_expectations import refusals_asked_for
+from harness.scenario.expectations.expectation import judge
+from harness.scenario.expectations.permissions import refusals_asked_for
 from harness.scenario.permissions import document
 
 ACCOUNT = "123456789012"

@@ -8,7 +8,7 @@ import pytest
 from harness.errors import EnvironmentFault, ScenarioError
 from harness.iam import managed
 from harness.scenario import Bucket, ManagedPolicy, Program, Role, allow, denied, deny, granted, used
-from harness.scenario.permission_expectations import refused_calls, unused
+from harness.scenario.expectations.permissions import refused_calls, unused
 
 ROLE = Role("reader")
 AWS = "arn:aws:iam::aws:policy/"

@@ -9,7 +9,7 @@ from declared import a_scenario
 from harness.errors import ScenarioError
 from harness.scenario import Bucket, ManagedPolicy, Program, Role, VpcEndpoint, allow, deny
 from harness.scenario.calls import Call
-from harness.scenario.permission_plan import (
+from harness.scenario.plans.permissions import (
     buckets_of,
     opening_up,
     permitting,

@@ -7,7 +7,7 @@ import pytest
 from declared import MODEL, RANKER, a_scenario, an_endpoint
 
 from harness.scenario import Model, Role, allow
-from harness.scenario.plan import Call, clearing, deployment, removal, scaling, unscaling
+from harness.scenario.plans.deployment import Call, clearing, deployment, removal, scaling, unscaling
 from harness.sessions import shared_session
 
 ACCOUNT = "123456789012"

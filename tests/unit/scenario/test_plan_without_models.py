@@ -1,7 +1,7 @@
 """What is not needed is not made: a scenario without models has no bucket for artefacts."""
 
 from harness.scenario import Queue, Scenario, result
-from harness.scenario.plan import clearing, deployment
+from harness.scenario.plans.deployment import clearing, deployment
 
 
 def test_no_bucket_without_a_model() -> None:

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from harness import journal
 from harness.journal import Record
-from harness.scenario.expectations import Measured, Question
-from harness.scenario.scaling_expectations import (
+from harness.scenario.expectations.expectation import Measured, Question
+from harness.scenario.expectations.scaling import (
     _most_at_once,
     deleted,
     final_in_service,

@@ -23,7 +23,7 @@ from harness.scenario import (
     Tracking,
     above,
 )
-from harness.scenario.plan import Call, FromAnswer, scaling, unscaling
+from harness.scenario.plans.deployment import Call, FromAnswer, scaling, unscaling
 from harness.sessions import shared_session
 
 LATENCY = ScalingMetric("AWS/SageMaker", "ModelLatency", "Average", unit="Microseconds")

@@ -16,7 +16,7 @@ from harness.scenario import (
     job_seconds,
     jobs,
 )
-from harness.scenario.jobs import images_given, images_of
+from harness.scenario.images import images_given, images_of
 
 
 def trains() -> None:

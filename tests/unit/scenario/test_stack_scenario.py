@@ -18,7 +18,7 @@ from harness.scenario import (
     lost,
     not_made,
 )
-from harness.scenario.expectations import judge
+from harness.scenario.expectations.expectation import judge
 
 
 @pytest.mark.parametrize(

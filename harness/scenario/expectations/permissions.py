@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from harness.errors import ScenarioError
 from harness.journal import PermissionTotal, PermissionUsed, RolePolicies
-from harness.scenario.expectations import Expectation, Measured, Question, Records
+from harness.scenario.expectations.expectation import Expectation, Measured, Question, Records
 from harness.scenario.permission_names import check_action
 from harness.scenario.permissions import On, arn_of
 from harness.scenario.programs import Program

@@ -1,7 +1,7 @@
 """Questions about jobs: how many came to which end, how long they took, and what their metrics say."""
 
 from harness.journal import JobCreated, JobEnded, JobMetric
-from harness.scenario.expectations import Expectation, Measured, Question, Records, of_kind
+from harness.scenario.expectations.expectation import Expectation, Measured, Question, Records, of_kind
 
 NEEDS = "jobs that run"
 COMPLETED = "Completed"

@@ -5,7 +5,7 @@ from itertools import dropwhile, takewhile
 from typing import Protocol
 
 from harness import journal
-from harness.scenario.expectations import Expectation, Measured, Question, Records, of_kind
+from harness.scenario.expectations.expectation import Expectation, Measured, Question, Records, of_kind
 from harness.scenario.faults import ZoneFailure
 from harness.scenario.resources import Endpoint
 

@@ -3,7 +3,7 @@
 from harness.compute.billing import billed
 from harness.compute.instances import BY_SPOT, RUNNING, STOPPED_BY_SPOT
 from harness.journal import ComputeChanged, SpotRequestChanged
-from harness.scenario.expectations import Expectation, Measured, Question, Records, of_kind
+from harness.scenario.expectations.expectation import Expectation, Measured, Question, Records, of_kind
 
 NEEDS = "instances of EC2"
 

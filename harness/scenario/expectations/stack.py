@@ -1,7 +1,7 @@
 """What a scenario may expect of its stack."""
 
 from harness.journal import StackChanged
-from harness.scenario.expectations import Measured, Question, Records, of_kind
+from harness.scenario.expectations.expectation import Measured, Question, Records, of_kind
 from harness.scenario.stack import Stack
 
 MADE = "CREATE_COMPLETE"

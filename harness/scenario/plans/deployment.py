@@ -7,16 +7,16 @@ plan would deploy to AWS.
 from collections.abc import Iterator, Mapping, Sequence
 
 from harness.scenario.calls import Call, FromAnswer
-from harness.scenario.compute_plan import profiling, unprofiling
-from harness.scenario.permission_plan import (
+from harness.scenario.plans.compute import profiling, unprofiling
+from harness.scenario.plans.permissions import (
     buckets_of,
     permitting,
     region_of_bucket,
     unbucketing,
     unpermitting,
 )
+from harness.scenario.plans.scaling import scaling_of, unscaling_of
 from harness.scenario.resources import Endpoint, Model
-from harness.scenario.scaling_plan import scaling_of, unscaling_of
 from harness.scenario.spec import Scenario
 
 __all__ = ["Call", "FromAnswer", "clearing", "deployment", "removal", "scaling", "unscaling"]

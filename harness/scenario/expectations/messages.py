@@ -20,7 +20,7 @@ from harness.messaging.statement import (
     Copy,
     Target,
 )
-from harness.scenario.expectations import Expectation, Measured, Question, Records
+from harness.scenario.expectations.expectation import Expectation, Measured, Question, Records
 from harness.scenario.message_words import (
     END_WORDS,
     aws_name,

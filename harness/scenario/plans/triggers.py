@@ -6,8 +6,8 @@ from typing import Any
 
 from harness.scenario.calls import Call, FromAnswer
 from harness.scenario.functions import EventSource, Function, Invocable, QualifiedFunction, function_of
-from harness.scenario.functions_plan import event_source_name, permission
 from harness.scenario.messaging import Queue, Subscription
+from harness.scenario.plans.functions import event_source_name, permission
 from harness.scenario.resources import Bucket
 from harness.scenario.spec import Scenario
 from harness.scenario.triggers import HttpApi, Notification, Rule, Target, Timer

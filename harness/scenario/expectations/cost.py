@@ -1,7 +1,7 @@
 """What a scenario may expect of its bill: of the whole, of one service, of a thousand predictions."""
 
 from harness.errors import ScenarioError
-from harness.scenario.expectations import Expectation, Measured, Question, Records
+from harness.scenario.expectations.expectation import Expectation, Measured, Question, Records
 
 # The names that the items of the price table begin with.
 SERVICES = (

@@ -10,7 +10,7 @@ from itertools import accumulate
 from harness.errors import ScenarioError
 from harness.functions.outcomes import Reason, Source
 from harness.journal import FunctionEventEnded, FunctionInvoked, FunctionThrottled, TimerFired
-from harness.scenario.expectations import Expectation, Measured, Question, R, Records, of_kind
+from harness.scenario.expectations.expectation import Expectation, Measured, Question, R, Records, of_kind
 from harness.scenario.functions import Function, Invocable, QualifiedFunction, function_of
 from harness.scenario.triggers import Rule, Timer
 from harness.stats import percentile

@@ -1,0 +1,1 @@
+"""The AWS calls that make what a scenario declares, and those that take it away, in their order."""
