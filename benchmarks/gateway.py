@@ -1,38 +1,47 @@
-"""What one request costs the gateway in CPU time, against nginx as a reverse proxy in the same run.
+"""What one request costs the gateway in CPU time, against nginx, aiohttp and mitmproxy as reverse proxies.
 
-    python -m benchmarks.gateway [--json] [--seconds 3] [--repeats 5] [--calls object ...]
+    python -m benchmarks.gateway [--json] [--quick] [--seconds 3] [--repeats 5] [--calls "100 B" ...]
 
-Needs nginx and wrk (Debian: nginx-light, wrk). The upstream is an nginx that answers 100 bytes of JSON; wrk
-posts invocations of 100 bytes and of 18 kB (100 rows of CSV), and puts an object of 100 bytes, signed as by
-boto3, over 32 connections. The bodies are 16 that take turns, so that no signature is that of the call
-before; `same` is one body, as a load with one payload sends it. What permission costs is `enforced` (or
-`unverified`, which is enforced for a key whose secret nobody knows) beside `chain`: the last column.
-CPU time is that of the proxy's processes (/proc/PID/stat), the median of the repeats, which are interleaved
-so that a noisy minute meets every proxy alike; each waits up to QUIET_WAIT_S for the machine to be idle.
-Ratios compare CPU time: requests a second depend on what else the machine does.
+Needs nginx and wrk (Debian: nginx-light, wrk); the rows of aiohttp (`pip install aiohttp`) and of mitmproxy
+(`mitmdump` on the PATH; best in a venv of its own, for it pins other packages) are left out where they are
+missing. The upstream is an nginx that answers 100 bytes of JSON; wrk posts invocations of 100 bytes and of
+18 kB (100 rows of CSV), and puts an object of 100 bytes, signed as by boto3, over 32 connections. The bodies
+are 16 that take turns, so that no signature is that of the call before; `same` is one body, as a load with
+one payload sends it. CPU time is that of the proxy's processes (benchmarks.measuring).
 """
 
 import argparse
 import contextlib
-import json
+import importlib.util
 import os
-import re
 import shutil
-import socket
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from benchmarks.gateway_served import KEY, REGION
-from harness.errors import EnvironmentFault, ExitCode
+from benchmarks.measuring import (
+    CLIENT_CORE,
+    Posted,
+    Running,
+    Sample,
+    free_port,
+    in_turns,
+    need,
+    nginx_proxy,
+    nginx_static,
+    running,
+    wrk,
+    wrk_script,
+)
+from benchmarks.results import Figure, Gain, Report, main, median_of, ratios
 
-CONNECTIONS = 32
 INVOCATION, OBJECT = "/endpoints/ranker/invocations", "/bucket/models/ranker/model.tar.gz"
+ANSWER = '{"predictions":' + "0" * 84 + "}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,244 +57,159 @@ class Call:
 
 CALLS = {
     "100 B": Call("sagemaker", "POST", INVOCATION, 100),
-    "same": Call("sagemaker", "POST", INVOCATION, 100, bodies=1),
     "18 kB": Call("sagemaker", "POST", INVOCATION, 18_000),
+    "same": Call("sagemaker", "POST", INVOCATION, 100, bodies=1),
     "object": Call("s3", "PUT", OBJECT, 100),
 }
-PROXIES = ("nginx", "splice", "chain", "unverified", "enforced")
-DESCRIPTIONS = {
-    "nginx": "nginx, one worker, as reverse proxy (the reference)",
-    "splice": "gateway, forwarding only",
-    "chain": "gateway: identify, signing time, fault draw, forward, record",
-    "unverified": "chain, and the permission of each call, its signature aside",
-    "enforced": "chain, and signature and permission of each call",
+DEFAULT_CALLS = ("100 B", "18 kB")
+GATEWAYS = {
+    "splice": "the gateway, forwarding only",
+    "chain": "identity, signing time, fault draw, forwarding, record",
+    "permitted": "identity, IAM decision (cached), fault draw, forwarding, record",
+    "journalled": "the same, and the journal written to a file",
+    "verified": "identity, IAM decision (cached), signature verified, fault draw, forwarding, record",
 }
-QUIET_WAIT_S = 10.0
-TICKS_PER_S = os.sysconf("SC_CLK_TCK")
-_ROOT = Path(__file__).resolve().parents[1]
+_Goal = tuple[float, float | None]
+GOALS: dict[tuple[str, str], _Goal] = {
+    ("permitted", "100 B"): (0.50, 0.75),
+    ("permitted", "18 kB"): (0.65, 0.75),
+    ("verified", "100 B"): (0.33, None),
+    ("verified", "18 kB"): (0.28, None),
+}
+# The least that others must cost for each microsecond of the gateway's.
+RIVALS = {"aiohttp": 5.0, "mitmproxy": 30.0}
+
+FASTER = (
+    Gain(
+        "A request's head, of which the gateway has read one like it on the same connection",
+        "parse, identify and look for headers anew: 6.0 us of 12.8 us of Python a request of 100 B",
+        "1.0 us of 6.8 us",
+        "A connection keeps what is the same in a client's heads (harness/gateway/alike.py) and compares; of "
+        "the upstream's replies likewise. Only date, signature, ids and length may differ.",
+    ),
+    Gain(
+        "The IAM decision about a request like one before",
+        "2.6 us beyond the rest (100 B), 3.7 us (18 kB)",
+        "1.0 us, 1.2 us",
+        "The decision is kept with the connection's likeness, and is forgotten when a policy changes; the "
+        "body is read first only where the signature covers it.",
+    ),
+    Gain(
+        "The journal's record of a request",
+        "2.7 us to make one",
+        "0.3 us",
+        "journal.Exchange is no frozen dataclass any more: that sets each of 17 fields by a call.",
+    ),
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One wrk run against one proxy."""
-
-    rps: float
-    cpu_us: float
-    p99_ms: float
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """Medians of a proxy's samples; `ratio` is nginx's CPU time over this one's: 1.0 is as good as nginx.
-
-    `over_chain` is what it costs beyond the chain, as a part of that: the median over the repeats, each of
-    which ran both one after the other.
-    """
-
-    body: str
-    proxy: str
-    rps: float
-    cpu_us: float
-    p99_ms: float
-    ratio: float
-    over_chain: float
-
-
-def main() -> int:
-    """Run the benchmark."""
-    options = _parser().parse_args()
-    try:
-        rows = measure(options.seconds, options.repeats, options.calls)
-    except EnvironmentFault as fault:
-        print(fault, file=sys.stderr)
-        return ExitCode.ENVIRONMENT
-    if options.json:
-        print(json.dumps({"repeats": options.repeats, "rows": [asdict(row) for row in rows]}, indent=2))
-    else:
-        print(_table(rows))
-    return ExitCode.PASS
-
-
-def measure(seconds: int, repeats: int, calls: Sequence[str] = tuple(CALLS)) -> list[Row]:
-    """Return a row for each of *calls* and proxy; raise EnvironmentFault when a program is missing."""
-    for program in ("nginx", "wrk"):
-        if shutil.which(program) is None:
-            raise EnvironmentFault(f"{program} is not installed; on Debian: apt-get install nginx-light wrk.")
-    rows: list[Row] = []
+def measure(options: argparse.Namespace) -> Report:
+    """Return the figures of all proxies that are installed."""
+    need("nginx", "wrk")
+    repeats, seconds = (1, 1) if options.quick else (options.repeats, options.seconds)
+    figures: list[Figure] = []
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
-        upstream = _free_port()
-        stack.enter_context(_nginx(Path(folder), "upstream", upstream, _UPSTREAM, core=1))
-        proxies = {name: stack.enter_context(_proxy(Path(folder), name, upstream)) for name in PROXIES}
-        for label in calls:
-            call = CALLS[label]
-            samples: dict[str, list[Sample]] = {name: [] for name in PROXIES}
-            for repeat in range(repeats + 1):
-                for name, (port, pid) in proxies.items():
-                    script = _wrk_script(Path(folder), port, call)
-                    sample = _sample(port, pid, call.path, script, seconds if repeat else 1)
-                    if repeat:  # the first, short one warms up
-                        samples[name].append(sample)
-            rows += _rows(label, samples)
-    return rows
-
-
-def _rows(label: str, samples: dict[str, list[Sample]]) -> list[Row]:
-    def median(name: str, field: str) -> float:
-        return float(statistics.median(getattr(sample, field) for sample in samples[name]))
-
-    reference = median("nginx", "cpu_us")
-    return [
-        Row(
-            label,
-            name,
-            round(median(name, "rps")),
-            round(median(name, "cpu_us"), 2),
-            round(median(name, "p99_ms"), 3),
-            round(reference / median(name, "cpu_us"), 3),
-            round(_over_chain(samples, name), 3),
-        )
-        for name in samples
+        started = _start(Path(folder), stack)
+        for label in options.calls:
+            asked = {name: server for name, server in started.items() if _asks(name, label)}
+            found = _sampled(Path(folder), asked, CALLS[label], repeats, seconds, quick=options.quick)
+            figures += _figures(label, found)
+    notes = [
+        "CPU time a request of the proxy's processes; 32 connections of wrk, proxy on one core, wrk and the "
+        "upstream on the other; the proxies take turns.",
+        "aiohttp: web server and client session on uvloop; mitmproxy: reverse mode, its own event log off.",
     ]
+    notes += [f"{name} is not installed: its row is left out." for name in RIVALS if name not in started]
+    return Report("gateway", tuple(figures), notes=tuple(notes), faster=FASTER)
 
 
-def _over_chain(samples: dict[str, list[Sample]], name: str) -> float:
-    pairs = zip(samples[name], samples["chain"], strict=True)
-    return float(statistics.median(one.cpu_us / chain.cpu_us - 1.0 for one, chain in pairs))
+def _asks(name: str, label: str) -> bool:
+    """Return whether *name* is asked with the call *label*: the rivals have goals with small bodies."""
+    return name not in RIVALS or label == DEFAULT_CALLS[0]
 
 
-def _sample(port: int, pid: int, path: str, script: Path, seconds: int) -> Sample:
-    _await_quiet()
-    before = _cpu_s(pid)
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}", "--latency", "-s", str(script)]
-    done = subprocess.run(
-        [*command, f"http://127.0.0.1:{port}{path}"],
-        capture_output=True,
-        text=True,
-        preexec_fn=lambda: _pin(1),
-    )
-    if done.returncode:
-        raise EnvironmentFault(
-            f"wrk ended with {done.returncode} on port {port}: {done.stderr or done.stdout}"
+def _sampled(
+    folder: Path, started: dict[str, Running], call: Call, repeats: int, seconds: int, *, quick: bool
+) -> dict[str, list[Sample]]:
+    works: dict[str, Callable[[], Sample]] = {}
+    for name, server in started.items():
+        script = wrk_script(folder / f"{server.port}.lua", _requests(server.port, call))
+        if not quick:
+            wrk(server, script, seconds=1)  # warms up
+        works[name] = partial(wrk, server, script, seconds=seconds)
+    return in_turns(works, repeats, quiet=not quick)
+
+
+def _figures(label: str, found: dict[str, list[Sample]]) -> list[Figure]:
+    cpu = {name: [sample.cpu_us for sample in samples] for name, samples in found.items()}
+    size = label.lower().replace(" ", "_")
+    figures = [median_of(f"nginx_{size}", f"nginx as reverse proxy, {label}", cpu["nginx"], "us a request")]
+    for name, what in GATEWAYS.items():
+        goal, aim = GOALS.get((name, label), (None, None))
+        figures.append(
+            median_of(
+                f"{name}_{size}",
+                f"{what}; {label}",
+                ratios(cpu["nginx"], cpu[name]),
+                "of nginx",
+                goal=goal,
+                aim=aim,
+                against="nginx as reverse proxy",
+            )
         )
-    cpu_s = _cpu_s(pid) - before
-    if "Non-2xx" in done.stdout or "Socket errors" in done.stdout:
-        raise EnvironmentFault(f"wrk saw errors on port {port}: {done.stdout}")
-    requests = int(re.findall(r"(\d+) requests in", done.stdout)[0])
-    rps = float(re.findall(r"Requests/sec:\s+([\d.]+)", done.stdout)[0])
-    value, unit = re.findall(r"99%\s+([\d.]+)(us|ms|s)", done.stdout)[0]
-    p99_ms = float(value) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[unit]
-    return Sample(rps, cpu_s / requests * 1e6, p99_ms)
-
-
-def _cpu_s(pid: int) -> float:
-    """Return the CPU seconds used so far by *pid* and its children (nginx's worker is its master's child)."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    total = 0
-    for each in (pid, *map(int, children)):
-        fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
-        total += int(fields[11]) + int(fields[12])
-    return total / TICKS_PER_S
-
-
-def _await_quiet() -> None:
-    """Return after half a second in which the machine was idle, or after QUIET_WAIT_S."""
-    until = time.monotonic() + QUIET_WAIT_S
-    while time.monotonic() < until:
-        before = _machine_ticks()
-        time.sleep(0.5)
-        busy, total = (now - then for now, then in zip(_machine_ticks(), before, strict=True))
-        if busy < 0.05 * total:
-            return
-
-
-def _machine_ticks() -> tuple[int, int]:
-    """Return the ticks that all cores together have been busy, and all their ticks."""
-    ticks = [int(field) for field in Path("/proc/stat").read_text().partition("\n")[0].split()[1:]]
-    return sum(ticks) - ticks[3] - ticks[4], sum(ticks)
+    for name, goal in RIVALS.items():
+        if name in cpu:
+            what = f"CPU time of {name} as reverse proxy over the gateway's (identity, IAM, record); {label}"
+            times = ratios(cpu[name], cpu["permitted"])
+            figures.append(
+                median_of(f"{name}_{size}", what, times, "times the gateway", goal=goal, against=name)
+            )
+    return figures
 
 
 # ---- the proxies ----
 
-_ANSWER = '{"predictions":' + "0" * 84 + "}"
-_UPSTREAM = "location / { default_type application/json; return 200 '" + _ANSWER + "'; }"
-_REFERENCE = """location / {{ proxy_pass http://up; proxy_http_version 1.1; proxy_set_header Connection "";
-    proxy_set_header Host $http_host; client_body_buffer_size 64k; }} }}
-    upstream up {{ server 127.0.0.1:{upstream}; keepalive 64; keepalive_requests 1000000000;"""
-_NGINX = """daemon off; worker_processes 1; pid {folder}/{name}.pid; error_log stderr crit;
-events {{ worker_connections 1024; }}
-http {{ access_log off; keepalive_requests 1000000000; client_body_temp_path {folder}/{name}-body;
-  proxy_temp_path {folder}/{name}-proxy; fastcgi_temp_path {folder}/{name}-fastcgi;
-  uwsgi_temp_path {folder}/{name}-uwsgi; scgi_temp_path {folder}/{name}-scgi;
-  server {{ listen 127.0.0.1:{port} backlog=1024; {body} }} }}
-"""
+
+def _start(folder: Path, stack: contextlib.ExitStack) -> dict[str, Running]:
+    """Start the upstream and all proxies before it; those of RIVALS that are installed."""
+    upstream = stack.enter_context(nginx_static(folder, ANSWER, name="upstream", core=CLIENT_CORE)).port
+    found = {"nginx": stack.enter_context(nginx_proxy(folder, upstream))}
+    for name in (*GATEWAYS, *(name for name in RIVALS if _is_there(name))):
+        found[name] = stack.enter_context(_proxy(name, upstream))
+    return found
 
 
-def _proxy(folder: Path, name: str, upstream: int) -> "contextlib.AbstractContextManager[tuple[int, int]]":
-    port = _free_port()
-    if name == "nginx":
-        return _nginx(folder, "proxy", port, _REFERENCE.format(upstream=upstream), core=0)
-    command = [sys.executable, "-m", "benchmarks.gateway_served", name, str(port), str(upstream)]
-    return _process(command, port, core=0)
+def _is_there(rival: str) -> bool:
+    return _mitmdump() is not None if rival == "mitmproxy" else importlib.util.find_spec(rival) is not None
 
 
-def _nginx(
-    folder: Path, name: str, port: int, body: str, *, core: int
-) -> "contextlib.AbstractContextManager[tuple[int, int]]":
-    config = folder / f"{name}.conf"
-    config.write_text(_NGINX.format(folder=folder, name=name, port=port, body=body))
-    return _process(["nginx", "-p", str(folder), "-c", str(config), "-e", "stderr"], port, core=core)
+def _mitmdump() -> str | None:
+    beside = os.pathsep.join((os.environ.get("PATH", os.defpath), str(Path(sys.executable).parent)))
+    return shutil.which("mitmdump", path=beside)
 
 
-@contextlib.contextmanager
-def _process(command: list[str], port: int, *, core: int) -> Iterator[tuple[int, int]]:
-    """Run *command* pinned to *core* until it listens on *port*, and end it afterwards."""
-    process = subprocess.Popen(command, preexec_fn=lambda: _pin(core), cwd=_ROOT)
-    try:
-        _await_port(port, process)
-        yield port, process.pid
-    finally:
-        process.terminate()
-        process.wait(10)
+def _proxy(name: str, upstream: int) -> AbstractContextManager[Running]:
+    port = free_port()
+    if name == "mitmproxy":
+        options = ["--mode", f"reverse:http://127.0.0.1:{upstream}", "--listen-host", "127.0.0.1", "-q"]
+        return running([_mitmdump() or name, *options, "--listen-port", str(port)], port)
+    module = "benchmarks.aiohttp_served" if name == "aiohttp" else "benchmarks.gateway_served"
+    return running(
+        [sys.executable, "-m", module, *([name] * (name in GATEWAYS)), str(port), str(upstream)], port
+    )
 
 
-def _await_port(port: int, process: "subprocess.Popen[bytes]") -> None:
-    for _ in range(200):
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return
-        if process.poll() is not None:
-            break
-        time.sleep(0.05)
-    raise EnvironmentFault(f"{process.args!r} does not listen on port {port}.")
+# ---- what is sent ----
 
 
-def _pin(core: int) -> None:
-    cores = sorted(os.sched_getaffinity(0))
-    if len(cores) > 1:
-        os.sched_setaffinity(0, {cores[core]})
+def _requests(port: int, call: Call) -> Sequence[Posted]:
+    bodies = (
+        f"{number:02d}," + ("0.123," * (call.size // 6 + 1))[: call.size - 3] for number in range(call.bodies)
+    )
+    return [Posted(call.path, dict(signed(port, call, body)), body, call.method) for body in bodies]
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
-def _wrk_script(folder: Path, port: int, call: Call) -> Path:
-    lines = ["local calls, at = {}, 0", "init = function()"]
-    for number in range(call.bodies):
-        body = f"{number:02d}," + ("0.123," * (call.size // 6 + 1))[: call.size - 3]
-        sent = ", ".join(
-            f"[{json.dumps(name)}] = {json.dumps(value)}" for name, value in _signed(port, call, body)
-        )
-        lines.append(
-            f'calls[{number + 1}] = wrk.format("{call.method}", "{call.path}", {{{sent}}}, "{body}")'
-        )
-    lines += ["end", "request = function() at = at % #calls + 1; return calls[at] end"]
-    script = folder / f"call-{port}-{call.service}-{call.size}-{call.bodies}.lua"
-    script.write_text("\n".join(lines))
-    return script
-
-
-def _signed(port: int, call: Call, body: str) -> list[tuple[str, str]]:
+def signed(port: int, call: Call, body: str) -> list[tuple[str, str]]:
     """Return the headers that boto3 sends with *call*."""
     from botocore.auth import S3SigV4Auth, SigV4Auth
     from botocore.awsrequest import AWSRequest
@@ -305,24 +229,13 @@ def _signed(port: int, call: Call, body: str) -> list[tuple[str, str]]:
     return list(headers.items())
 
 
-def _table(rows: list[Row]) -> str:
-    names = f"{'body':<6}  {'proxy':<10}  {'req/s':>6}  {'CPU us':>7}  {'p99 ms':>6}  {'of nginx':>8}"
-    lines = [f"{names}  {'over chain':>10}"]
-    for row in rows:
-        figures = f"{row.rps:>6.0f}  {row.cpu_us:>7.2f}  {row.p99_ms:>6.2f}  {row.ratio:>8.2f}"
-        figures += f"  {row.over_chain:>+10.1%}"
-        lines.append(f"{row.body:<6}  {row.proxy:<10}  {figures}")
-    return "\n".join([*lines, "", *(f"{name:<10}  {text}" for name, text in DESCRIPTIONS.items())])
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description="CPU time a request: the gateway against nginx.")
-    parser.add_argument("--json", action="store_true", help="figures for machines")
+def _options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seconds", type=int, default=3, help="length of one wrk run, whole seconds")
     parser.add_argument("--repeats", type=int, default=5, help="runs that the medians are taken of")
-    parser.add_argument("--calls", nargs="+", choices=tuple(CALLS), default=tuple(CALLS), help="what to call")
-    return parser
+    parser.add_argument(
+        "--calls", nargs="+", choices=tuple(CALLS), default=DEFAULT_CALLS, help="what to call"
+    )
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main("gateway", __doc__, measure, _options))

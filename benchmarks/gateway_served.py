@@ -4,8 +4,11 @@ python -m benchmarks.gateway_served KIND PORT UPSTREAM
 """
 
 import sys
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from random import Random
+from typing import Any
 
 from harness.aws.permission import Held, Mode
 from harness.aws.permission.callers import Callers, user_of
@@ -21,14 +24,17 @@ from harness.config import Credentials
 from harness.errors import EnvironmentFault
 from harness.gateway.chain import Address, Chain, Exchange, Forward, Handler, Outcome, Reply
 from harness.gateway.fetch import Fetcher
-from harness.gateway.handlers import identify
+from harness.gateway.handlers import identify, record_to
 from harness.gateway.server import Server, new_event_loop
 from harness.gateway.signing_time import SigningTime
 from harness.gateway.splice import Pool
 from harness.iam import Kind, Principal, parse
+from harness.journal import Record
+from harness.recorder import Recorder
 
 KEY = Credentials("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
 ACCOUNT, REGION = "123456789012", "us-east-1"
+_FILES: list[Any] = []
 
 
 def serve(kind: str, port: int, upstream: int) -> None:
@@ -43,25 +49,28 @@ def _chain(kind: str, address: Address) -> Chain:
     forward = Forward(address)
     if kind == "splice":
         return Chain([lambda _exchange: forward], lambda _exchange: None)
-    journal: list[tuple[float, str, str, str, int, int, float]] = []
-
-    def record(exchange: Exchange) -> None:
-        journal.append(
-            (
-                exchange.received_at,
-                exchange.service,
-                exchange.operation,
-                exchange.access_key,
-                exchange.status,
-                exchange.bytes_out,
-                exchange.overhead_s,
-            )
-        )
-        if len(journal) >= 10_000:
-            journal.clear()
-
-    guards = [] if kind == "chain" else [_guard(verified=kind == "enforced")]
+    guards = [] if kind == "chain" else [_guard(verified=kind == "verified")]
+    record = record_to(_written() if kind == "journalled" else _kept())
     return Chain([identify, SigningTime().handle, *guards, _inject(), lambda _exchange: forward], record)
+
+
+def _kept() -> Callable[[Record], None]:
+    """Return what a record is given to: kept as a run keeps the newest ones, and then thrown away."""
+    newest: list[Record] = []
+
+    def keep(record: Record) -> None:
+        newest.append(record)
+        if len(newest) >= 10_000:
+            newest.clear()
+
+    return keep
+
+
+def _written() -> Callable[[Record], None]:
+    """Return what a record is given to: the journal of a run, in a file that nobody else sees."""
+    file = tempfile.NamedTemporaryFile(suffix=".jsonl.gz")  # noqa: SIM115, open while the process lives
+    _FILES.append(file)
+    return Recorder(Path(file.name)).record
 
 
 class _OneUser:

@@ -8,12 +8,13 @@ every client signs with the fake pair `test` / `test`, and what the environment 
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from pathlib import Path
 from types import MappingProxyType
 from typing import TextIO
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
+from harness.addresses import is_aws
+from harness.addresses import is_loopback as is_loopback
 from harness.errors import ScenarioError
 
 DEFAULT_REGION = "us-east-1"
@@ -73,6 +74,12 @@ NEUTRAL_VARIABLES = (
     "LD_LIBRARY_PATH",
     "DYLD_LIBRARY_PATH",
     "PYTHONDONTWRITEBYTECODE",
+)
+# What libraries and tools would tell their makers of whoever uses them, switched off by each one's own word.
+# onnxruntime 1.29 and later report processes, models and sessions to Microsoft unless the first is set before
+# they are loaded (its docs/Privacy.md); the second is what many others look for (consoledonottrack.com).
+NO_TELEMETRY: Mapping[str, str] = MappingProxyType(
+    {"ORT_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1", "PULUMI_SKIP_UPDATE_CHECK": "true"}
 )
 # What has no cursor to move; without TERM nobody knows.
 DUMB_TERMINALS = frozenset({"", "dumb", "unknown"})
@@ -157,9 +164,14 @@ def read_settings(
 def check_endpoint(url: str, allowed: Sequence[str] = ()) -> Endpoint:
     """Return the address that *url* names, if a rehearsal may speak to it.
 
-    Loopback is always allowed; anything else only when *allowed* names its URL, its host or its host:port.
-    Raises ScenarioError otherwise, and for a URL that is not plain HTTP or holds credentials.
+    Loopback is always allowed, AWS itself never; anything else only when *allowed* names its URL, its host or
+    its host:port. Raises ScenarioError otherwise, and for a URL that is not plain HTTP or holds credentials.
     """
+    if is_aws(_split(url).hostname or ""):
+        raise ScenarioError(
+            f"Endpoint {url} is AWS itself, to which no rehearsal speaks; leave it out, and an emulator here "
+            "answers"
+        )
     endpoint = _parse(url)
     names = {endpoint.host, f"{endpoint.host}:{endpoint.port}", endpoint.url, url, url.rstrip("/")}
     if is_loopback(endpoint.host) or names & {entry.rstrip("/") for entry in allowed}:
@@ -168,16 +180,6 @@ def check_endpoint(url: str, allowed: Sequence[str] = ()) -> Endpoint:
         f"Endpoint {url} is not on this machine; name it with --allow-endpoint {endpoint.host} "
         "if calls may really leave it"
     )
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether *host* is this machine by its name alone: a name server could say anything."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def ignored_credentials(environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
@@ -192,12 +194,13 @@ def ignored_credentials(environ: Mapping[str, str] | None = None) -> tuple[str, 
 
 def process_environment() -> dict[str, str]:
     """Return a copy of this process's whole environment, for a child that is the user's own program."""
-    return dict(os.environ)
+    return {**os.environ, **NO_TELEMETRY}
 
 
 def neutral_environment() -> dict[str, str]:
     """Return the few variables that any program needs to start, none of which is about AWS or a network."""
-    return {name: os.environ[name] for name in NEUTRAL_VARIABLES if name in os.environ}
+    kept = {name: os.environ[name] for name in NEUTRAL_VARIABLES if name in os.environ}
+    return {**kept, **NO_TELEMETRY}
 
 
 def program_environment(
@@ -214,6 +217,7 @@ def program_environment(
     foreign = ("AWS_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
     kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(foreign)}
     return kept | {
+        **NO_TELEMETRY,
         ENDPOINT_VARIABLE: endpoint_url,
         "AWS_ACCESS_KEY_ID": signs.access_key,
         "AWS_SECRET_ACCESS_KEY": signs.secret_key,
@@ -317,8 +321,15 @@ def signing_name(suffix: str) -> str:
     return SIGNING_NAMES.get(suffix, suffix.replace("_", "").lower())
 
 
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError as error:
+        raise ScenarioError(f"Endpoint {url!r} is no address ({error}); give http://HOST:PORT") from error
+
+
 def _parse(url: str) -> Endpoint:
-    parts = urlsplit(url)
+    parts = _split(url)
     try:
         port = parts.port
     except ValueError as error:
@@ -331,9 +342,15 @@ def _parse(url: str) -> Endpoint:
         raise ScenarioError("An endpoint must not hold a user name or password; give http://HOST:PORT alone")
     if parts.path not in ("", "/") or parts.query or parts.fragment:
         raise ScenarioError(f"Endpoint {url!r} has a path; give http://HOST:PORT alone")
-    host = parts.hostname
+    # Not every resolver knows that such a name is this machine: some would ask a name server elsewhere.
+    host = "127.0.0.1" if parts.hostname.endswith(".localhost") else parts.hostname
     shown = f"[{host}]" if ":" in host else host
     return Endpoint(host, port or 80, f"http://{shown}:{port or 80}")
+
+
+def tell_nobody() -> None:
+    """Let no library that this process loads from now on report to its makers (NO_TELEMETRY)."""
+    os.environ.update(NO_TELEMETRY)
 
 
 def spare_numpy_threads() -> None:

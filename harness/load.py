@@ -1,11 +1,13 @@
 """Sends a scenario's traffic: starts Locust as a child process, lets it begin, watches it, reads its results.
 
 Locust patches the interpreter it runs in, so it never runs in this one; the two meet over files in the
-plan's results directory. A file is complete when it is there, since it is written under another name first:
+plan's results directory. What workers on other hosts have to say, Locust's master writes there, with wN in
+the place of PID. A file is complete when it is there, since it is written under another name first:
 
     plan.json, payload-N.json    written here        what to send
     ready-PID.json               each client process it can begin
     begin.json                   written here        the model second at which the load begins
+    error.json                   the clients         why they cannot begin
     progress-PID.json            each client process counts so far, four times a second
     results-PID.jsonl            each client process one row a request (`load_result.RequestRow`)
     report-PID.json              each client process its own account, the last thing it writes
@@ -22,8 +24,10 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import EnvironmentFault, ScenarioError
-from harness.load_plan import BEGIN_FILE, PLAN_FILE, AccessKey, LoadPlan, write_plan
+from harness.load_lost import Untold, untold
+from harness.load_plan import BEGIN_FILE, ERROR_FILE, PLAN_FILE, AccessKey, LoadPlan, write_plan
 from harness.load_result import LoadResult, ProcessReport, RequestRow, merge
+from harness.load_workers import Workers
 from harness.processes import ChildProcess
 
 __all__ = ["AccessKey", "LoadPlan", "LoadProgress", "LoadResult", "RequestRow", "run_load"]
@@ -63,11 +67,13 @@ def run_load(
     on_progress: Callable[[LoadProgress], None] = lambda progress: None,
     *,
     processes: int = 1,
+    workers: Workers | None = None,
     should_stop: Callable[[], bool] = lambda: False,
     on_begin: Callable[[float], None] = lambda began_at: None,
 ) -> LoadResult:
     """Send the load of *plan* from *processes* client processes and return what it came to.
 
+    With *workers* it is sent by those instead, which others start, on this host or elsewhere.
     *on_begin* is told the model second at which the load begins, once that is known and before it comes.
     When *should_stop* says so the clients are ended and the result tells how far they got, as saturated.
     Raises EnvironmentFault when the clients do not get ready; a load that ran badly is a result, no error.
@@ -79,15 +85,16 @@ def run_load(
             f"{plan.results_dir} already holds a load; give it a results directory of its own"
         )
     plan_file = write_plan(plan)
+    processes = processes if workers is None else workers.count
     child = ChildProcess(
         "Locust",
-        command(plan, processes),
+        command(plan, processes, workers),
         log_path=log_dir / "locust.log",
         env=_environment(plan_file),
         cwd=plan.results_dir,
     )
     with child:
-        troubles = _await_ready(child, plan, processes, should_stop)
+        troubles = _await_ready(child, plan, processes, workers, should_stop)
         began_at = max(plan.start_at, _now(plan) + HEAD_START_S * plan.speed)
         if not troubles:
             on_begin(began_at)
@@ -96,17 +103,21 @@ def run_load(
     return _collect(plan, began_at, processes, troubles)
 
 
-def command(plan: LoadPlan, processes: int) -> list[str]:
-    """Return the arguments that start Locust for *plan*."""
+def locustfile() -> Path:
+    """Return where `locustfiles/scenario.py` is installed; raise EnvironmentFault where it is not."""
     spec = importlib.util.find_spec("locustfiles")
     if spec is None or not spec.submodule_search_locations:
         raise EnvironmentFault("The package 'locustfiles' is not installed; install the project with pip")
-    locustfile = Path(next(iter(spec.submodule_search_locations))) / "scenario.py"
+    return Path(next(iter(spec.submodule_search_locations))) / "scenario.py"
+
+
+def command(plan: LoadPlan, processes: int, workers: Workers | None = None) -> list[str]:
+    """Return the arguments that start Locust for *plan*: as the master of *workers*, where there are some."""
     arguments = [
         "-m",
         "locust",
         "-f",
-        str(locustfile),
+        str(locustfile()),
         "--headless",
         "--only-summary",
         "--host",
@@ -116,7 +127,10 @@ def command(plan: LoadPlan, processes: int) -> list[str]:
     # failed requests are a result here, no error of the load's.
     arguments += ["--users", str(processes), "--spawn-rate", str(processes), "--stop-timeout", "5"]
     arguments += ["--exit-code-on-error", "0"]
-    if processes > 1:
+    if workers is not None:
+        arguments += ["--master", "--expect-workers", str(processes)]
+        arguments += ["--master-bind-host", workers.host, "--master-bind-port", str(workers.port)]
+    elif processes > 1:
         port = str(_free_port())
         arguments += [
             "--processes",
@@ -144,22 +158,34 @@ def _environment(plan_file: Path) -> dict[str, str]:
 
 
 def _await_ready(
-    child: ChildProcess, plan: LoadPlan, processes: int, should_stop: Callable[[], bool]
+    child: ChildProcess,
+    plan: LoadPlan,
+    processes: int,
+    workers: Workers | None,
+    should_stop: Callable[[], bool],
 ) -> list[str]:
     """Return when all client processes can begin, with a reason when the load was stopped before that."""
-    deadline = time.monotonic() + READY_TIMEOUT_S
-    while len(_files(plan, "ready-*.json")) < processes:
+    patience_s = READY_TIMEOUT_S if workers is None else workers.patience_s
+    deadline = time.monotonic() + patience_s
+    while (ready := len(_files(plan, "ready-*.json"))) < processes:
         if should_stop():
             return ["The load was stopped before it began."]
         if obituary := child.obituary():
-            raise EnvironmentFault(f"The load could not begin: {obituary}")
+            raise EnvironmentFault(f"The load could not begin: {_said(plan) or obituary}")
         if time.monotonic() > deadline:
+            at = "" if workers is None else f" at {workers.host}:{workers.port}"
             raise EnvironmentFault(
-                f"The load's {processes} client processes were not ready after {READY_TIMEOUT_S:.0f} s; "
-                f"see {child.log_path}"
+                f"Only {ready} of the load's {processes} client processes were ready{at} after "
+                f"{patience_s:.0f} s; see {child.log_path}"
             )
         time.sleep(POLL_S)
     return []
+
+
+def _said(plan: LoadPlan) -> str:
+    """Return why the clients say that they cannot begin, empty when they said nothing."""
+    path = plan.results_dir / ERROR_FILE
+    return "; ".join(json.loads(path.read_text())["why"]) if path.exists() else ""
 
 
 def _begin(plan: LoadPlan, began_at: float) -> None:
@@ -227,14 +253,23 @@ def _collect(plan: LoadPlan, began_at: float, processes: int, troubles: Sequence
     reports = [ProcessReport.from_json(values) for values in _read_all(_files(plan, "report-*.json"))]
     if len(reports) < processes and not troubles:
         troubles = [_lost(processes - len(reports), processes)]
+    # Locust's master ends the test by itself when it has heard nothing of its workers for a while.
+    if (cut := sum(not report.finished for report in reports)) and not troubles:
+        troubles = [f"{cut} of {processes} client processes were stopped before their end; see Locust's log."]
     ended_at = max((report.ended_at for report in reports), default=_now(plan))
+    files = _files(plan, "results-*.jsonl")
+    rest = Untold()
+    if troubles:  # a load that came to its end has a row for every request
+        rest = untold(plan, files, began_at, _now(plan), client_died=len(reports) < processes)
     return merge(
         reports,
-        _files(plan, "results-*.jsonl"),
+        files,
         lag_limit_s=plan.lag_limit_s,
         began_at=began_at,
         ended_at=ended_at,
         troubles=troubles,
+        lost_rows=rest.lost,
+        never_due=rest.never_due,
     )
 
 

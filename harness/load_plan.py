@@ -15,6 +15,7 @@ from harness.scenario.workload import OpenModel, Payload
 
 PLAN_FILE = "plan.json"
 BEGIN_FILE = "begin.json"
+ERROR_FILE = "error.json"
 
 # InvokeEndpoint ends after 60 s by itself (SageMaker runtime API reference), so nobody need wait longer than
 # that in model time; on a compressed clock real sockets still get this many real seconds.

@@ -6,6 +6,7 @@ import math
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,14 +16,15 @@ from harness.errors import JournalError
 # was measured at 6 to 19 times the true one.
 CPU_LIMIT = 0.70
 SENT_RATIO_LIMIT = 0.95
-COMPLETED, FAILED, DROPPED, UNFINISHED = "ok", "failed", "dropped", "unfinished"
+COMPLETED, FAILED, DROPPED, UNFINISHED, LOST = "ok", "failed", "dropped", "unfinished", "lost"
 
 
 class RequestRow(NamedTuple):
     """One offered request. Moments are model seconds of the run; `lag_s` (sent after due) is real seconds.
 
-    `outcome` is `ok`, `failed`, `dropped` or `unfinished`. `status` is the HTTP status, 0 without an answer;
-    `error` then says what happened. The gateway's four own times are None when the answer did not hold them.
+    `outcome` is `ok`, `failed`, `dropped`, `unfinished` or, where the client died that could have told,
+    `lost`. `status` is the HTTP status, 0 without an answer; `error` then says what happened. The gateway's
+    four own times are None when the answer did not hold them.
     """
 
     number: int
@@ -44,16 +46,20 @@ class RequestRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many requests came to what; offered = completed + failed + dropped + unfinished."""
+    """How many requests came to what; offered = completed + failed + dropped + unfinished + lost.
+
+    Of the lost ones nobody knows whether they were sent; they are not counted as such.
+    """
 
     completed: int = 0
     failed: int = 0
     dropped: int = 0
     unfinished: int = 0
+    lost: int = 0
 
     @property
     def offered(self) -> int:
-        return self.completed + self.failed + self.dropped + self.unfinished
+        return self.completed + self.failed + self.dropped + self.unfinished + self.lost
 
     @property
     def sent(self) -> int:
@@ -101,7 +107,8 @@ class LoadResult:
     """The whole load. `saturated` means that it proves nothing about the endpoint, and `why` says so.
 
     `client_cpu` is the highest sustained share of a core of any client process. `rows()` reads the requests
-    from the results' files, roughly in the order they ended.
+    from the results' files, roughly in the order they ended. `never_due` are those of the schedule whose
+    moment had not come when the load ended; they have no row.
     """
 
     counts: Counts
@@ -115,6 +122,8 @@ class LoadResult:
     ended_at: float
     why: tuple[str, ...]
     files: tuple[Path, ...]
+    lost_rows: tuple[RequestRow, ...] = ()
+    never_due: int = 0
 
     @property
     def saturated(self) -> bool:
@@ -144,9 +153,13 @@ class LoadResult:
     def unfinished(self) -> int:
         return self.counts.unfinished
 
+    @property
+    def lost(self) -> int:
+        return self.counts.lost
+
     def rows(self) -> Iterator[RequestRow]:
         """Yield every offered request once."""
-        return heapq.merge(*map(read_rows, self.files), key=_ended_at)
+        return heapq.merge(*map(read_rows, self.files), self.lost_rows, key=_ended_at)
 
 
 def merge(
@@ -157,12 +170,15 @@ def merge(
     began_at: float,
     ended_at: float,
     troubles: Iterable[str] = (),
+    lost_rows: Sequence[RequestRow] = (),
+    never_due: int = 0,
 ) -> LoadResult:
     """Return the load that *reports* and the rows in *files* make; *troubles* are reasons known before.
 
-    Counts and lags come from the rows, so that a process that died is counted as far as it got.
+    Counts and lags come from the rows, so that a process that died is counted as far as it got; *lost_rows*,
+    by their due moments, are the requests that it should have sent and told nothing of.
     """
-    counts, lags = _tally(row for file in files for row in read_rows(file))
+    counts, lags = _tally(chain(lost_rows, chain.from_iterable(map(read_rows, files))))
     cpu = max((report.cpu_share_max for report in reports), default=0.0)
     p99 = percentile(lags, 0.99)
     return LoadResult(
@@ -175,9 +191,19 @@ def merge(
         processes=len(reports),
         began_at=began_at,
         ended_at=ended_at,
-        why=(*troubles, *judge(counts, cpu=cpu, lag_p99_s=p99, lag_limit_s=lag_limit_s)),
+        why=(
+            *troubles,
+            *_cut_short(counts.offered, never_due),
+            *judge(counts, cpu=cpu, lag_p99_s=p99, lag_limit_s=lag_limit_s),
+        ),
         files=tuple(files),
+        lost_rows=tuple(lost_rows),
+        never_due=never_due,
     )
+
+
+def _cut_short(offered: int, never_due: int) -> tuple[str, ...]:
+    return (f"{never_due} of {offered + never_due} requests never came due.",) if never_due else ()
 
 
 def judge(counts: Counts, *, cpu: float, lag_p99_s: float, lag_limit_s: float) -> tuple[str, ...]:
@@ -190,7 +216,12 @@ def judge(counts: Counts, *, cpu: float, lag_p99_s: float, lag_limit_s: float) -
             f"{counts.dropped} of {counts.offered} requests were dropped because max_in_flight others had no "
             "answer yet; raise max_in_flight, or find out why the answers take so long."
         )
-    if counts.sent / counts.offered < SENT_RATIO_LIMIT:
+    if counts.lost:
+        why.append(
+            f"{counts.lost} of {counts.offered} requests were due and the client process is gone that could "
+            "tell what became of them; see Locust's log."
+        )
+    if (counts.sent + counts.lost) / counts.offered < SENT_RATIO_LIMIT:
         why.append(
             f"Only {counts.sent / counts.offered:.1%} of the offered requests were sent "
             f"({counts.sent} of {counts.offered}); at least {SENT_RATIO_LIMIT:.0%} are needed."
@@ -235,7 +266,7 @@ def read_rows(file: Path) -> Iterator[RequestRow]:
 
 
 def _tally(rows: Iterable[RequestRow]) -> tuple[Counts, "array[float]"]:
-    found = dict.fromkeys((COMPLETED, FAILED, DROPPED, UNFINISHED), 0)
+    found = dict.fromkeys((COMPLETED, FAILED, DROPPED, UNFINISHED, LOST), 0)
     lags = array("d")
     for row in rows:
         found[row.outcome] += 1

@@ -2,7 +2,8 @@
 
 Each child is started through `child.py` in its own session, with its output in a log file of the run. It is
 gone, with everything it started, after `terminate()`, after the interpreter ends for whatever reason, and
-after the parent was killed with SIGKILL (see `child.py` for how).
+after the parent was killed with SIGKILL (see `child.py` for how). A child that somebody has stopped (SIGSTOP)
+cannot see that: a shell waits for the parent's end in its place, and lets it go on.
 """
 
 import atexit
@@ -68,6 +69,7 @@ class ChildProcess:
         """Start it and return at once. Raises EnvironmentFault when the interpreter cannot be run."""
         self.log_path.parent.mkdir(parents=True, exist_ok=True)
         _end_children_at_exit()
+        _wake_children_of(os.getpid())
         with self.log_path.open("ab") as log:
             self._process = self._spawn(log)
         _live.add(self)
@@ -249,6 +251,37 @@ def terminate_all(children: Sequence[ChildProcess], grace_s: float = GRACE_S) ->
         process.ask_to_end()
     for process in children:
         process.terminate(grace_s)
+
+
+# Waits until standard input ends, which is when the parent has, and lets all go on that it started. By their
+# marks, and so only where there is a /proc: a shell for each child would be a process more for each.
+_WAKE = """read _
+grep -lszE '^{variable}={parent}-' /proc/[0-9]*/environ | while IFS=/ read -r _ _ pid _; do
+  kill -CONT "$pid"
+done"""
+
+
+@cache
+def _wake_children_of(parent: int) -> None:
+    """Once for each parent: start the shell that wakes what of its children stands still when it is gone."""
+    if not Path("/proc/self/environ").exists():
+        return
+    waker = subprocess.Popen(
+        ["/bin/sh", "-c", _WAKE.format(variable=child.MARK_VARIABLE, parent=parent)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={"PATH": os.defpath},
+        cwd=os.path.sep,
+        start_new_session=True,
+    )
+
+    def end() -> None:
+        if os.getpid() == parent:
+            waker.kill()
+            waker.communicate()
+
+    atexit.register(end)
 
 
 @cache

@@ -20,6 +20,7 @@ from harness.errors import HarnessError, ScenarioError
 from harness.scenario import find
 from harness.sessions import client, gateway_session
 from harness.stopping import Stopping, cut_receives_short, on_first_call
+from harness.walls import stay_here
 
 if TYPE_CHECKING:
     from harness.scenario import HttpApi, Queue, Scenario, Topic
@@ -177,6 +178,7 @@ class Context:
 def main(argv: list[str]) -> int:
     """Run the job in the file argv[0]; return 0, or 1 with the error in the result file."""
     job = Job.read(Path(argv[0]))
+    stay_here()
     if job.skew_s:
         skew.install(job.skew_s)
     stopping = Stopping()

@@ -2,6 +2,7 @@
 
 import json
 import platform
+import socket
 import sys
 import time
 import uuid
@@ -31,22 +32,32 @@ def serve_until_interrupted(
     settings: Settings,
     clock_spec: ClockSpec,
     *,
-    port: int,
+    listener: socket.socket,
     seed: int,
     as_json: bool,
+    listen: str = "",
     iam: Mode = Mode.OFF,
     images: Mapping[str, Code] | None = None,
 ) -> int:
-    """Serve on 127.0.0.1:*port*; return 130 after Ctrl-C or SIGTERM, with the journal kept.
+    """Serve on *listener*; return 130 after Ctrl-C or SIGTERM, with the journal kept.
 
+    *listen* is one more host to serve on, for clients that are not on this machine.
     *images* is the code of container images, by their names.
 
-    Raises EnvironmentFault when the port is in use or an emulator does not start or dies.
+    Raises EnvironmentFault when an emulator does not start or dies.
     """
     directory = _directory(settings.runs_dir)
     with writing(directory):
         return _serve(
-            settings, clock_spec, directory, port=port, seed=seed, as_json=as_json, iam=iam, images=images
+            settings,
+            clock_spec,
+            directory,
+            listener=listener,
+            listen=listen,
+            seed=seed,
+            as_json=as_json,
+            iam=iam,
+            images=images,
         )
 
 
@@ -55,7 +66,8 @@ def _serve(
     clock_spec: ClockSpec,
     directory: Path,
     *,
-    port: int,
+    listener: socket.socket,
+    listen: str,
     seed: int,
     as_json: bool,
     iam: Mode,
@@ -71,7 +83,8 @@ def _serve(
             clock.restart()  # starting the emulators took this machine's time, not AWS's
             _record_start(recorder, clock, seed, backend, iam)
             stage = Stage(clock, recorder.record, backend.route, settings, seed=seed, iam=iam, images=images)
-            with Gateway(stage, port=port) as gateway:
+            also = (listen, listener.getsockname()[1]) if listen else None
+            with Gateway(stage, listener=listener, also=also) as gateway:
                 if "://" in settings.backend:  # it may hold topics and queues already
                     stage.await_on_loop(stage.learn())
                 _tell(gateway.url, settings, directory / JOURNAL, as_json=as_json)

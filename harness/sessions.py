@@ -11,7 +11,9 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from harness.addresses import is_aws
 from harness.config import ACCESS_KEY, DEFAULT_REGION, SECRET_KEY
+from harness.errors import ScenarioError
 
 if TYPE_CHECKING:
     from localstack_client.session import Session
@@ -42,8 +44,10 @@ def client(
     """Return a boto3 client of *service* that talks to *endpoint_url* alone.
 
     `attempts` counts the first try: 1 means that nothing is retried, so that what is counted here is what was
-    sent. S3 is addressed by path, since bucket host names do not resolve on loopback.
+    sent. S3 is addressed by path, since bucket host names do not resolve on loopback. Raises ScenarioError
+    without an endpoint, or for one of AWS's: boto3 would go to AWS itself.
     """
+    _never_aws(endpoint_url)
     settings = config(
         attempts=attempts,
         retry_mode=retry_mode,
@@ -90,6 +94,14 @@ def config(
     )
 
 
+def _never_aws(endpoint_url: str) -> None:
+    if not endpoint_url or is_aws(urlsplit(endpoint_url).hostname or ""):
+        raise ScenarioError(
+            f"A client of a rehearsal was to speak to {endpoint_url or 'no endpoint, which is AWS itself'}; "
+            "give it the gateway's address"
+        )
+
+
 @cache
 def shared_session() -> Any:
     """Return the one boto3 session; `client` is the way to use it."""
@@ -132,6 +144,7 @@ def gateway_session(
     """
     from localstack_client.session import Session
 
+    _never_aws(endpoint_url)
     host = urlsplit(endpoint_url).netloc
 
     class GatewaySession(Session):  # type: ignore[misc]  # the package has no types

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from harness.config import draws_on
+from harness.printable import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -94,8 +95,8 @@ def show_all(parts: Iterable[Table | Line], stream: TextIO | None = None) -> Non
 
 
 def lines_of(part: Table | Line) -> Sequence[str]:
-    """Return *part* as plain lines."""
-    return (part.text,) if isinstance(part, Line) else part.lines
+    """Return *part* as plain lines, in which nothing is a command to whoever shows them."""
+    return [printable(line) for line in ([part.text] if isinstance(part, Line) else part.lines)]
 
 
 def by_first_word(lines: Iterable[str]) -> list[Line]:
@@ -123,12 +124,13 @@ def draw(part: Table | Line, drawing: "Console") -> None:
 
 
 def _coloured(line: Line) -> "Text":
-    """Return *line* as rich takes it, nothing in it read as markup."""
+    """Return *line* as rich takes it, nothing in it read as markup or obeyed by the terminal."""
     from rich.text import Text
 
+    text = printable(line.text)
     if not line.word:
-        return Text(line.text, style=line.style)
-    before, word, after = line.text.partition(line.word)
+        return Text(text, style=line.style)
+    before, word, after = text.partition(line.word)
     return Text.assemble(before, (word, line.style), after)
 
 

@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from harness.config import moves_on
+from harness.printable import printable
 from harness.terminal import Line, Table, console, draw, lines_of, span_words
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class View:
         """Show that the phase *name* has begun."""
         self._name = name
         self._began_at = self._told_at = time.monotonic()
+        detail = printable(detail)
         if self._bar is None:
             self.line(f"  {name:<9} {detail}".rstrip())
             return
@@ -77,7 +79,7 @@ class View:
 
         With *at_most* the phase may end at any time before that.
         """
-        now = time.monotonic()
+        now, text = time.monotonic(), printable(text)
         if self._bar is not None and self._task is not None:
             left = left_words(done, total, now - self._began_at, at_most=at_most)
             self._bar.update(self._task, completed=done, total=total, description=text, left=left)

@@ -1,16 +1,16 @@
-"""One client process's own account: rows, counts, lags, its CPU share; on files where there is a place."""
+"""One client process's own account: rows, counts, lags, its CPU share; handed on where there is a sink."""
 
 import json
 import os
 import time
 from array import array
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from harness.load_result import COMPLETED, DROPPED, FAILED, UNFINISHED, Counts, ProcessReport, percentile
 from harness.scenario.workload import Due
 from locustfiles.schedule import LoadClock
+from locustfiles.sinks import Sink
 
 # A share of CPU counts as sustained when it lasts this long; one garbage collection is no saturation.
 SUSTAINED_WINDOWS = 3
@@ -66,21 +66,20 @@ class CpuWatch:
 
 
 class Account:
-    """Counts every offered request once and keeps a row for it. Without a directory it only counts."""
+    """Counts every offered request once and makes a row of it. Without a sink it only counts."""
 
-    def __init__(self, clock: LoadClock, labels: list[str], client: str, directory: Path | None) -> None:
+    def __init__(self, clock: LoadClock, labels: list[str], client: str, sink: Sink | None) -> None:
         self.clock = clock
         self.cpu = CpuWatch()
         self._labels = [json.dumps(label) for label in labels]
         self._client = client
-        self._directory = directory
+        self._sink = sink
         self._process = os.getpid()
         self._lines: list[str] = []
         self._lags = array("d")
         self._outcomes = dict.fromkeys((COMPLETED, FAILED, DROPPED, UNFINISHED), 0)
         self._sent = 0
         self._began_at = 0.0
-        self._rows = self._path("results", "jsonl").open("w") if directory else None
 
     def begin(self, began_at: float) -> None:
         """Note the model second of the load's start; CPU use counts from here on."""
@@ -105,13 +104,11 @@ class Account:
         self._row(due, sent, None, lag_s, UNFINISHED, NO_REPLY, request_bytes)
 
     def flush(self) -> None:
-        """Write the rows so far, and how far the load is."""
-        if self._rows is None:
+        """Hand on the rows so far, and how far the load is."""
+        if self._sink is None:
             return
-        self._rows.write("".join(self._lines))
-        self._rows.flush()
-        self._lines.clear()
-        self._write("progress", self.progress())
+        lines, self._lines = self._lines, []
+        self._sink.rows("".join(lines), self.progress())
 
     def progress(self) -> dict[str, int]:
         """Return the counts that `harness.load.LoadProgress` is made of."""
@@ -125,7 +122,7 @@ class Account:
         }
 
     def close(self, *, finished: bool) -> ProcessReport:
-        """Return the account, written after the last row: who finds it finds everything."""
+        """Return the account, handed on after the last row."""
         if not self.cpu.shares:
             self.cpu.close_window()
         report = ProcessReport(
@@ -142,16 +139,14 @@ class Account:
             finished=finished,
         )
         self.flush()
-        if self._rows is not None:
-            self._rows.close()
-            self._rows = None
-            self._write("report", report.to_json())
+        if self._sink is not None:
+            self._sink.report(report.to_json())
         return report
 
     def announce(self) -> None:
         """Tell the harness that this process can begin."""
-        if self._directory:
-            self._write("ready", {"process": self._process})
+        if self._sink is not None:
+            self._sink.ready(self._process)
 
     def _row(
         self,
@@ -164,7 +159,7 @@ class Account:
         request_bytes: int,
     ) -> None:
         self._outcomes[outcome] += 1
-        if self._rows is None:
+        if self._sink is None:
             return
         model, error = self._labels[due.model], json.dumps(reply.error) if reply.error else '""'
         moments = f"{self._began_at + due.at:.6f},{self._moment(sent)},{self._moment(received)},{lag_s:.6f}"
@@ -176,16 +171,6 @@ class Account:
 
     def _moment(self, real_at: float | None) -> str:
         return "null" if real_at is None else f"{self.clock.model(real_at):.6f}"
-
-    def _path(self, kind: str, ending: str) -> Path:
-        assert self._directory is not None
-        return self._directory / f"{kind}-{self._process}.{ending}"
-
-    def _write(self, kind: str, values: dict[str, Any]) -> None:
-        """Write a file that is complete as soon as it is there."""
-        path = self._path(kind, "json")
-        path.with_suffix(".tmp").write_text(json.dumps(values))
-        path.with_suffix(".tmp").rename(path)
 
 
 def _number(value: float | None) -> str:

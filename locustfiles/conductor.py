@@ -1,7 +1,8 @@
-"""Runs a load inside Locust: alone, with `--processes`, or as master and workers.
+"""Runs a load inside Locust: alone, with `--processes`, or as master and workers, on one host or several.
 
 The process that sends builds its clients, says that it is ready, walks its share and hands its account on. A
-master gives each worker its share, waits for all accounts and ends the run; alone, a process does both.
+master (`master.py`) gives each worker its share, waits for all accounts and ends the run; alone, a process
+does both.
 """
 
 import gc
@@ -9,31 +10,34 @@ import json
 import logging
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import gevent
-from locust.runners import STATE_MISSING, MasterRunner, WorkerRunner
+import gevent.event
+from locust.runners import MasterRunner, WorkerRunner
 
-from harness.errors import ExitCode, HarnessError, ScenarioError
+from harness.errors import EnvironmentFault, ExitCode, HarnessError, ScenarioError
 from harness.load import PLAN_VARIABLE
-from harness.load_plan import BEGIN_FILE, LoadPlan, read_plan
+from harness.load_plan import ERROR_FILE, LoadPlan, read_plan
 from harness.load_result import Counts, ProcessReport, judge
 from locustfiles.account import Account
 from locustfiles.dispatch import Dispatcher
+from locustfiles.master import Master, await_begin
+from locustfiles.orders import ASKED_FOR_THE_TIME, BEGIN, DONE, ORDERS, TIME, Ahead, Orders
 from locustfiles.publisher import OPERATIONS
 from locustfiles.schedule import LoadClock, Share
+from locustfiles.sinks import Files, Messages, Sink
 from locustfiles.users import clients_of, fire_request
 
 log = logging.getLogger(__name__)
 
-SHARE, DONE = "harness-share", "harness-done"
-BEGIN_POLL_S = 0.010
-OVERSEE_S = 0.100
 # Without a harness to say when, the load begins this long after the process is ready.
 HEAD_START_S = 0.200
 LAST_WORDS_S = 2.0
+ANSWERS_WITHIN_S = 5.0
 
 
 class Conductor:
@@ -42,11 +46,16 @@ class Conductor:
     def __init__(self, environment: Any) -> None:
         self._environment = environment
         self._runner = environment.runner
-        self._share = Share()
+        # A worker's own: what the master has on its command line overwrites these later.
+        self._own_gateway = environment.parsed_options.host
+        self._own_allowed = tuple(environment.parsed_options.allow_endpoint or ())
+        self._orders: Orders | None = None
+        self._begin = gevent.event.AsyncResult()
+        self._heard = gevent.event.Event()
+        self._ahead = Ahead()
         self._dispatcher: Dispatcher | None = None
         self._running: Any = None
-        self._workers: list[str] = []
-        self._accounts: dict[str, dict[str, Any]] = {}
+        self._master: Master | None = None
 
     def attach(self) -> None:
         """Listen to Locust; end at once with one sentence when the arguments cannot work."""
@@ -55,10 +64,13 @@ class Conductor:
         events.test_stop.add_listener(self._on_stop)
         events.quitting.add_listener(self._on_stop)
         if isinstance(self._runner, WorkerRunner):
-            self._runner.register_message(SHARE, self._on_share)
+            self._runner.register_message(ORDERS, self._on_orders)
+            self._runner.register_message(TIME, self._on_time)
+            self._runner.register_message(BEGIN, self._on_begin)
             return
         if isinstance(self._runner, MasterRunner):
-            self._runner.register_message(DONE, self._on_done)
+            self._master = Master(self._environment, self._plan, self._conclude)
+            self._master.attach()
         if self._environment.parsed_options.headless:
             self._check()
 
@@ -70,17 +82,17 @@ class Conductor:
             raise SystemExit(int(error.exit_code)) from error
 
     def _plan(self) -> LoadPlan:
-        """Return the plan the harness wrote, or the one that the command line's arguments make."""
+        """Return the plan from the master, from the harness, or of the command line's arguments."""
+        if self._orders is not None and self._orders.files:
+            return self._orders.plan(self._own_gateway, self._own_allowed, self._ahead.seconds)
         if path := os.environ.get(PLAN_VARIABLE):
             return read_plan(Path(path))
         return plan_of_options(self._environment.parsed_options, self._environment.host)
 
     def _on_start(self, **_: Any) -> None:
-        self._accounts.clear()
-        if isinstance(self._runner, MasterRunner):
-            self._give_shares(self._runner)
-            gevent.spawn(self._oversee, self._runner)
-        else:
+        if self._master is not None:
+            self._master.start()
+        elif self._orders is not None or not isinstance(self._runner, WorkerRunner):
             self._running = gevent.spawn(self._send)
 
     def _on_stop(self, **_: Any) -> None:
@@ -90,66 +102,80 @@ class Conductor:
         if self._running is not None and self._running is not gevent.getcurrent():
             self._running.join(LAST_WORDS_S)
 
-    def _on_share(self, msg: Any, **_: Any) -> None:
-        self._share = Share(**msg.data)
+    def _on_orders(self, msg: Any, **_: Any) -> None:
+        self._orders = Orders.from_message(msg.data)
+        self._begin = gevent.event.AsyncResult()
 
-    def _on_done(self, msg: Any, **_: Any) -> None:
-        self._accounts[msg.node_id] = msg.data
+    def _on_time(self, msg: Any, **_: Any) -> None:
+        self._ahead.heard(msg.data["asked_at"], msg.data["masters_at"], time.monotonic())
+        self._heard.set()
 
-    def _give_shares(self, runner: Any) -> None:
-        """Tell each worker its share; it arrives before the message that starts the worker."""
-        self._workers = [node.id for node in runner.clients.values() if node.state != STATE_MISSING]
-        for index, worker in enumerate(self._workers):
-            runner.send_message(SHARE, {"index": index, "of": len(self._workers)}, worker)
-
-    def _oversee(self, runner: Any) -> None:
-        """Wait until every worker has given its account or is gone; then end the run."""
-        while any(worker not in self._accounts and _alive(runner, worker) for worker in self._workers):
-            gevent.sleep(OVERSEE_S)
-        self._conclude(list(self._accounts.values()), len(self._workers))
+    def _on_begin(self, msg: Any, **_: Any) -> None:
+        self._begin.set(float(msg.data["start_at"]))
 
     def _send(self) -> None:
         """Send this process's share, then hand on its account, or the reason why there is none."""
         try:
-            outcome = self._send_share().to_json()
+            outcome = self._send_share(self._orders).to_json()
         except HarnessError as error:
             outcome = {"error": str(error)}
         if isinstance(self._runner, WorkerRunner):
+            self._orders = None
             self._runner.send_message(DONE, outcome)
         else:
             self._conclude([outcome], 1)
 
-    def _send_share(self) -> ProcessReport:
+    def _send_share(self, orders: Orders | None) -> ProcessReport:
+        far = orders is not None and bool(orders.files)
+        if far:
+            self._ask_the_time()
         plan = self._plan()
-        told = PLAN_VARIABLE in os.environ
+        told = orders.told if orders is not None else PLAN_VARIABLE in os.environ
+        share = orders.share if orders is not None else Share()
         clock = LoadClock(plan.clock_zero, plan.speed)
         account = Account(
             clock,
             [model.label for model in plan.models],
             ", ".join(sorted({model.client for model in plan.models})),
-            plan.results_dir if told else None,
+            self._sink(plan, far=far) if told else None,
         )
-        clients = clients_of(plan, self._share)
-        self._dispatcher = Dispatcher(plan, self._share, clients, account, self._fire)
+        clients = clients_of(plan, share)
+        self._dispatcher = Dispatcher(plan, share, clients, account, self._fire)
         # What lives by now lives to the end: without this, each full collection walks Locust and boto3 anew
         # and stops the schedule for some 50 ms.
         gc.collect()
         gc.freeze()
         account.announce()
-        start_at = _await_begin(plan) if told else clock.model(time.monotonic() + HEAD_START_S)
-        return self._dispatcher.run(start_at)
+        if not told:
+            return self._dispatcher.run(clock.model(time.monotonic() + HEAD_START_S))
+        return self._dispatcher.run(self._begin.get() if far else await_begin(plan))
+
+    def _sink(self, plan: LoadPlan, *, far: bool) -> Sink:
+        """Return where the rows go: to the master's files, where this process has no folder of the run."""
+        return Messages(self._runner.send_message) if far else Files(plan.results_dir, str(os.getpid()))
+
+    def _ask_the_time(self) -> None:
+        """Learn by how much the master's clock differs from ours."""
+        self._ahead = Ahead()
+        for _ in range(ASKED_FOR_THE_TIME):
+            self._heard.clear()
+            self._runner.send_message(TIME, {"asked_at": time.monotonic()})
+            if not self._heard.wait(ANSWERS_WITHIN_S):
+                raise EnvironmentFault(f"Locust's master did not tell the time in {ANSWERS_WITHIN_S:g} s")
 
     def _fire(self, model: Any, response_s: float, reply: Any) -> None:
         name, operation = model.endpoint_name, OPERATIONS[model.target]
         fire_request(self._environment, model.client, name, response_s, reply, operation)
 
-    def _conclude(self, outcomes: list[dict[str, Any]], expected: int) -> None:
+    def _conclude(self, outcomes: Sequence[dict[str, Any]], expected: int) -> None:
         """Say what the load came to, and end the run: with exit code 4 when it proves nothing."""
         errors = [str(outcome["error"]) for outcome in outcomes if "error" in outcome]
         reports = [ProcessReport.from_json(outcome) for outcome in outcomes if "error" not in outcome]
-        why = [*errors, *self._judge(reports, expected - len(errors))]
+        why = [*errors, *([] if errors else self._judge(reports, expected))]
         for sentence in why:
             log.error("%s", sentence)
+        if errors and (told := os.environ.get(PLAN_VARIABLE)):
+            Path(told).with_name(ERROR_FILE).write_text(json.dumps({"why": errors}))
         if why:
             self._environment.process_exit_code = int(ExitCode.USAGE if errors else ExitCode.INVALID)
         if self._environment.parsed_options.headless:
@@ -195,15 +221,3 @@ def plan_of_options(options: Any, host: str | None) -> LoadPlan:
         speed=ClockSpec.parse(options.clock or scenario.clock).speed,
         allowed_endpoints=tuple(options.allow_endpoint or ()),
     )
-
-
-def _await_begin(plan: LoadPlan) -> float:
-    path = plan.results_dir / BEGIN_FILE
-    while not path.exists():
-        gevent.sleep(BEGIN_POLL_S)
-    return float(json.loads(path.read_text())["start_at"])
-
-
-def _alive(runner: Any, worker: str) -> bool:
-    node = runner.clients.get(worker)
-    return node is not None and node.state != STATE_MISSING

@@ -5,6 +5,7 @@ own. Latency counts from the moment a request was due, never from when it got aw
 """
 
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ import gevent
 from harness.load_plan import LoadPlan
 from harness.load_result import ProcessReport
 from harness.scenario.workload import Due, OpenModel
-from locustfiles.account import Account, Reply
+from locustfiles.account import NO_REPLY, Account, Reply
 from locustfiles.clients import Sends
 from locustfiles.schedule import Share, share_of
 
@@ -39,6 +40,8 @@ class Flight:
     sent: float = 0.0
     lag_s: float = 0.0
     size: int = 0
+    received: float = 0.0
+    reply: Reply = NO_REPLY
 
 
 class Dispatcher:
@@ -60,6 +63,8 @@ class Dispatcher:
         self._clock = account.clock
         self._limits = [share.part(model.max_in_flight) for model in plan.models]
         self._flights: list[dict[int, Flight]] = [{} for _ in plan.models]
+        self._ended: deque[Flight] = deque()
+        self._settling = False
         self._start_at = 0.0
         self._stopping = False
 
@@ -74,6 +79,8 @@ class Dispatcher:
         finally:
             gevent.killall(helpers)
             self._give_up()
+            while self._ended:
+                self._settle_one(self._ended.popleft())
         return self._account.close(finished=finished)
 
     def stop(self) -> None:
@@ -115,12 +122,35 @@ class Dispatcher:
         flight.sent = time.monotonic()
         flight.lag_s = flight.sent - flight.due_real
         self._account.sent(flight.lag_s)
-        reply = self._clients[due.model].send(model, body, due.nth, self._start_at + due.at)
-        received = time.monotonic()
+        flight.reply = self._clients[due.model].send(model, body, due.nth, self._start_at + due.at)
+        flight.received = time.monotonic()
         if self._flights[due.model].pop(due.number, None) is None:
             return  # given up meanwhile, and counted as unfinished
-        self._account.answered(due, flight.sent, received, flight.lag_s, reply, flight.size)
-        self._on_end(model, received - flight.due_real, reply)
+        self._ended.append(flight)
+        if not self._settling:
+            self._settling = True
+            gevent.spawn(self._settle)
+
+    def _settle(self) -> None:
+        """Account for the requests that ended, once all answers that are there by now have been read.
+
+        A server that stood still answers a hundred requests at once: each of them would be read later by what
+        the accounts of those before it take.
+        """
+        in_burst = 0
+        while self._ended:
+            self._settle_one(self._ended.popleft())
+            in_burst += 1
+            if in_burst > BURST:
+                in_burst = 0
+                gevent.sleep(0)
+        self._settling = False
+
+    def _settle_one(self, flight: Flight) -> None:
+        self._account.answered(
+            flight.due, flight.sent, flight.received, flight.lag_s, flight.reply, flight.size
+        )
+        self._on_end(self._plan.models[flight.due.model], flight.received - flight.due_real, flight.reply)
 
     def _drain(self) -> None:
         """Wait until all answers are there, the limit has passed, or somebody stops the load."""

@@ -15,6 +15,8 @@ from locustfiles.http1 import Answer, NoAnswer, read_answer, request_head
 from locustfiles.sigv4 import Prepared, Signer, amz_date
 
 CONNECT_TIMEOUT_S = 10.0
+# Bodies with a number in them never come twice: kept without a bound, their digests would fill the memory.
+KEPT_DIGESTS = 4_096
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -80,6 +82,8 @@ class Lean:
 
     def _digest(self, body: bytes) -> str:
         """Return the body's SHA-256, kept: a pool's bodies are sent many times and hashing has its price."""
+        if len(self._digests) >= KEPT_DIGESTS:
+            self._digests.clear()
         digest = self._digests[body] = sha256(body).hexdigest()
         return digest
 
@@ -94,7 +98,9 @@ class Lean:
     def _exchange_on(self, connection: Any, request: bytes) -> Answer:
         kept = False
         try:
-            connection.sendall(request)
+            # At once, where the socket's buffer has room: `sendall` asks for the buffer's size before each.
+            if (sent := connection.send(request)) < len(request):
+                connection.sendall(request[sent:])
             answer = read_answer(connection.recv)
             kept = answer.keep_alive
             return answer

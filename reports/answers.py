@@ -15,7 +15,7 @@ from reports.messages import words as messages
 from reports.permissions import words as permission_words
 from reports.text import clock, plural, share, short, span
 
-UNANSWERED = ("failed", "dropped", "unfinished")
+UNANSWERED = ("failed", "dropped", "unfinished", "lost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ def _lost(seen: ByType, summary: dict[str, Any]) -> tuple[int, int, str]:
         outcomes = Counter(r.outcome for r in seen.all(journal.LoadRequest) if is_call(r))
         load = {"offered": outcomes.total(), **{name: outcomes[name] for name in UNANSWERED}}
     if load:
-        parts = {name: load[name] for name in UNANSWERED if load[name]}
+        parts = {name: load[name] for name in UNANSWERED if load.get(name)}
         return load["offered"], sum(parts.values()), ", ".join(f"{n:,} {name}" for name, n in parts.items())
     calls = [e for e in seen.all(journal.Exchange) if is_invocation(e)]
     bad = sum(e.status >= 300 for e in calls)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,12 +33,20 @@ class Ended:
 
 
 class Command:
-    """`harness ARGUMENTS` in the folder *cwd*; `until` follows what it tells, `end` waits for it."""
+    """`harness ARGUMENTS` in the folder *cwd*; `until` follows what it tells, `end` waits for it.
+
+    *through* is a command that becomes it, say a shell that prepares something and then does `exec "$@"`.
+    """
 
     def __init__(
-        self, *arguments: str, cwd: Path, env: Mapping[str, str] | None = None, niceness: int = 0
+        self,
+        *arguments: str,
+        cwd: Path,
+        env: Mapping[str, str] | None = None,
+        niceness: int = 0,
+        through: Sequence[str] = (),
     ) -> None:
-        nice = ["nice", "-n", str(niceness)] if niceness else []
+        nice = ["nice", "-n", str(niceness)] if niceness else [*through]
         self._process = subprocess.Popen(
             [*nice, sys.executable, "-m", "harness", *arguments],
             cwd=cwd,
@@ -67,6 +75,11 @@ class Command:
         with self._process.stdout as out:
             self._printed = out.read()
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._process.poll() is None
+
     def until(self, text: str, timeout_s: float = 60.0) -> None:
         """Return once *text* was told on stderr."""
         self.until_true(lambda: text in self._told, timeout_s)
@@ -87,10 +100,10 @@ class Command:
         """Return the pids of its living descendants whose command line holds *word*."""
         return [pid for pid in started_by(self.pid) if word.encode() in _read_proc(pid, "cmdline")]
 
-    def end(self) -> Ended:
-        """Return how it ended, once it has."""
+    def end(self, timeout_s: float = GIVE_UP_S) -> Ended:
+        """Return how it ended, once it has; it is killed where that takes longer."""
         try:
-            code = self._process.wait(GIVE_UP_S)
+            code = self._process.wait(timeout_s)
         except subprocess.TimeoutExpired:
             self._process.kill()
             raise

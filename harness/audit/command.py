@@ -12,6 +12,7 @@ from harness.audit.catalogue import chosen
 from harness.audit.engine import Audit
 from harness.audit.options import check_options
 from harness.errors import ExitCode, ScenarioError
+from harness.printable import printable
 
 if TYPE_CHECKING:
     from harness.audit.model import Finding, Rule
@@ -152,4 +153,4 @@ def _tell(arguments: argparse.Namespace, audits: Sequence[Audit]) -> None:
     show_all(coloured(lines(audits)), people)
     if arguments.explain:
         for line in sources(audits):
-            print(line, file=people)
+            print(printable(line), file=people)

@@ -1,6 +1,7 @@
 """The code behind a template: the Python files of its functions, from folders and zip files beside it."""
 
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
@@ -12,6 +13,8 @@ from harness.templates.model import Template
 MOST_BYTES, MOST_FILE_BYTES = 4_000_000, 500_000
 _LEFT_OUT = frozenset({"__pycache__", ".git", ".venv", "venv", "node_modules", ".tox", ".aws-sam"})
 _BUILT_FROM = "requirements.txt"
+# What `zipfile` raises for a file that is broken, encrypted, or packed in a way that it does not know.
+_UNREADABLE = (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError)
 
 
 def packages(template: Template) -> Mapping[str, Package]:
@@ -34,7 +37,7 @@ def package_at(path: Path) -> Package:
         if path.suffix == ".py":
             return Package({path.name: path.read_text(encoding="utf-8")}, shown(path.parent))
         return Package(_within_limits(_of_zip(path)))
-    except (OSError, zipfile.BadZipFile, UnicodeDecodeError):
+    except _UNREADABLE:
         return Package({})
 
 

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from harness.aws.catalogue import EndpointPlan, PlannedVariant
 from harness.endpoint.capacity import instance_type
 from harness.endpoint.distributions import Constant
 from harness.endpoint.fleet import Routing
 from harness.endpoint.variant import EndpointConfig, VariantSpec
-from harness.scenario.resources import Endpoint
+
+if TYPE_CHECKING:
+    from harness.scenario.resources import Endpoint
 
 # What one invocation costs on an endpoint that nobody described: a small model on a CPU. Only Terraform, the
 # CLI and other clients of `harness serve` meet it; a scenario states its own.
@@ -30,7 +33,7 @@ class Assumptions:
     queue_limit: int = 100
 
 
-def assumptions_of(endpoint: Endpoint) -> Assumptions:
+def assumptions_of(endpoint: "Endpoint") -> Assumptions:
     """Return what a scenario states of *endpoint*."""
     return Assumptions(endpoint.service_time_on, endpoint.concurrency, endpoint.queue_limit)
 

@@ -1,5 +1,6 @@
 """AWS's two JSON forms that the gateway answers in: JSON 1.1, and REST JSON for sagemaker-runtime."""
 
+import itertools
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -75,10 +76,18 @@ def _refuse(exchange: Exchange, error: Refused) -> Reply:
     return json_refusal(error)
 
 
+def _new_house() -> str:
+    digits = os.urandom(10).hex()
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-"
+
+
+# The first four groups are drawn once a process, the last counts on from where it was drawn.
+_HOUSE, _COUNT = _new_house(), itertools.count(int.from_bytes(os.urandom(5)))
+
+
 def request_id() -> str:
-    """Return a new x-amzn-RequestId. By hand: uuid4() takes three times as long, and each answer has one."""
-    digits = os.urandom(16).hex()
-    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
+    """Return a new x-amzn-RequestId in the form of a UUID 4; each answer has one, so none is drawn anew."""
+    return f"{_HOUSE}{next(_COUNT):012x}"
 
 
 def json_reply(value: Any) -> Reply:

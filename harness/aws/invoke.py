@@ -56,13 +56,13 @@ _TIMED_OUT = (
 _LOST = "The instance that worked on the request failed before it could answer."
 
 
-class _Waiting(NamedTuple):
-    """A request on an instance: who asked, and what the model said; `failure` is its status if no success."""
+class _Said(NamedTuple):
+    """What the model said, computed when the request came; `failure` is its status if that is no success."""
 
-    exchange: Exchange
-    seen: Invocation
-    reply: Reply
-    failure: int
+    status: int
+    body: bytes
+    headers: tuple[tuple[str, str], ...]
+    failure: int = 0
 
 
 class Invoker:
@@ -70,7 +70,7 @@ class Invoker:
 
     def __init__(self, stage: "Stage", payload_limit_bytes: int = PAYLOAD_LIMIT_BYTES) -> None:
         self._stage = stage
-        self._waiting: dict[int, _Waiting] = {}
+        self._waiting: dict[int, tuple[Exchange, Invocation, _Said]] = {}
         self._number = 0
         self._warned: set[str] = set()
         # Worded as users have quoted it: "Request {request-id} has oversize body."
@@ -99,19 +99,21 @@ class Invoker:
         return runtime_error("ValidationError", 400, message)
 
     def _invoke(self, exchange: Exchange) -> Answer:
-        name = unquote(exchange.path[len(PREFIX) : -len(SUFFIX)])
+        name = exchange.path[len(PREFIX) : -len(SUFFIX)]
+        if "%" in name:
+            name = unquote(name)
         seen = exchange.detail = Invocation(name)
         wanted = exchange.header(b"x-amzn-sagemaker-target-variant")
         if len(exchange.body) > BODY_BLOB_BYTES:
             self._warn(name, len(exchange.body))
-        self._number += 1
-        taken = self._stage.arrive(name, self._number, wanted.decode("latin-1") if wanted else None)
+        number = self._number = self._number + 1
+        taken = self._stage.living.arrive(name, number, wanted.decode("latin-1") if wanted else None)
+        seen.variant = taken.variant
         if isinstance(taken, Rejected):
-            seen.variant = taken.variant
             return self._reject(exchange, taken, name)
-        seen.variant, seen.instance = taken.variant, taken.instance_id
-        reply, failure = self._predict(exchange, seen, self._stage.model(name, taken.variant))
-        self._waiting[self._number] = _Waiting(exchange, seen, reply, failure)
+        seen.instance = taken.instance_id
+        said = self._predict(exchange, seen, self._stage.model(name, taken.variant))
+        self._waiting[number] = (exchange, seen, said)
         return REST
 
     def _warn(self, endpoint: str, size: int) -> None:
@@ -133,49 +135,51 @@ class Invoker:
         message = text.format(variant=rejected.variant, endpoint=endpoint, account=self._stage.account)
         return runtime_error(code, status, message)
 
-    def _predict(self, exchange: Exchange, seen: Invocation, model: Model | None) -> tuple[Reply, int]:
-        """Return the model's own answer, computed now and sent when the modelled time is over.
-
-        The number is the container's HTTP status when that is an error, else 0.
-        """
+    def _predict(self, exchange: Exchange, seen: Invocation, model: Model | None) -> _Said:
+        """Return the model's own answer, computed now and sent when the modelled time is over."""
         if model is None:
             exchange.error = "ModelError"
-            return _no_model(seen.endpoint), 500
+            return _refused(_no_model(seen.endpoint), 500)
         began = perf_counter()
         answer = invoke(model, _text(exchange, b"content-type"), _text(exchange, b"accept"), exchange.body)
         seen.predict_s = round(perf_counter() - began, 7)
         if isinstance(answer, ModelFailure):
             exchange.error = "ModelError"
-            return _model_error(answer.status, answer.message), answer.status
-        seen.rows = answer.rows
+            return _refused(_model_error(answer.status, answer.message), answer.status)
+        body, content_type, seen.rows = answer
         headers = (
-            ("Content-Type", answer.content_type),
+            ("Content-Type", content_type),
             ("x-Amzn-Invoked-Production-Variant", seen.variant),
             ("x-amzn-RequestId", request_id()),
         )
-        return Reply(200, answer.body, headers), 0
+        return _Said(200, body, headers)
 
     def completed(self, done: Completed) -> None:
         """Send the reply of the request that *done* names."""
-        exchange, seen, reply, failure = self._waiting.pop(done.request_id)
+        exchange, seen, said = self._waiting.pop(done.request_id)
         queue_s = seen.queue_s = done.queue_s
         service_s = seen.service_s = done.service_s
         exchange.modelled_s = queue_s + service_s
+        status, body, headers, failure = said
         if done.outcome is not Outcome.OK:
-            reply = _unanswered(exchange, done.outcome)
+            status, body, headers, _ = _unanswered(exchange, done.outcome)
         elif failure:
             self._stage.model_failed(seen.endpoint, done, client_error=failure < 500)
         times = (("X-Harness-Queue-Time", f"{queue_s:.6f}"), ("X-Harness-Service-Time", f"{service_s:.6f}"))
-        exchange.answer(Reply(reply.status, reply.body, reply.headers + times))
+        exchange.answer(Reply(status, body, headers + times))
 
 
-def _unanswered(exchange: Exchange, outcome: Outcome) -> Reply:
+def _refused(reply: Reply, failure: int = 0) -> _Said:
+    return _Said(reply.status, reply.body, reply.headers, failure)
+
+
+def _unanswered(exchange: Exchange, outcome: Outcome) -> _Said:
     """Return the error for a request that the container did not answer in time, or at all."""
     if outcome is Outcome.TIMED_OUT:
         exchange.error = "ModelError"
-        return _model_error(0, "", _TIMED_OUT)
+        return _refused(_model_error(0, "", _TIMED_OUT))
     exchange.error = "ServiceUnavailable"
-    return runtime_error("ServiceUnavailable", 503, _LOST)
+    return _refused(runtime_error("ServiceUnavailable", 503, _LOST))
 
 
 def _text(exchange: Exchange, name: bytes) -> str | None:

@@ -33,7 +33,9 @@ class LivingWorld:
 
     def now(self) -> float:
         """Return the model moment, never before one that was returned earlier."""
-        self._last_at = max(self._last_at, self._clock.now())
+        now = self._clock.now()
+        if now > self._last_at:
+            self._last_at = now
         return self._last_at
 
     def call(self, work: Callable[[float], T]) -> T:
@@ -58,7 +60,7 @@ class LivingWorld:
             self.advance()
             now = self._last_at
         taken = self.world.arrive(endpoint, number, now, variant=variant)
-        if type(taken) is Accepted:
+        if isinstance(taken, Accepted) and (taken.complete_at < self._due_at or self._timer is None):
             self._wake_at(taken.complete_at)
         return taken
 

@@ -5,6 +5,7 @@ It puts `wiring`, `messages` and `webhooks` together; each of them stands alone.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from harness import journal
 from harness.aws.messages.part import Messages
@@ -16,16 +17,18 @@ from harness.aws.wiring import Wiring
 from harness.clock import Clock
 from harness.gateway.chain import Address, Exchange, Handler
 from harness.gateway.fetch import Fetcher
-from harness.scenario.messaging import Queue, Topic, Webhook
+
+if TYPE_CHECKING:
+    from harness.scenario.messaging import Queue, Topic, Webhook
 
 
 @dataclass(frozen=True, slots=True)
 class Declared:
     """What a scenario says of messaging; a gateway for any client has nothing declared."""
 
-    topics: Sequence[Topic] = ()
-    queues: Sequence[Queue] = ()
-    webhooks: Sequence[Webhook] = ()
+    topics: "Sequence[Topic]" = ()
+    queues: "Sequence[Queue]" = ()
+    webhooks: "Sequence[Webhook]" = ()
     faults: DeliveryFaults | None = None
 
 

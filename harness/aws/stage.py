@@ -33,16 +33,17 @@ from harness.endpoint.world import World
 from harness.functions.settings import FunctionSettings
 from harness.gateway.chain import Address, Exchange, Handler
 from harness.gateway.fetch import Fetcher
+from harness.gateway.handlers import Invocation
 from harness.gateway.server import ServerThread
 from harness.gateway.splice import Pool
 from harness.jobs.program import Code
 from harness.jobs.settings import JobSettings
 from harness.jobs.workteam import Team
 from harness.scaling.settings import ScalingSettings
-from harness.scenario.faults import ZoneFailure
 
 if TYPE_CHECKING:
     from harness.aws.permission.part import Permission
+    from harness.scenario.faults import ZoneFailure
 
 __all__ = ["Assumptions", "Stage", "assumptions_of"]
 
@@ -101,6 +102,7 @@ class Stage(StagedEndpoints):
         self._invoker = Invoker(self, payload_limit_bytes)
         self.messaging = self._messaging(declared or Declared(), fetcher)
         self.permission = self._permission(iam, fetcher, wanted_refusals)
+        self._judges = self.permission.mode is not Mode.OFF
         self.functions = Functions(
             self,
             fetcher,
@@ -202,9 +204,11 @@ class Stage(StagedEndpoints):
 
     def heard(self, exchange: Exchange) -> None:
         """Take note of a call that is over, before its client can send the next; on the gateway's loop."""
-        if self.permission.mode is not Mode.OFF:
+        if self._judges:
             self.permission.heard(exchange)
             self.messaging.heard(exchange)
+        if type(exchange.detail) is Invocation:  # it changes nothing that anybody keeps
+            return
         self.functions.heard(exchange)
         self.derived_jobs.heard(exchange)
 
@@ -238,11 +242,11 @@ class Stage(StagedEndpoints):
 
     # -- for the runner, from outside the loop -----
 
-    def inject(self, fault: ZoneFailure) -> None:
+    def inject(self, fault: "ZoneFailure") -> None:
         """Break what *fault* names, now."""
         self._on_loop(lambda: self._inject(fault))
 
-    def _inject(self, fault: ZoneFailure) -> None:
+    def _inject(self, fault: "ZoneFailure") -> None:
         zones = ", ".join(fault.zones)
         self.record(journal.FaultInjected(self.living.now(), "zone failure", f"zones {zones} failed"))
         for zone in fault.zones:

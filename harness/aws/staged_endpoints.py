@@ -19,7 +19,7 @@ from harness.aws.telling import Teller
 from harness.clock import Clock
 from harness.endpoint.calls import CapacityChange, EndpointView
 from harness.endpoint.events import CapacityChanged, EndpointDeleted, Event, StatusChanged
-from harness.endpoint.outcomes import Accepted, Completed, Rejected
+from harness.endpoint.outcomes import Completed
 from harness.endpoint.world import World
 from harness.errors import ScenarioError
 from harness.gateway.chain import Address
@@ -77,7 +77,7 @@ class StagedEndpoints:
     # -- what the world reports -----
 
     def _hear(self, event: Event) -> None:
-        if isinstance(event, Completed):
+        if type(event) is Completed:  # most events by far
             self._invoker.completed(event)
             return
         if isinstance(event, CapacityChanged | StatusChanged):
@@ -104,10 +104,6 @@ class StagedEndpoints:
             self._models |= {(endpoint, variant.name): variant.loaded.model for variant in plan.variants}
 
     # -- endpoints -----
-
-    def arrive(self, endpoint: str, number: int, variant: str | None) -> Accepted | Rejected:
-        """Return where request *number* goes."""
-        return self.living.arrive(endpoint, number, variant)
 
     def model(self, endpoint: str, variant: str) -> "Model | None":
         """Return what predicts for *variant*, None where nothing can."""

@@ -1,6 +1,9 @@
 """The gateway as a part of a run: its server in a thread, its stage on that thread's loop, one address."""
 
+import resource
 from collections.abc import Callable
+from contextlib import suppress
+from socket import socket
 from types import TracebackType
 from typing import Self
 
@@ -11,15 +14,29 @@ from harness.gateway.server import ServerThread
 
 # The services whose calls nearly every rehearsal makes: their models are read before any call waits for it.
 FIRST_READ = ("iam", "sts", "s3", "sqs", "sns", "sagemaker")
+# Each connection takes one. Many systems give a process 256 or 1,024 of them, and far more if it asks.
+DESCRIPTORS = 65_536
 
 
 class Gateway:
-    """Serves *stage* on 127.0.0.1 while its `with` block lasts; `url` is what clients call."""
+    """Serves *stage* on 127.0.0.1 while its `with` block lasts; `url` is what clients call.
 
-    def __init__(self, stage: Stage, *, port: int = 0) -> None:
+    *listener* is a socket that listens there already, in place of *port*.
+    *also* is a second host and port, for clients on other hosts: whoever is reached there is let in.
+    """
+
+    def __init__(
+        self,
+        stage: Stage,
+        *,
+        port: int = 0,
+        listener: socket | None = None,
+        also: tuple[str, int] | None = None,
+    ) -> None:
         chain = Chain(handlers(stage.handlers, stage.route), self._recorder(stage))
         self._stage = stage
-        self._thread = ServerThread(chain, stage.clock, port=port, pool=stage.pool)
+        self._also = also
+        self._thread = ServerThread(chain, stage.clock, port=port, listener=listener, pool=stage.pool)
         self.url = ""
 
     def entrance(self, vpc_endpoint_id: str, policy: str | None = None, *, vpc_id: str = "") -> str:
@@ -45,10 +62,13 @@ class Gateway:
         return record
 
     def __enter__(self) -> Self:
+        _allow_many_connections()
         self._stage.permission.preload(FIRST_READ)
         self._stage.open(self._thread)
         try:
             address = self._thread.start()
+            if self._also is not None:
+                self._thread.submit(self._thread.server.also(*self._also)).result()
         except BaseException:
             self._stage.close()
             raise
@@ -63,3 +83,12 @@ class Gateway:
         # The server first: while it runs it may still have something to show.
         self._thread.stop()
         self._stage.close()
+
+
+def _allow_many_connections() -> None:
+    """Let this process have as many descriptors as it may take for itself, up to DESCRIPTORS."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, DESCRIPTORS)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        with suppress(OSError, ValueError):  # a system may refuse what it promised (macOS)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

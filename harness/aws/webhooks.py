@@ -5,7 +5,7 @@ confirm by the token it is sent; then each notification is a POST that it answer
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import orjson
@@ -14,7 +14,9 @@ from harness import journal
 from harness.config import ACCESS_KEY
 from harness.gateway.chain import Address, Exchange, Outcome, ReadBody, Reply
 from harness.gateway.fetch import Fetcher
-from harness.scenario.messaging import Topic, Webhook
+
+if TYPE_CHECKING:
+    from harness.scenario.messaging import Topic, Webhook
 
 PREFIX = "/_harness/webhooks/"
 # A notification holds a message of at most 256 KiB, escaped as JSON (SNS quotas).
@@ -29,8 +31,8 @@ class Webhooks:
 
     def __init__(
         self,
-        webhooks: Sequence[Webhook],
-        topics: Sequence[Topic],
+        webhooks: "Sequence[Webhook]",
+        topics: "Sequence[Topic]",
         record: Callable[[journal.Record], None],
         fetcher: Fetcher,
         route: Callable[[str], Address],

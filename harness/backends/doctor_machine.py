@@ -12,9 +12,9 @@ from pathlib import Path
 
 from harness.aws.jobs.scratch import can_contain
 from harness.backends.doctor_row import DoctorRow
-from harness.backends.emulator import listen_on_loopback
 from harness.config import Settings
 from harness.errors import HarnessError
+from harness.loopback import listen_on_loopback
 
 OLDEST_PYTHON = (3, 11)
 # The load generator and the gateway each want a core of their own.

@@ -7,7 +7,6 @@ socket's queue instead of failing: to be ready is to have answered one request.
 
 import os
 import shutil
-import socket
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
@@ -22,10 +21,9 @@ from harness.backends.shifted_clock import set_shift
 from harness.config import ACCESS_KEY, SECRET_KEY, Settings, neutral_environment
 from harness.errors import EnvironmentFault
 from harness.gateway.chain import Address
+from harness.loopback import LOOPBACK, listen_on_loopback
 from harness.processes import ChildProcess
 
-LOOPBACK = "127.0.0.1"
-BACKLOG = 1024
 # What an emulator that trusts the gateway is told to know it by; made anew for each process.
 PASSWORD_VARIABLE = "HARNESS_GATEWAY_PASSWORD"
 # The children have no state to save, so there is nothing to wait for when they end.
@@ -187,25 +185,6 @@ def fetch(address: Address, path: str, timeout_s: float) -> tuple[int, bytes]:
         return response.status, response.read()
     finally:
         connection.close()
-
-
-def listen_on_loopback(port: int = 0, *, purpose: str) -> socket.socket:
-    """Return a socket that listens on 127.0.0.1; port 0 takes any free one. The caller closes it.
-
-    Raises EnvironmentFault, naming *purpose*, when the port is in use or not allowed.
-    """
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((LOOPBACK, port))
-        listener.listen(BACKLOG)
-    except OSError as error:
-        listener.close()
-        raise EnvironmentFault(
-            f"{purpose} cannot listen on {LOOPBACK}:{port} ({error.strerror}); "
-            "end the program that holds the port, or choose another one"
-        ) from error
-    return listener
 
 
 def clean_environment(settings: Settings, scratch: Path) -> dict[str, str]:

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from harness.backends import moto
 from harness.backends.composite import Member, close_all
-from harness.backends.emulator import LOOPBACK, Emulator, Recipe, fetch
+from harness.backends.emulator import Emulator, Recipe, fetch
 from harness.backends.function_probe import why_no_function_runs
 from harness.backends.localstack_install import INSTALL_COMMAND, find_interpreter
 from harness.backends.localstack_server import ACCOUNT_VARIABLE
@@ -22,6 +22,7 @@ from harness.backends.probes import QUESTIONS, ask
 from harness.backends.url import ANSWER_TIMEOUT_S, HEALTH_PATH, RunningEndpoint, who_answers
 from harness.config import Settings, check_endpoint
 from harness.errors import EnvironmentFault
+from harness.loopback import LOOPBACK
 
 START_COMMAND = "docker compose --profile localstack up -d --wait"
 NAME = "localstack"

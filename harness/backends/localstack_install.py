@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.config import Settings
+from harness.config import Settings, process_environment
 from harness.errors import EnvironmentFault
 
 INSTALL_COMMAND = "python -m harness.backends install localstack"
@@ -24,6 +24,7 @@ COMPLETE = "complete"
 # Finding an interpreter is a matter of milliseconds, installing one of seconds, on a slow line minutes.
 FIND_TIMEOUT_S = 20.0
 INSTALL_TIMEOUT_S = 1200.0
+CONSTRAINTS = ("UV_CONSTRAINT", "PIP_CONSTRAINT")
 
 
 def find_interpreter(settings: Settings) -> Path | None:
@@ -132,8 +133,10 @@ def _answer(command: list[str]) -> str:
 
 
 def _run(command: list[str]) -> None:
+    # What holds our own packages to their releases would hold LocalStack's to the same.
+    own = {name: value for name, value in process_environment().items() if name not in CONSTRAINTS}
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=INSTALL_TIMEOUT_S)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=INSTALL_TIMEOUT_S, env=own)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise EnvironmentFault(f"LocalStack cannot be installed: {error}") from error
     if done.returncode != 0:

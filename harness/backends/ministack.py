@@ -8,8 +8,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from harness.backends.emulator import LOOPBACK, PASSWORD_VARIABLE, Recipe
+from harness.backends.emulator import PASSWORD_VARIABLE, Recipe
 from harness.config import Settings
+from harness.loopback import LOOPBACK
 
 # What MiniStack's own entry point gives hypercorn: boto3 keeps idle connections longer than a server's
 # default of 5 s, and would find them closed.

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from harness.printable import printable
+
 Level = Literal["error", "warning", "note"]
 COMMANDS: dict[Level, str] = {"error": "error", "warning": "warning", "note": "notice"}
 MOST_OF_A_LEVEL = 10
@@ -58,7 +60,8 @@ def _command(one: Annotation) -> str:
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    parts = (printable(part).replace("%", "%25").replace("\n", "%0A") for part in text.split("\r"))
+    return "%0D".join(parts)
 
 
 def _property(text: str) -> str:

@@ -5,15 +5,18 @@ size of 1MiB"; more than that and the whole summary is refused.
 """
 
 import html
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from harness.ci.remarks import Remark, is_worse, title
+from harness.printable import printable
 
 MOST_BYTES = 1024 * 1024
 MOST_FINDINGS = 20  # of a run; the report has all
 ICONS = {"pass": "✅ pass", "fail": "❌ fail", "invalid": "⚠️ invalid"}
 _LEFT_OUT_BYTES = 200
+_ADDRESS = re.compile(r"https://[^\s()<>\[\]]+")  # nothing in it ends the link that it is put into
 
 
 def markdown(
@@ -114,7 +117,7 @@ def _remarks(found: Sequence[Remark]) -> Iterator[str]:
     findings = [one for one in found if one.about != "run" and not one.rule.startswith("expectation")]
     for one in findings[:MOST_FINDINGS]:
         times = f" ({one.times} times)" if one.times > 1 else ""
-        source = f" ([AWS]({one.source}))" if one.source.startswith("https://") else ""
+        source = f" ([AWS]({one.source}))" if _ADDRESS.fullmatch(one.source) else ""
         yield f"- **{one.level}** {_text(one.rule)}: {_text(one.message)}{times}{source}"
     if len(findings) > MOST_FINDINGS:
         yield f"- and {len(findings) - MOST_FINDINGS} more findings"
@@ -132,7 +135,7 @@ def _cell(value: Any) -> str:
 
 
 def _text(value: Any) -> str:
-    told = html.escape(" ".join(str(value).split()), quote=False)
+    told = html.escape(printable(" ".join(str(value).split())), quote=False)
     for sign in ("\\", "`", "*", "_", "[", "]"):
         told = told.replace(sign, f"\\{sign}")
     return told

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from harness.commands.faults import fault_of
 from harness.commands.parsing import parser_of
-from harness.config import typed_at_tab
+from harness.config import tell_nobody, typed_at_tab
 from harness.errors import ExitCode, HarnessError, Interrupted
 from harness.interrupts import ignore_further, interrupt_on_signals
 
@@ -17,6 +17,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Carry out one command and return its exit code."""
     given = list(sys.argv[1:] if argv is None else argv)
     interrupt_on_signals()
+    tell_nobody()
     _print_what_the_locale_lacks()
     try:
         parser = parser_of()
@@ -47,9 +48,11 @@ def _print_what_the_locale_lacks() -> None:
 
 def _say(error: HarnessError, given: Sequence[str]) -> int:
     """Tell people on stderr, and machines on stdout when they asked for JSON."""
+    from harness.printable import printable
+
     code = int(error.exit_code)
     with suppress(OSError):
-        print(f"harness: {error}", file=sys.stderr)
+        print(printable(f"harness: {error}"), file=sys.stderr)
     with suppress(OSError):  # what cannot be printed has been told
         if "--json" in given:
             print(json.dumps({"error": str(error), "exit_code": code}))

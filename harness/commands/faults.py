@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from harness.errors import EnvironmentFault, HarnessError, InvalidRun, machine_fault
+from harness.printable import printable
 
 OWN_PACKAGES = ("harness", "scenarios", "reports", "locustfiles")
 DISTRIBUTION = "aws-ml-rehearsal-harness"
@@ -48,5 +49,5 @@ def _log(error: Exception) -> str:
     ):
         file.write(text)
         return file.name
-    sys.stderr.write(text)
+    sys.stderr.write(printable(text))
     return "the traceback above"

@@ -45,6 +45,31 @@ def add_seed(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=1, help="seed of every random stream (default 1)")
 
 
+def add_workers(parser: argparse.ArgumentParser) -> None:
+    """Give *parser* `--load-workers`, `--load-master` and `--gateway-port`."""
+    parser.add_argument(
+        "--load-workers",
+        metavar="N",
+        type=at_least_one,
+        help="let N Locust workers send the load, which you start on this host or on others, instead of "
+        "processes here",
+    )
+    parser.add_argument(
+        "--load-master",
+        metavar="HOST[:PORT]",
+        default="",
+        help="this machine's address where they come to Locust's master (default 127.0.0.1:5557); off "
+        "loopback the gateway listens there too",
+    )
+    parser.add_argument(
+        "--gateway-port",
+        metavar="PORT",
+        type=port,
+        default=0,
+        help="the gateway's port, where workers must know it beforehand (default any free one)",
+    )
+
+
 def add_runs(parser: argparse.ArgumentParser, what: str = "runs are kept") -> None:
     """Give *parser* `--runs`."""
     parser.add_argument("--runs", metavar="DIR", type=Path, help=f"where {what} (default ./runs)")

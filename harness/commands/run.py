@@ -16,6 +16,7 @@ from harness.commands.options import (
     add_prices,
     add_runs,
     add_seed,
+    add_workers,
     at_least_one,
     settings_of,
 )
@@ -76,6 +77,7 @@ def _add_manner(parser: argparse.ArgumentParser) -> None:
         "--client", choices=("boto3", "lean"), help="the load's client; the scenario's own otherwise"
     )
     parser.add_argument("--processes", type=at_least_one, default=1, help="Locust processes (default 1)")
+    add_workers(parser)
     add_iam(parser, "enforce")
     add_backend(parser)
 
@@ -168,6 +170,7 @@ def _options(arguments: argparse.Namespace, prices: "PriceTable | None") -> "Opt
     """Return what the command asks of every run. Raises ScenarioError for what cannot work."""
     from harness.aws.permission import Mode
     from harness.clock import ClockSpec
+    from harness.load_workers import workers_of
     from harness.run.context import Options
 
     _check_data(arguments.data)
@@ -177,6 +180,7 @@ def _options(arguments: argparse.Namespace, prices: "PriceTable | None") -> "Opt
         arguments.data,
         arguments.client,
         arguments.processes,
+        workers_of(arguments.load_workers, arguments.load_master, arguments.gateway_port),
         faults=tuple(arguments.fault),
         iam=Mode(arguments.iam),
         report=not arguments.no_report,

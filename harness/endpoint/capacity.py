@@ -5,7 +5,7 @@ use; figures from the EC2 instance type pages (vCPU, memory in GiB, accelerator)
 table is no error here: `instance_type` returns None and the caller decides.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from random import Random
 
@@ -144,7 +144,7 @@ def plan_joins(count: int, now: float, settings: EndpointSettings, random: Rando
     return tuple(joins[:count])
 
 
-def next_zone(zones: Iterable[str], counts: dict[str, int]) -> str:
+def next_zone(zones: Iterable[str], counts: Mapping[str, int]) -> str:
     """Return the zone of *zones* with fewest instances in *counts*, the first of equals.
 
     In growth this is round-robin; after a loss it evens out again. SageMaker guide: instances are spread

@@ -95,16 +95,12 @@ class Crew:
 
     def shrink(self, variant: Variant, count: int, now: float) -> float:
         """Take *count* instances away, those still on their way first; return when the last is gone."""
-        gone_at = now
-        for _ in range(count):
-            if self._call_off(variant):
-                continue
-            instance_id, zone = variant.pick_leaver()
+        gone_at, limit_s = now, self._settings.drain_limit_s
+        while count > 0 and self._call_off(variant):
+            count -= 1
+        for instance_id, zone in variant.pick_leavers(max(count, 0)):
             gone_at = max(
-                gone_at,
-                self._let_go(
-                    variant, instance_id, zone, now, self._settings.drain_limit_s, LeaveCause.SCALED_IN
-                ),
+                gone_at, self._let_go(variant, instance_id, zone, now, limit_s, LeaveCause.SCALED_IN)
             )
         return gone_at
 

@@ -8,7 +8,8 @@ answers to come. A request costs O(log n); nothing is simulated that is not aske
 
 import math
 from bisect import bisect_left, insort
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from heapq import heapify, heappop, heappush, heapreplace
 from random import Random
@@ -72,6 +73,7 @@ class Fleet:
         self._draw_place = self._routing_random.random
         self._service_random = Random(f"{seed}/service")
         self._instances: dict[str, Instance] = {}
+        self._zones: Counter[str] = Counter()
         self._serving: list[Instance] = []
         self._warming: dict[str, Instance] = {}  # in service, not yet given requests
         self._joined = 0
@@ -108,6 +110,10 @@ class Fleet:
             )
             for each in self._instances.values()
         )
+
+    def zones(self) -> Mapping[str, int]:
+        """Return how many instances each zone has, those that drain included."""
+        return self._zones
 
     def arrive(
         self, request_id: int, now: float, service_s: float | None = None, place: float | None = None
@@ -186,6 +192,7 @@ class Fleet:
             self._sample_at = self._sample_number * 60.0 / self._samples_per_minute
         instance = Instance(instance_id, zone, now, self._concurrency)
         self._instances[instance_id] = instance
+        self._zones[zone] += 1
         self._active += 1
         if takes_requests:
             self._start_serving(instance)
@@ -207,8 +214,10 @@ class Fleet:
         self._settle(now)
         instance = self._instances[instance_id]
         self._stop_serving(instance)
-        instance.gone_at = min(max(now, *instance.slots), now + limit_s)
-        self._lose({instance_id}, instance.gone_at)
+        empty_at = max(now, *instance.slots)
+        instance.gone_at = min(empty_at, now + limit_s)
+        if instance.gone_at < empty_at:
+            self._lose({instance_id}, instance.gone_at)
         return instance.gone_at
 
     def fail_instance(self, instance_id: str, now: float) -> None:
@@ -279,6 +288,7 @@ class Fleet:
 
     def _drop(self, instance_id: str) -> None:
         instance = self._instances.pop(instance_id)
+        self._zones[instance.zone] -= 1
         if instance.gone_at is None:
             self._stop_serving(instance)
 
@@ -303,6 +313,7 @@ class Fleet:
         for instance in list(self._instances.values()):
             if instance.gone_at is not None and instance.gone_at <= now:
                 del self._instances[instance.instance_id]
+                self._zones[instance.zone] -= 1
 
     def _least_busy(self, place: float) -> Instance:
         # SageMaker does not say how it breaks ties: here by a draw over the order of joining.

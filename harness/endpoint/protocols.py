@@ -4,7 +4,7 @@
 `make_metrics`), so that a bulk engine can answer the same questions about millions of requests.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from harness.endpoint.distributions import ServiceTime
@@ -22,6 +22,9 @@ class FleetLike(Protocol):
 
     def instances(self) -> tuple[InstanceView, ...]:
         """Return every instance, those that drain included, in the order they came."""
+
+    def zones(self) -> Mapping[str, int]:
+        """Return how many instances each zone has, those that drain included."""
 
     def arrive(
         self, request_id: int, now: float, service_s: float | None = None, place: float | None = None

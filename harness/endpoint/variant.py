@@ -160,10 +160,7 @@ class Variant:
     def join(self, now: float, zones: tuple[str, ...], *, takes_requests: bool = True) -> tuple[str, str]:
         """Put the next instance in service in the emptiest of *zones*; return its id and zone."""
         self._number += 1
-        counts: dict[str, int] = {}
-        for each in self.fleet.instances():
-            counts[each.zone] = counts.get(each.zone, 0) + 1
-        zone = next_zone(zones, counts)
+        zone = next_zone(zones, self.fleet.zones())
         instance_id = f"{self.spec.name}-{self._generation}-{self._number}"
         self.fleet.add_instance(instance_id, zone, now, takes_requests=takes_requests)
         self.present.add(instance_id)
@@ -191,16 +188,23 @@ class Variant:
             used = [min(slots * per_slot, self._cpu_limit) for slots in sample.busy]
             self.metrics.gauged(Metric.CPU, sample.at, used)
 
-    def pick_leaver(self) -> tuple[str, str]:
-        """Return id and zone of the instance a scale-in takes: from the fullest zone, newest or oldest."""
+    def pick_leavers(self, count: int) -> list[tuple[str, str]]:
+        """Return ids and zones of the *count* instances a scale-in takes, in the order in which they go.
+
+        Each is of the zone that is then the fullest, the newest of all those or the oldest.
+        """
+        newest = self._settings.leaves is Leaves.NEWEST
         serving = [each for each in self.fleet.instances() if each.gone_at is None]
-        counts: dict[str, int] = {}
-        for each in serving:
-            counts[each.zone] = counts.get(each.zone, 0) + 1
-        most = max(counts.values())
-        fullest = [each for each in serving if counts[each.zone] == most]
-        chosen = fullest[-1] if self._settings.leaves is Leaves.NEWEST else fullest[0]
-        return chosen.instance_id, chosen.zone
+        left: dict[str, list[int]] = {}  # by zone: places in `serving`, who goes first at the end
+        for place in range(len(serving)) if newest else reversed(range(len(serving))):
+            left.setdefault(serving[place].zone, []).append(place)
+        first = max if newest else min
+        chosen = []
+        for _ in range(count):
+            most = max(map(len, left.values()))
+            zone = first((zone for zone in left if len(left[zone]) == most), key=lambda zone: left[zone][-1])
+            chosen.append((serving[left[zone].pop()].instance_id, zone))
+        return chosen
 
 
 class Workshop:

@@ -12,7 +12,8 @@ from functools import lru_cache
 from typing import Protocol, TypeAlias
 
 from harness.errors import BackendError
-from harness.gateway.head import parse_request
+from harness.gateway.alike import Alike, Span
+from harness.gateway.head import RequestHead, parse_request
 
 log = logging.getLogger(__name__)
 
@@ -131,6 +132,7 @@ class Exchange:
     entrance: str = ""  # the VPC endpoint that it came in by, "" for the front door
     call: object | None = None  # the API call as its permission was judged by
     judged: bool = False  # whether it may go on is decided: an emulator need not ask again
+    alike: Alike[RequestHead] | None = None  # what is known of the client's requests that are like this one
     _next_handler: int = 0
     _lower_head: bytes = field(default=b"", repr=False)
 
@@ -154,13 +156,24 @@ class Exchange:
 
     def header(self, name: bytes) -> bytes | None:
         """Return the value of the first header called *name*, in any case, or None."""
+        alike = self.alike
+        if alike is None or len(alike.places) > _PLACES:
+            place = self._place(name)
+        elif name in alike.places:
+            place = alike.places[name]
+        else:
+            place = alike.places[name] = self._place(name)
+        return None if place is None else self.head[place[0] : place[1]]
+
+    def _place(self, name: bytes) -> Span | None:
         lower = self._lower_head or self.lower_head
         needle = _needle(name)
-        at = lower.find(needle)
-        if at < 0:
+        at = lower.find(needle) + len(needle)
+        if at < len(needle):
             return None
-        at += len(needle)
-        return self.head[at : lower.index(b"\r\n", at)].strip(b" \t")
+        value = lower[at : lower.index(b"\r\n", at)]
+        end = at + len(value.rstrip(b" \t"))
+        return end - len(value[: end - at].lstrip(b" \t")), end
 
     def headers(self) -> list[tuple[bytes, bytes]]:
         """Return every header as (name as sent, value), in order."""
@@ -184,6 +197,10 @@ class Exchange:
         """Send *reply* for a parked exchange; nothing happens when the client has gone or was answered."""
         if self.answerer is not None:
             self.answerer.answer(self, reply)
+
+
+# What a likeness keeps of where headers stand: more are asked for only by who takes names from a request.
+_PLACES = 64
 
 
 @lru_cache(maxsize=256)

@@ -7,8 +7,8 @@ goes where `_course` says. One exchange at a time: a pipelined request waits in 
 import asyncio
 from collections.abc import Awaitable
 from time import perf_counter
-from typing import cast
 
+from harness.gateway.alike import Alike, Alikes
 from harness.gateway.body import Body, ChunkedBody, Course, LengthBody, decode_chunked
 from harness.gateway.chain import RESET, Address, Exchange, Forward, Outcome, ReadBody, Reply, split_target
 from harness.gateway.head import (
@@ -21,25 +21,25 @@ from harness.gateway.head import (
     without_empty_lines,
 )
 from harness.gateway.house import HIGH_WATER_BYTES, House
+from harness.gateway.line import Line
 from harness.gateway.relay import Relay, abort_with_reset
 from harness.gateway.replies import CONTINUE, reply_bytes
 
-LINGER_S = 2.0  # how long a client may take to notice that it is closed upon
 CHUNK_OVERHEAD_BYTES = 64 * 1024  # framing allowed beyond twice the payload of a buffered body in chunks
+KEPT_WHOLE_BYTES = 64 * 1024  # of a request kept in one piece beside its body, to be sent on as it came
 TIMER_STEP_S = 0.001  # event loops count in milliseconds
 _CR = 0x0D
 _WAIT, _SPLICE, _COLLECT, _DISCARD = Course.WAIT, Course.SPLICE, Course.COLLECT, Course.DISCARD
 
 
-class Connection(asyncio.Protocol):
+class Connection(Line):
     """The server's side of one client's connection."""
 
     def __init__(self, house: House) -> None:
-        self._house = house
+        super().__init__(house)
         self._chain, self._clock = house.chain, house.clock
         self._relay = Relay(self, house)
-        self._peer = ""
-        self.transport: asyncio.Transport
+        self._alikes: Alikes[RequestHead] = Alikes()
         self.request = RequestHead("", "")
         self._buffer = b""  # what no exchange has claimed yet
         self._searched = 0  # how far the buffer has been searched for the end of a head
@@ -53,14 +53,6 @@ class Connection(asyncio.Protocol):
         self._asked_for_body = False
         self._timer: asyncio.TimerHandle | None = None
         self._advancing = False
-        self._held = False  # we do not read from the client
-        self._write_held = False  # the client does not read from us
-        self._closed = False  # whatever still comes is thrown away
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast(asyncio.Transport, transport)
-        self._peer = (transport.get_extra_info("peername") or ("",))[0]
-        self._house.connections.add(self)
 
     def data_received(self, data: bytes) -> None:
         if self._closed:
@@ -71,7 +63,7 @@ class Connection(asyncio.Protocol):
         self._buffer = self._buffer + data if self._buffer else data
         if self._exchange is None:
             self._advance()
-        elif len(self._buffer) > HIGH_WATER_BYTES:
+        if len(self._buffer) > HIGH_WATER_BYTES:  # also of a client that calls and does not read its answers
             self.hold()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -86,15 +78,13 @@ class Connection(asyncio.Protocol):
         self._write_held = False
         self._relay.release_reply()
         self._advance()
+        if self._exchange is None:
+            self.release()
 
     def close(self) -> None:
         """End the connection once what was written has gone out; record what is under way as unanswered."""
         self._drop("The gateway was stopped before the answer was complete.")
         self.transport.close()
-
-    def abort(self) -> None:
-        """End the connection now, whatever the client has not read."""
-        self.transport.abort()
 
     def _drop(self, why: str) -> None:
         self._closed = True
@@ -125,24 +115,24 @@ class Connection(asyncio.Protocol):
 
     def _begin(self) -> bool:
         """Read one request out of the buffer and act on it; say whether the next one may be tried."""
-        data = self._buffer
-        if data[0] == _CR:  # RFC 9112 section 2.2: empty lines before a request are to be ignored
-            data = self._buffer = without_empty_lines(data)
-        end = data.find(END_OF_HEAD, self._searched) + 4
-        if end < 4 or end > MAX_HEAD_BYTES:
-            self._incomplete_head(data)
-            return False
-        head = data[:end]
-        try:
-            request = parse_request(head)
-        except MalformedError as error:
-            self._refuse_head(head, error.status, f"The gateway received {error}.")
-            return False
-        path, query = split_target(request.target)
+        data, alike = self._buffer, self._alikes.last
+        if alike is None or not alike.fits(data):
+            alike = self._read_head(data)
+            if alike is None:
+                return False
+            data = self._buffer
+        request, end = alike.read_in(data), alike.size
         exchange = Exchange(
-            head, request.method, request.target, path, query, self._clock.now(), perf_counter()
+            data[:end],
+            request.method,
+            request.target,
+            alike.path,
+            alike.query,
+            self._clock.now(),
+            perf_counter(),
         )
         exchange.answerer, exchange.peer, exchange.entrance = self, self._peer, self._house.entrance
+        exchange.alike = alike
         self.request, self._exchange = request, exchange
         self._course, self._read, self._searched = _WAIT, None, 0
         self._settled = self._asked_for_body = False
@@ -155,6 +145,25 @@ class Connection(asyncio.Protocol):
         exchange.bytes_in = cut
         self._act(exchange, self._chain.run(exchange))
         return True
+
+    def _read_head(self, data: bytes) -> Alike[RequestHead] | None:
+        """Return what the head in *data* declares, None where there is no whole head yet or it is refused."""
+        if data[0] == _CR:  # RFC 9112 section 2.2: empty lines before a request are to be ignored
+            data = self._buffer = without_empty_lines(data)
+        end = data.find(END_OF_HEAD, self._searched) + 4
+        if end < 4 or end > MAX_HEAD_BYTES:
+            self._incomplete_head(data)
+            return None
+        found = self._alikes.find(data, end)
+        if found is not None:
+            return found
+        head = data[:end]
+        try:
+            request = parse_request(head)
+        except MalformedError as error:
+            self._refuse_head(head, error.status, f"The gateway received {error}.")
+            return None
+        return self._alikes.learn(head, request, *split_target(request.target))
 
     def _begin_body(self, exchange: Exchange, request: RequestHead, data: bytes, end: int) -> int:
         """Return where in *data* the body that begins at *end* ends for now, 0 when that can be no body."""
@@ -169,7 +178,7 @@ class Connection(asyncio.Protocol):
         return cut
 
     def _incomplete_head(self, data: bytes) -> None:
-        if why := never_a_head(data):
+        if why := never_a_head(data, self._searched):
             self._refuse_head(data, *why)
         else:
             self._searched = max(0, len(data) - 3)
@@ -269,9 +278,16 @@ class Connection(asyncio.Protocol):
             self._act(exchange, self._with_body(exchange, read))
             return
         self._course = _COLLECT
-        if not self.request.chunked and self.request.length > read.limit_bytes:
-            self._too_large(exchange, read)
-            return
+        if not self.request.chunked:
+            if self.request.length > read.limit_bytes:
+                self._too_large(exchange, read)
+                return
+            if self._body is None and not self._held:  # the common case: it came with the head
+                exchange.body = exchange.raw_body = self._pending[len(exchange.head) :]
+                if len(self._pending) > KEPT_WHOLE_BYTES:
+                    self._pending = b""
+                self._act(exchange, self._chain.resume(exchange, read.then))
+                return
         self._ask_for_body()
         self.release()
         data, self._pending = self._pending[len(exchange.head) :], b""
@@ -367,34 +383,10 @@ class Connection(asyncio.Protocol):
         if self._held:
             self.release()
         if not keep:
-            self._hang_up()
+            self.hang_up(lingers=self._body is not None or not self.request.method)
         elif self._buffer:
             self._advance()
 
     def _record(self, exchange: Exchange) -> None:
         self._exchange = None
         self._chain.record(exchange)
-
-    def _hang_up(self) -> None:
-        """Close once the reply is out. While the client still sends, a plain close would reset the connection
-        and could take the reply with it: then our half is closed, and what comes is thrown away for a while.
-        """
-        self._closed = True
-        if self._body is None and self.request.method:
-            self.transport.close()
-        elif not self.transport.is_closing():
-            self.transport.write_eof()
-            self._house.loop.call_later(LINGER_S, self.transport.abort)
-
-    def hold(self) -> None:
-        """Read no more from the client until `release`."""
-        if not self._held:
-            self._held = True
-            self.transport.pause_reading()
-
-    def release(self) -> None:
-        """Read from the client again."""
-        if self._held:
-            self._held = False
-            if not self.transport.is_closing():
-                self.transport.resume_reading()

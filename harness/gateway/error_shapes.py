@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape
 
 from harness.aws.cbor import cbor
 from harness.gateway.chain import Exchange, Reply
-from harness.scenario.faults.services import AwsError
+from harness.refusal import AwsError
 
 # By signing name; what neither JSON, CBOR nor a form is, is REST JSON elsewhere.
 _REST_XML = frozenset({"s3", "s3express", "s3-outposts", "route53", "cloudfront"})

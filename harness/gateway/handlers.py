@@ -18,6 +18,10 @@ def identify(exchange: Exchange) -> Outcome:
     request": `AKID/date/region/service/aws4_request`), for presigned URLs from the query, for unsigned calls
     from X-Amz-Target.
     """
+    alike = exchange.alike
+    if alike is not None and alike.caller is not None:
+        exchange.service, exchange.access_key, exchange.operation = alike.caller
+        return None
     # JSON services post to "/"; elsewhere the path says what is meant, and most calls are invocations.
     target = (exchange.header(b"x-amz-target") or b"").decode("latin-1") if exchange.path == "/" else ""
     prefix, _, operation = target.partition(".")
@@ -31,6 +35,8 @@ def identify(exchange: Exchange) -> Outcome:
     else:
         exchange.service = _UNSIGNED.get(prefix, "")
     exchange.operation = operation or _operation_in_path(exchange)
+    if alike is not None:
+        alike.caller = exchange.service, exchange.access_key, exchange.operation
     return None
 
 

@@ -35,14 +35,21 @@ class MalformedError(Exception):
 
 
 _TLS_HELLO = b"\x16\x03"
+# What stands in no head: a line end by halves, and NUL. A CR may still get its LF.
+_NEVER = re.compile(rb"(?<!\r)\n|\r[^\n]|\0")
 
 
-def never_a_head(data: bytes) -> tuple[int, str] | None:
-    """Return status and reason to refuse *data*, which holds no end of a head; None where one may come."""
+def never_a_head(data: bytes, start: int = 0) -> tuple[int, str] | None:
+    """Return status and reason to refuse *data*, which holds no end of a head; None where one may come.
+
+    What stands before *start* was looked at already.
+    """
     if len(data) > MAX_HEAD_BYTES:
         return 431, "The request's head is over 64 KiB."
     if data.startswith(_TLS_HELLO):  # it would otherwise wait for ever for its answer
         return 400, "This is plain HTTP; say http:// and not https:// in the endpoint."
+    if _NEVER.search(data, start):  # it would otherwise wait for ever too
+        return 400, "The request's head has a line that does not end with CR LF."
     return None
 
 
@@ -87,6 +94,10 @@ def parse_request(head: bytes) -> RequestHead:
     if _BAD_LINE.search(head, 0, len(head) - 2) or b"\0" in head or head.count(b"\n") != head.count(b"\r"):
         raise MalformedError("a header line that is not 'Name: value' ended by CR LF")
     method, target, minor = line.groups()
+    if method == b"CONNECT":  # RFC 9110 section 9.3.6: what answers 2xx becomes a tunnel
+        raise MalformedError(
+            "CONNECT, but is no proxy to tunnel through: name it as the endpoint", status=501
+        )
     request = RequestHead(method.decode(), target.decode("latin-1"))
     if minor == b"0":
         request.http_1_0, request.keep_alive = True, False

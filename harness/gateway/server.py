@@ -7,15 +7,16 @@ import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from dataclasses import replace
-from typing import TypeVar
+from socket import socket
+from typing import Any, TypeVar
 
 from harness.errors import EnvironmentFault
 from harness.gateway.chain import Address, Chain
 from harness.gateway.connection import Connection
 from harness.gateway.house import House, ModelClock
 from harness.gateway.splice import Pool
+from harness.loopback import BACKLOG
 
-BACKLOG = 2048  # connections that may wait to be accepted; the kernel's own bound (somaxconn) is mostly 4096
 CLOSE_TIMEOUT_S = 1.0  # for clients on the same machine to read what was sent to them
 STOP_TIMEOUT_S = 10.0
 
@@ -34,12 +35,16 @@ class Server:
         self._address: Address | None = None
         self._entrances: list[asyncio.Server] = []
 
-    async def start(self, host: str, port: int) -> None:
-        """Listen on *host* and *port*, 0 for a free one; raise EnvironmentFault when that cannot be had."""
+    async def start(self, host: str, port: int, listener: socket | None = None) -> None:
+        """Listen on *host* and *port*, 0 for a free one; raise EnvironmentFault when that cannot be had.
+
+        A *listener* listens there already, and is the server's from now on.
+        """
         loop = asyncio.get_running_loop()
         house = self._house = House(self._chain, self._clock, self.pool, loop)
         try:
-            self._listener = await loop.create_server(lambda: Connection(house), host, port, backlog=BACKLOG)
+            at: dict[str, Any] = {"host": host, "port": port} if listener is None else {"sock": listener}
+            self._listener = await loop.create_server(lambda: Connection(house), backlog=BACKLOG, **at)
         except OSError as error:
             raise _cannot_listen(host, port, error) from error
         self._address = Address("gateway", host, self._listener.sockets[0].getsockname()[1])
@@ -52,6 +57,20 @@ class Server:
         listener = await self._house.loop.create_server(lambda: Connection(house), host, 0, backlog=BACKLOG)
         self._entrances.append(listener)
         return Address(entrance, host, listener.sockets[0].getsockname()[1])
+
+    async def also(self, host: str, port: int) -> None:
+        """Listen on *host* and *port* as well, for clients that do not reach the first address.
+
+        Raises EnvironmentFault when that cannot be had.
+        """
+        if self._house is None:
+            raise RuntimeError("a second address belongs to a server that is started")
+        house = self._house
+        try:
+            listener = await house.loop.create_server(lambda: Connection(house), host, port, backlog=BACKLOG)
+        except OSError as error:
+            raise _cannot_listen(host, port, error) from error
+        self._entrances.append(listener)
 
     @property
     def address(self) -> Address:
@@ -103,11 +122,13 @@ class ServerThread:
         *,
         host: str = "127.0.0.1",
         port: int = 0,
+        listener: socket | None = None,
         pool: Pool | None = None,
     ) -> None:
         self.server = Server(chain, clock, pool=pool)
         self._host = host
         self._port = port
+        self._listener = listener
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
 
@@ -117,7 +138,7 @@ class ServerThread:
         self._thread = threading.Thread(target=self._run, args=(loop,), name="gateway", daemon=True)
         self._thread.start()
         try:
-            self.submit(self.server.start(self._host, self._port)).result()
+            self.submit(self.server.start(self._host, self._port, self._listener)).result()
         except BaseException:
             self.stop()
             raise

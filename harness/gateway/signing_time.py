@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 from harness.gateway.chain import Exchange, Outcome, Reply
 from harness.gateway.error_shapes import Shape, error_reply, shape_of
-from harness.scenario.faults.services import AwsError
+from harness.refusal import AwsError
 
 WIDE_S = 900
 NARROW_S = 300

@@ -5,6 +5,7 @@ import socket
 from typing import Protocol, cast
 
 from harness.errors import BackendError
+from harness.gateway.alike import Alikes
 from harness.gateway.body import Body, ChunkedBody, LengthBody, UntilCloseBody
 from harness.gateway.chain import Address
 from harness.gateway.head import END_OF_HEAD, MAX_HEAD_BYTES, MalformedError, ReplyHead, parse_reply
@@ -46,6 +47,7 @@ class Upstream(asyncio.Protocol):
         self._buffer = b""  # of a head that is not complete
         self._body: Body | None = None
         self._reply = ReplyHead(0)
+        self._alikes: Alikes[ReplyHead] = Alikes()
         self._to_head = False
         self._sent_all = True
         self._heard = False  # some byte of the reply has come
@@ -92,7 +94,11 @@ class Upstream(asyncio.Protocol):
         self._heard = True
         try:
             if self._body is None:
-                self._read_head(sink, self._buffer + data if self._buffer else data)
+                alike = self._alikes.last
+                if alike is not None and not self._buffer and not self._to_head and alike.fits(data):
+                    self._take(sink, data, alike.size, alike.read_in(data))
+                else:
+                    self._read_head(sink, self._buffer + data if self._buffer else data)
             else:
                 self._read_body(sink, self._body, data, 0)
         except MalformedError as error:
@@ -128,16 +134,26 @@ class Upstream(asyncio.Protocol):
             self._buffer = data
             return
         self._buffer = b""
-        head = data[:end]
-        reply = self._reply = parse_reply(head, to_head_request=self._to_head)
-        if reply.status < 200:
-            self._read_interim(sink, head, reply.status, data[end:])
+        alike = None if self._to_head else self._alikes.find(data, end)
+        if alike is not None:
+            self._take(sink, data, end, alike.read_in(data))
             return
+        reply = parse_reply(data[:end], to_head_request=self._to_head)
+        if reply.status < 200:
+            self._read_interim(sink, data[:end], reply.status, data[end:])
+            return
+        if reply.length and not reply.chunked:  # it is what the head declares
+            self._alikes.learn(data[:end], reply)
+        self._take(sink, data, end, reply)
+
+    def _take(self, sink: Sink, data: bytes, end: int, reply: ReplyHead) -> None:
+        """Send on what has come of *reply*, whose head ends at *end*."""
+        self._reply = reply
         if not reply.chunked and reply.length == len(data) - end:  # the common case: all of it at once
             self._let_go(clean=True)
             sink.reply_whole(data, end, reply)
             return
-        sink.reply_started(head, reply)
+        sink.reply_started(data[:end], reply)
         self._body = _body_of(reply)
         self._hurry()
         self._read_body(sink, self._body, data, end)

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from harness.inference.models import EchoModel, Predictor
 from harness.inference.payload import (
@@ -21,9 +21,8 @@ from harness.inference.text import TextModel
 Model: TypeAlias = Predictor | EchoModel | TextModel
 
 
-@dataclass(frozen=True, slots=True)
-class Inference:
-    """What the container answers with HTTP 200."""
+class Inference(NamedTuple):
+    """What the container answers with HTTP 200. A tuple: one is made for each request."""
 
     body: bytes
     content_type: str

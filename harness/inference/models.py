@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from harness.config import tell_nobody
 from harness.errors import ScenarioError
 
 if TYPE_CHECKING:
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
 # The container's Environment variable that asks for a model of ours instead of the artefact's.
 MODEL_VARIABLE = "HARNESS_MODEL"
+# onnxruntime_session_options_config_keys.h: the folder of external initializers; there is none to be found.
+NO_FILES_BESIDE_IT = ("session.model_external_initializers_file_folder_path", "/dev/null/none")
 
 
 class Predictor(Protocol):
@@ -75,6 +78,7 @@ def model_from_environment(environment: Mapping[str, str]) -> EchoModel | None:
 
 def onnx_session(onnx: bytes) -> Any:
     """Return an onnxruntime session over *onnx*. Any refusal of the loader becomes a ValueError."""
+    tell_nobody()  # before it is loaded: it decides then, once, whether it reports to its makers
     import onnxruntime  # 120 ms: only when a model is loaded
 
     options = onnxruntime.SessionOptions()
@@ -82,6 +86,8 @@ def onnx_session(onnx: bytes) -> Any:
     options.inter_op_num_threads = 1
     # Only fatal messages: whatever the loader refuses comes back as an exception with the reason.
     options.log_severity_level = 4
+    # A graph may name files that hold its weights, which would be looked for where the harness stands.
+    options.add_session_config_entry(*NO_FILES_BESIDE_IT)
     try:
         return onnxruntime.InferenceSession(onnx, options, providers=["CPUExecutionProvider"])
     # onnxruntime raises a dozen unrelated classes: Fail, InvalidProtobuf, InvalidGraph ...

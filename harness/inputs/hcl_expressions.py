@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from harness.inputs.intrinsics import Unresolved
+from harness.templates.hcl.values import NotKnown, bounded
 
 Look = Callable[[list[Any]], Any]
 """Returns the value behind a reference such as ["var", "name"] or raises Unresolved."""
@@ -40,6 +41,7 @@ _BINDING = {
 }
 _CONSTANTS = {"true": True, "false": False, "null": None}
 _DEPTH = 60
+_NOT_WORKED_OUT = (StopIteration, TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
 
 
 def evaluate(value: Any, look: Look) -> Any:
@@ -101,6 +103,12 @@ class _Expression:
         if not self._take(sign):
             raise self._unreadable()
 
+    def _bounded(self, value: Any) -> Any:
+        try:
+            return bounded(value)
+        except NotKnown as error:
+            raise Unresolved(f"{self._text.strip()!r:.80}: {error}") from error
+
     def _unreadable(self) -> Unresolved:
         return Unresolved(f"the expression {self._text.strip()!r:.80} cannot be worked out here")
 
@@ -153,7 +161,7 @@ class _Expression:
             right = self._operation(binding)
             try:
                 left = _OPERATORS[sign](left, right)
-            except (TypeError, ValueError, ZeroDivisionError) as error:
+            except (TypeError, ValueError, ArithmeticError) as error:
                 raise self._unreadable() from error
         return left
 
@@ -179,7 +187,7 @@ class _Expression:
             self._expect(")")
             return value
         if self._take("["):
-            return self._items("]")
+            return self._bounded(self._items("]"))
         if self._take("{"):
             return self._object()
         raise self._unreadable()
@@ -193,8 +201,8 @@ class _Expression:
             if function is None:
                 raise Unresolved(f"the function {name} cannot be worked out here")
             try:
-                return function(*arguments)
-            except (TypeError, ValueError, IndexError, KeyError) as error:
+                return self._bounded(function(*arguments))
+            except _NOT_WORKED_OUT as error:
                 raise self._unreadable() from error
         return self._reference(name)
 
@@ -277,7 +285,7 @@ class _Expression:
                 plain += letter
         parts += [plain] if plain or not parts else []
         self._next()
-        return parts[0] if len(parts) == 1 else "".join(_text(each) for each in parts)
+        return parts[0] if len(parts) == 1 else self._bounded("".join(_text(each) for each in parts))
 
     def _letter(self) -> str:
         if self._at >= len(self._text):
@@ -327,7 +335,7 @@ def _number(value: Any) -> int | float:
         raise Unresolved(f"{value!r:.40} is no number")
     try:
         number = float(value)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise Unresolved(f"{value!r:.40} is no number") from error
     return int(number) if number.is_integer() else number
 

@@ -16,7 +16,7 @@ from lark.exceptions import LarkError, UnexpectedInput
 
 from harness.errors import ScenarioError
 from harness.inputs.hcl_expressions import evaluate, unquoted
-from harness.inputs.input_files import read_text
+from harness.inputs.input_files import MOST_DEPTH, read_text
 from harness.inputs.intrinsics import Unresolved, policy_arn
 from harness.inputs.policy_value import Declared, Entry, Instances
 from harness.inputs.terraform_names import (
@@ -35,6 +35,8 @@ PLAN = "write the plan with `terraform show -json PLAN` and give that file inste
 _OPTIONS = SerializationOptions(with_comments=False, explicit_blocks=False, preserve_heredocs=False)
 _LISTS_OF_ACTIONS = ("alarm_actions", "ok_actions", "insufficient_data_actions")
 _DEPTH = 40
+_MOST_CHARACTERS = 1_000_000  # of one file; a megabyte takes the parser ten seconds
+_BRACKET = re.compile(r"[\[({]|([\])}])")
 
 
 def declared_in_hcl(path: Path, variables: Mapping[str, str]) -> Declared:
@@ -44,12 +46,21 @@ def declared_in_hcl(path: Path, variables: Mapping[str, str]) -> Declared:
 
 def _parse(path: Path) -> tuple[dict[str, Any], str]:
     text = read_text(path)
+    if len(text) > _MOST_CHARACTERS:
+        raise ScenarioError(f"{path}: it has more than {_MOST_CHARACTERS} characters; {PLAN}")
+    depth = 0
+    for bracket in _BRACKET.finditer(text):
+        depth = max(0, depth - 1) if bracket[1] else depth + 1
+        if depth > MOST_DEPTH:
+            raise ScenarioError(f"{path}: its brackets stand more than {MOST_DEPTH} deep; {PLAN}")
     try:
         return hcl2.loads(text if text.endswith("\n") else text + "\n", serialization_options=_OPTIONS), text
     except UnexpectedInput as error:
         raise ScenarioError(
             f"{path}, line {error.line}, column {error.column}: this is not Terraform's language"
         ) from error
+    except (RecursionError, ValueError) as error:  # a ValueError is of a number of thousands of digits
+        raise ScenarioError(f"{path}: an expression in it is too long to be read; {PLAN}") from error
     except LarkError as error:
         raise ScenarioError(f"{path}: this is not Terraform's language: {error}") from error
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from harness.backends.emulator import listen_on_loopback
+from harness.loopback import listen_on_loopback
 from harness.processes import ChildProcess
 
 LOG = "logs/live.log"

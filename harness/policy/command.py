@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from harness.config import read_settings
 from harness.errors import ExitCode, InvalidRun
 from harness.policy.options import check_options
+from harness.printable import printable
 
 if TYPE_CHECKING:
     from harness.iam.least_privilege import ResourceUse, RoleUse
@@ -47,7 +48,7 @@ def _write(arguments: argparse.Namespace) -> int:
     else:
         sys.stdout.write(written.text)
     for line in [*written.told(), *filter(None, [beside(run, one) if arguments.kind is None else ""])]:
-        print(line, file=sys.stderr)
+        print(printable(line), file=sys.stderr)
     return ExitCode.PASS if written.proof.holds else ExitCode.FAIL
 
 

@@ -16,6 +16,7 @@ from harness.policy.options import ROLE, TRUST
 from harness.policy.policy_files import read_policies, read_reference, reference_of
 from harness.policy.recorded import Recorded, Subject, arn_of, named, recorded, run_directory, subjects
 from harness.policy.view import incomplete
+from harness.printable import printable
 
 Document = Mapping[str, Any]
 Named = Sequence[tuple[str, Document]]
@@ -42,13 +43,13 @@ def check_policies(arguments: argparse.Namespace) -> int:
         found = list(_run(arguments, reference, run))
     fails = any(each.grants for each in found)
     if run is not None and run.unfinished:
-        print(f"warning: {incomplete(run)}", file=sys.stderr)
+        print(printable(f"warning: {incomplete(run)}"), file=sys.stderr)
     if arguments.json:
         from harness.commands import emit
 
         emit({"check": "fail" if fails else "pass", **_rows(found), **_note(run)})
     else:
-        print("\n".join(line for each in found for line in _lines(each, arguments.check)))
+        print("\n".join(printable(line) for each in found for line in _lines(each, arguments.check)))
     return ExitCode.FAIL if fails else ExitCode.PASS
 
 

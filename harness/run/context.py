@@ -11,6 +11,7 @@ from harness.config import Credentials, Settings
 from harness.cost.prices import PriceTable
 from harness.gateway.inject import OWN_CALLS
 from harness.journal import Finding
+from harness.load_workers import Workers
 from harness.recorder import Recorder
 from harness.scenario import Program, Scenario
 from harness.scenario.workload import Client
@@ -31,6 +32,7 @@ class Options:
     data: Path | None = None
     client: Client | None = None
     processes: int = 1
+    workers: Workers | None = None  # who sends the load instead of processes here
     scenario_path: str = ""
     faults: tuple[str, ...] = ()  # as the command line gave them; a scenario's own are not among them
     iam: Mode = Mode.ENFORCE

@@ -15,6 +15,10 @@ from harness.config import Credentials
 from harness.errors import BackendError, ScenarioError
 from harness.scenario import Program, Role
 
+# The longest there is (STS API reference, AssumeRole); where nothing is said, an hour. On AWS the SDK in a
+# container fetches new credentials before the old ones end (ECS guide, "Task IAM role"): none does here.
+SESSION_S = 43_200
+
 ActAs = Callable[[str], Credentials]  # credentials whose calls are those of the AWS service named
 
 
@@ -73,9 +77,9 @@ def assumed(
 
 
 def _sessions(sts: Any, role: Role, names: Sequence[str], account: str) -> tuple[Credentials, ...]:
-    arn = role.arn("", account)
+    given = {"RoleArn": role.arn("", account), "DurationSeconds": SESSION_S}
     return tuple(
-        _credentials(sts.assume_role(RoleArn=arn, RoleSessionName=name)["Credentials"]) for name in names
+        _credentials(sts.assume_role(RoleSessionName=name, **given)["Credentials"]) for name in names
     )
 
 

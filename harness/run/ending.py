@@ -9,11 +9,12 @@ from harness.run.afterwards import compared
 from harness.run.outcome import Outcome
 from harness.run.permission_phase import smallest_policies
 from harness.run.rehearsal import Rehearsal
-from harness.run.results import draw, write_policies, write_profile, write_summary
+from harness.run.results import draw, save_summary, write_policies, write_profile
 from harness.run.started import run_started
 from harness.run.verdict import decide
-from harness.scenario.expectations import judge
+from harness.scenario.expectations.expectation import judge
 from harness.store import point_latest
+from harness.summary import summarise
 
 
 def close(rehearsal: Rehearsal, outcome: Outcome) -> None:
@@ -23,11 +24,13 @@ def close(rehearsal: Rehearsal, outcome: Outcome) -> None:
     """
     records = rehearsal.run.recorder.records
     with Deferred():
+        records.keep_all()
         _conclude(rehearsal, outcome.error)
+        outcome.summary = summarise(records)  # told on stdout, also where no file can be written
         try:
             rehearsal.run.recorder.close()
         finally:
-            outcome.summary = write_summary(rehearsal.run.directory, records)
+            save_summary(rehearsal.run.directory, outcome.summary)
         write_profile(rehearsal.run.directory, rehearsal.scenario, records)
         write_policies(rehearsal.run.directory, smallest_policies(records))
         point_latest(rehearsal.run.directory)

@@ -27,18 +27,21 @@ def send_load(run: RunContext, on_begin: Callable[[float], None]) -> list[str]:
     plan = _plan(run)
     watch = _Watch(run.check)
     models = {model.label: model for model in plan.models}
-    aborting = Aborting(run, plan.results_dir, lambda row: _request(models[row.model], row))
+    aborting = Aborting(run, plan.results_dir, lambda row: request_of(models[row.model], row))
 
     def begin(began_at: float) -> None:
         aborting.begin(began_at)
         on_begin(began_at)
 
+    if (workers := run.options.workers) is not None:
+        run.view.line(f"load    waits for {workers.count} x {workers.command(run.url)}")
     with Deferred() as interrupt:
         result = run_load(
             plan,
             run.logs,
             lambda progress: _show(run, progress),
             processes=run.options.processes,
+            workers=run.options.workers,
             should_stop=lambda: interrupt.came or watch.must_stop() or aborting.must_stop(),
             on_begin=begin,
         )
@@ -93,11 +96,11 @@ def _as_far_as_it_got(plan: LoadPlan, result: LoadResult) -> LoadResult:
 def _journal(run: RunContext, models: Mapping[str, OpenModel], result: LoadResult) -> None:
     for row in result.rows():
         if run.crossing is None or row.outcome != UNFINISHED:  # that nobody waited for an answer is no error
-            run.recorder.record(_request(models[row.model], row))
-    run.recorder.record(_account(result, run.clock.now()))
+            run.recorder.record(request_of(models[row.model], row))
+    run.recorder.record(account_of(result, run.clock.now()))
 
 
-def _request(model: OpenModel, row: RequestRow) -> journal.LoadRequest:
+def request_of(model: OpenModel, row: RequestRow) -> journal.LoadRequest:
     """Return what the journal has of *row*."""
     return journal.LoadRequest(
         due_at=row.due_at,
@@ -126,7 +129,8 @@ def _service_s(model: OpenModel, row: RequestRow) -> float:
     return row.received_at - row.sent_at if row.sent_at is not None and row.received_at is not None else 0.0
 
 
-def _account(result: LoadResult, now: float) -> journal.LoadEnded:
+def account_of(result: LoadResult, now: float) -> journal.LoadEnded:
+    """Return the account of the load that came to *result*, given at model second *now*."""
     return journal.LoadEnded(
         at=now,
         began_at=result.began_at,
@@ -142,6 +146,8 @@ def _account(result: LoadResult, now: float) -> journal.LoadEnded:
         processes=result.processes,
         saturated=result.saturated,
         why=list(result.why),
+        lost=result.lost,
+        never_due=result.never_due,
     )
 
 

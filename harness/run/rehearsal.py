@@ -34,13 +34,14 @@ from harness.run.program_phase import await_end, begin_build, built, run_program
 from harness.run.services import services_of
 from harness.run.settle_phase import Settling
 from harness.run.stack_phase import StackOnStage
+from harness.run.standstill import Standstill
 from harness.run.started import run_started
 from harness.run.teardown import tear_down
 from harness.run.workers import Workers
 from harness.scenario import Program
-from harness.scenario.jobs import images_of
+from harness.scenario.expectations.permissions import refusals_asked_for
+from harness.scenario.images import images_of
 from harness.scenario.labelling import teams_of
-from harness.scenario.permission_expectations import refusals_asked_for
 from harness.scenario.programs import Moment
 
 
@@ -146,7 +147,9 @@ class Rehearsal:
         )
         self.functions = FunctionsOnStage(self.stage)
         self.stage.functions.is_throttled_by_fault = self.faults.injector.throttles_invocation
-        gateway = stack.enter_context(Gateway(self.stage, port=0))
+        workers = run.options.workers
+        at, also = (workers.gateway_port, workers.also_at) if workers is not None else (0, None)
+        gateway = stack.enter_context(Gateway(self.stage, port=at, also=also))
         run.url = gateway.url
         open_ways_in(run, gateway, self.stage.permission)
         stack.enter_context(self.workers)
@@ -221,7 +224,10 @@ class Rehearsal:
             self.stack.fire_timers(self.stage)
         if self.scenario.workload:
             self._begin("load", ", ".join(load.label for load in self.scenario.workload))
-            self.why_invalid += send_load(self.run, self._begin_faults)
+            with Standstill(self.run.clock) as still:
+                self.why_invalid += send_load(self.run, self._begin_faults)
+            self.why_invalid += still.why
+            self.run.recorder.records.keep_all()  # what follows looks at the whole of them, and is short
             called = called_by_load(self.scenario)
             self.why_invalid += why_stretched(called, list(self.run.recorder.records))
             return

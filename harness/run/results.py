@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from harness.errors import DiskFault, EnvironmentFault, JournalError, ScenarioError, machine_fault
 from harness.journal import Record
@@ -21,6 +22,7 @@ REPORT = "report.html"
 JUNIT = "junit.xml"
 PROFILE = "profile.json"
 POLICIES = "policy"
+ROLE_NAME_SIGNS = "+=,.@-_"  # IAM API reference, CreateRole: beside letters and digits
 INDEX = "index.html"
 INDEX_FROM_RUN = f"../../{INDEX}"
 REPORT_LOG = "logs/report.log"
@@ -33,8 +35,13 @@ def write_summary(
     from harness.summary import summarise
 
     summary = summarise(records, prices)
-    _write(directory / SUMMARY, json.dumps(summary, indent=1) + "\n")
+    save_summary(directory, summary)
     return summary
+
+
+def save_summary(directory: Path, summary: dict[str, Any]) -> None:
+    """Write *summary* as `summary.json` into *directory*; raise DiskFault where there is no room for it."""
+    _write(directory / SUMMARY, json.dumps(summary, indent=1) + "\n")
 
 
 def write_profile(directory: Path, scenario: "Scenario", records: Sequence[Record]) -> None:
@@ -50,7 +57,8 @@ def write_policies(directory: Path, policies: Iterable[tuple[str, str]]) -> None
     """Write each of *policies*, a role's name and a document, below `policy/`; no folder without one."""
     for role, text in policies:
         (directory / POLICIES).mkdir(exist_ok=True)
-        _write(directory / POLICIES / f"{role}.json", text)
+        # What a client called its role may be no name that AWS takes, and would be a path.
+        _write(directory / POLICIES / f"{quote(role, safe=ROLE_NAME_SIGNS)}.json", text)
 
 
 def draw(
@@ -99,20 +107,28 @@ def _previous(directory: Path, comparison: dict[str, Any] | None) -> str | None:
     return os.path.relpath(there[-1], directory) if there else None
 
 
+def records_of(directory: Path) -> list[Record]:
+    """Return the records of the run in *directory*; of one that was cut off under load, with what its clients
+    have left of their requests. Raises JournalError where the journal cannot be read."""
+    from harness import journal
+    from harness.run.recovering import recovered
+
+    return recovered(directory, journal.read(directory / JOURNAL))
+
+
 def redraw(directory: Path, prices: "PriceTable | None" = None) -> tuple[dict[str, Any], str]:
     """Write the files of the run in *directory* again from its journal; return its summary and `draw`'s
     answer. *prices* are others than the run's.
 
     Raises ScenarioError when *directory* is no run, EnvironmentFault when its journal cannot be read.
     """
-    from harness import journal
     from harness.compare.after_run import read_comparison
 
     path = directory / JOURNAL
     if not path.is_file():
         raise ScenarioError(f"{directory} is no run: it has no {JOURNAL}; name the directory of one")
     try:
-        records = journal.read(path)
+        records = records_of(directory)
         if not records:
             raise EnvironmentFault(f"{path} is empty: the run ended before it began; run it again")
         summary = write_summary(directory, records, prices)

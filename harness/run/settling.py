@@ -26,12 +26,17 @@ COUNTS = (
     "ApproximateNumberOfMessagesNotVisible",
     "ApproximateNumberOfMessagesDelayed",
 )
+NO_ANSWER = 500  # and above: the fault of who was asked; what gives no answer at all counts as that
 # A look is tried again: a fault that throttles SQS must not end the wait.
 ATTEMPTS = 5
 RULE = "queue-not-drained"
 UNDER_WAY = "events-under-way"
 EVENTS_SOURCE = "https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html"
 SOURCE = "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html"
+
+
+class _NotNow(BackendError):
+    """The backend did not answer, or with an error of its own: it may be asked again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,7 @@ def settle(
     """Return once *drain* is over and capacity *at_minimum*, or *at_most_s* model seconds are.
 
     *line* says for people how the endpoints stand. Raises what `run.check` does, and BackendError when the
-    backend does not say how full a queue is.
+    backend refuses to say how full a queue is, or has not said it by the end.
     """
     began, look_at = run.clock.now(), time.monotonic()
     while (now := run.clock.now()) < began + at_most_s:
@@ -82,6 +87,8 @@ def settle(
         text = "; ".join(filter(None, (drain.line(), line())))
         run.view.progress(now - began, at_most_s, text, at_most=True)
         time.sleep(POLL_S)
+    if drain.unsaid is not None:
+        raise drain.unsaid
 
 
 class Drain:
@@ -110,17 +117,27 @@ class Drain:
         self._is_over = is_over
         self._empty_looks = 0
         self.depths: dict[str, Depth] = {}
+        self.unsaid: BackendError | None = None  # why the last look saw nothing, if it did not
 
     @property
     def over(self) -> bool:
         """Whether there is nothing left to wait for, as far as one has looked."""
-        looked = len(self.depths) == len(self._readers)
+        looked = len(self.depths) == len(self._readers) and self.unsaid is None
         waits = bool(self._waited_for()) or self._ask_under_way is not None
         return looked and (self._empty_looks >= LOOKS_IN_A_ROW or not waits)
 
     def look(self) -> None:
-        """Ask how full each queue is, and what is under way."""
-        self.depths = {queue: self._depth(queue) for queue in self._readers}
+        """Ask how full each queue is, and what is under way.
+
+        A backend that cannot say it now, for an error of its own, may a little later: that is `unsaid`, and
+        nothing counts as empty meanwhile. Raises BackendError where it refuses.
+        """
+        try:
+            self.depths = {queue: self._depth(queue) for queue in self._readers}
+        except _NotNow as error:
+            self.unsaid, self._empty_looks = error, 0
+            return
+        self.unsaid = None
         self._under_way = self._ask_under_way() if self._ask_under_way is not None else ""
         empty = not any(self.depths[queue].total for queue in self._waited_for()) and not self._under_way
         self._empty_looks = self._empty_looks + 1 if empty else 0
@@ -161,13 +178,14 @@ class Drain:
         try:
             answer = self._sqs.get_queue_attributes(QueueUrl=self._url(queue), AttributeNames=list(COUNTS))
         except (ClientError, BotoCoreError) as error:
-            code = error.response["Error"].get("Code", "") if isinstance(error, ClientError) else ""
+            answer = error.response if isinstance(error, ClientError) else {}
+            code = answer.get("Error", {}).get("Code", "")
             if "NonExistentQueue" in code:
                 return Depth()  # a program has deleted it, and all that was in it
+            status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", NO_ANSWER)
+            kind = _NotNow if status >= NO_ANSWER else BackendError
             sentence = f"sqs did not say how full queue {queue} is: {error}"
-            raise BackendError(
-                sentence, service="sqs", operation="get_queue_attributes", code=code
-            ) from error
+            raise kind(sentence, service="sqs", operation="get_queue_attributes", code=code) from error
         return Depth(*(int(answer["Attributes"][name]) for name in COUNTS))
 
     def _sentence(

@@ -11,6 +11,7 @@ from harness.templates.model import Resource, Template
 
 # Lambda quotas: a package that is sent in the call itself, zipped.
 LIMIT_BYTES = 50 * 1024 * 1024
+UNZIPPED_LIMIT_BYTES = 262_144_000
 _LEFT_OUT = frozenset({"__pycache__", ".git", ".venv", "node_modules", ".terraform"})
 _ZIPPED = {"AWS::Lambda::Function": "Code", "AWS::Lambda::LayerVersion": "Content"}
 
@@ -42,7 +43,7 @@ def packed(path: Path) -> bytes:
     else:
         written = io.BytesIO()
         with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
-            for each in _files(path):
+            for each in _within_limit(path):
                 name = each.name if path.is_file() else each.relative_to(path).as_posix()
                 about = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
                 about.external_attr = 0o755 << 16
@@ -56,13 +57,28 @@ def packed(path: Path) -> bytes:
     return made
 
 
-def _files(path: Path) -> Iterator[Path]:
+def _within_limit(path: Path) -> Iterator[Path]:
+    """Yield the files at *path* until they are more than Lambda takes unzipped; then raise Refused."""
+    left = UNZIPPED_LIMIT_BYTES
+    for each in _files(path):
+        left -= each.stat().st_size
+        if left < 0:
+            said = f"{path} holds more than {UNZIPPED_LIMIT_BYTES} bytes of files, which Lambda does not take"
+            raise Refused("InvalidParameterValueException", said)
+        yield each
+
+
+def _files(path: Path, above: frozenset[Path] = frozenset()) -> Iterator[Path]:
+    """Yield *path*, or the files below it, links followed but into a folder that they are in themselves."""
     if path.is_file():
         yield path
         return
+    here = path.resolve()
+    if here in above or not path.is_dir():  # a pipe or a device is nobody's code
+        return
     for each in sorted(path.iterdir()):
         if each.name not in _LEFT_OUT:
-            yield from _files(each)
+            yield from _files(each, above | {here})
 
 
 def _at(properties: Any, path: str) -> Any:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from harness.config import read_settings
 from harness.errors import ExitCode, ScenarioError
+from harness.printable import printable
 from harness.store.listing import rows
 from harness.store.pins import pin, unpin
 from harness.store.prune import prune
@@ -18,7 +19,7 @@ def store_command(arguments: argparse.Namespace) -> int:
     runs = read_settings(backend="embedded", runs_dir=arguments.runs).runs_dir
     if arguments.pin or arguments.unpin:
         return _pin(arguments, runs)
-    if arguments.scenario and not (runs / arguments.scenario).is_dir():
+    if arguments.scenario and not _is_one_of(runs, arguments.scenario):
         raise ScenarioError(f"No run of {arguments.scenario!r} is below {runs}; 'harness runs' lists all")
     if arguments.prune:
         return _prune(arguments, runs)
@@ -30,6 +31,11 @@ def store_command(arguments: argparse.Namespace) -> int:
     else:
         _show(found, runs)
     return ExitCode.PASS
+
+
+def _is_one_of(runs: Path, scenario: str) -> bool:
+    """Return whether *scenario* names a folder in *runs*, and not one elsewhere: of what is below it, runs go."""
+    return Path(scenario).name == scenario != ".." and (runs / scenario).is_dir()
 
 
 def _pin(arguments: argparse.Namespace, runs: Path) -> int:
@@ -60,7 +66,7 @@ def _prune(arguments: argparse.Namespace, runs: Path) -> int:
         emit({"pruned": [str(path) for path in gone]})
         return ExitCode.PASS
     for path in gone:
-        print(f"deleted {path}")
+        print(printable(f"deleted {path}"))
     print(f"{len(gone)} runs deleted" if len(gone) != 1 else "1 run deleted")
     return ExitCode.PASS
 

@@ -23,6 +23,7 @@ def load_account(seen: ByType) -> dict[str, Any]:
     totals = ("offered", "sent", "completed", "failed", "dropped", "unfinished", "processes")
     return {
         **{name: sum(getattr(a, name) for a in accounts) for name in totals},
+        **_untold(accounts),
         "lag_p99_s": max(a.lag_p99_s for a in accounts),
         "saturated": any(a.saturated for a in accounts),
         "why": [why for a in accounts for why in a.why],
@@ -31,6 +32,12 @@ def load_account(seen: ByType) -> dict[str, Any]:
         "began_at_s": min(a.began_at for a in accounts),
         "ended_at_s": max(a.at for a in accounts),
     }
+
+
+def _untold(accounts: Sequence[journal.LoadEnded]) -> dict[str, int]:
+    """Return what became of nobody knows, or never came due; absent where there is none."""
+    found = {name: sum(getattr(a, name) for a in accounts) for name in ("lost", "never_due")}
+    return {name: count for name, count in found.items() if count}
 
 
 def _served(total: journal.ServedTotal) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from harness.commands import emit
 from harness.errors import ExitCode
+from harness.printable import printable
 from harness.sweep.executors import DaskWorkers, Threads, Workers
 from harness.sweep.figures import P99_RULE, breach_rule
 from harness.sweep.files import document_of, picture_of, write_files
@@ -68,4 +69,4 @@ def _tell(plan: SweepPlan, found: Found, notes: Sequence[str], *, to_stderr: boo
         f"All policies: {plan.out}/sweep.csv; picture: {plan.out}/sweep.png",
     ]
     for line in lines:
-        console.print(line, soft_wrap=True)
+        console.print(printable(line), soft_wrap=True)

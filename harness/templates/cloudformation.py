@@ -33,6 +33,8 @@ _MEMBERS = (
 )
 _POLICIES = ("CreationPolicy", "UpdatePolicy")
 _KEPT = ("Metadata", "UpdateReplacePolicy", *_POLICIES)
+MOST_RESOURCES = 20_000
+"""Of one template: CloudFormation takes 500 ("CloudFormation quotas")."""
 _KNOWN_MEMBERS = (*_MEMBERS, *_POLICIES, "Version", "Description")
 # What the CDK adds to count its users; it makes nothing.
 _NOTHING = {"AWS::CDK::Metadata"}
@@ -52,6 +54,11 @@ def build(
     declared = document.section("Resources")
     if not declared:
         raise ScenarioError(f"{document.file}: the template has no Resources, so there is nothing to make")
+    if len(declared) > MOST_RESOURCES:
+        raise ScenarioError(
+            f"{document.file}: it has {len(declared)} resources, and CloudFormation takes 500; "
+            f"more than {MOST_RESOURCES} are not read"
+        )
     resolved = Resolved(document.value, parameters, place)
     reader = _Reader(document, resolved, place.region)
     resources = {}

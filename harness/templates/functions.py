@@ -12,6 +12,10 @@ from typing import Any
 
 from harness.templates.model import TOKEN
 
+MOST_TEXT = 1_000_000
+"""Characters of a text that is put together: a whole template may have no more."""
+_MOST_BLOCKS = 256  # Fn::Cidr, "count": valid values are between 1 and 256
+
 
 class Unresolved(Exception):
     """A value that cannot be known from the template alone; the message says which and why.
@@ -49,7 +53,10 @@ def join(arguments: list[Any]) -> str:
     separator, items = _two(arguments, "Fn::Join")
     if not isinstance(items, list) or any(isinstance(each, Mapping | list) for each in items):
         raise Unresolved("Fn::Join takes a separator and a list of texts")
-    return str(separator).join(map(as_text, items))
+    texts, between = [as_text(each) for each in items], str(separator)
+    if sum(map(len, texts)) + len(between) * len(texts) > MOST_TEXT:
+        raise Unresolved(f"the text has more than {MOST_TEXT} characters")
+    return between.join(texts)
 
 
 def split(arguments: list[Any]) -> list[str]:
@@ -76,6 +83,8 @@ def cidr(arguments: list[Any]) -> list[str]:
     block, count, *rest = arguments
     network = ipaddress.ip_network(str(block), strict=False)
     bits = int(rest[0]) if rest else (8 if network.version == 4 else 64)
+    if not 1 <= int(count) <= _MOST_BLOCKS:
+        raise Unresolved(f"Fn::Cidr gives 1 to {_MOST_BLOCKS} blocks, not {count!r:.40}")
     found = []
     for each in network.subnets(new_prefix=network.max_prefixlen - bits):
         found.append(str(each))

@@ -20,6 +20,8 @@ NO_VALUE = object()
 
 _PLACE = re.compile(r"\$\{(!?)([^}]*)\}")
 _DEPTH = 60
+_MOST_STEPS = 500_000
+"""A template has 100,000 values at most; names made of each other's names would otherwise double at each."""
 _REFUSED = {
     "Fn::ImportValue": "it is what another stack exports, which is not known here; make it a parameter",
     "Fn::Transform": "a macro runs in an account, not here; give its result instead",
@@ -52,6 +54,8 @@ class Intrinsics:
         self._references = references
         self._pseudo = pseudo
         self._depth = 0
+        self._steps = 0
+        self._known_conditions: dict[str, bool] = {}
         self._functions: dict[str, Callable[[Any], Any]] = {
             "Ref": self._ref,
             "Fn::Sub": self._sub,
@@ -70,7 +74,9 @@ class Intrinsics:
         conditions = self.section("Conditions")
         if not isinstance(name, str) or name not in conditions:
             raise Unresolved(f"there is no condition {name!r}{did_you_mean(name, conditions)}")
-        return self._deeper(self._truth, conditions[name])
+        if name not in self._known_conditions:
+            self._known_conditions[name] = self._deeper(self._truth, conditions[name])
+        return self._known_conditions[name]
 
     def section(self, name: str) -> Mapping[str, Any]:
         """Return a section of the template, empty where it has none."""
@@ -79,7 +85,10 @@ class Intrinsics:
 
     def _deeper(self, work: Callable[[Any], Value], value: Any) -> Value:
         self._depth += 1
+        self._steps += 1
         try:
+            if self._steps > _MOST_STEPS:
+                raise Unresolved(f"the template takes more than {_MOST_STEPS} steps to work out")
             if self._depth > _DEPTH:
                 raise Unresolved("its references go round in a circle")
             return work(value)

@@ -29,6 +29,9 @@ from harness.templates.place import Place
 
 REGION, ACCOUNT = "us-east-1", "123456789012"
 
+MOST_NESTED = 500
+"""Nested templates that one may hold, also through others: each that holds two would double them."""
+
 IN_FOLDER = ("template.yaml", "template.yml", "template.json")
 """What SAM's tools look for in a folder, in this order."""
 
@@ -77,24 +80,27 @@ def load_document(
     *,
     files: Mapping[str, Path] | None = None,
     within: tuple[Path, ...] = (),
+    nested: list[Path] | None = None,
 ) -> Template:
     """Return what a CloudFormation or SAM *document* declares.
 
-    *files* are local files by their S3 keys, *within* the templates that it is nested in.
+    *files* are local files by their S3 keys, *within* the templates that it is nested in, *nested* all that
+    were read as nested ones so far.
     """
     within = (*within, document.path.resolve())
+    nested = [] if nested is None else nested
     transforms = _transforms(document)
     parameters = parameter_values(document, given)
     document = dataclasses.replace(document, value=with_includes(document, document.value))
     if SAM_TRANSFORM in transforms:
-        return _load_sam(document, parameters, place, within)
+        return _load_sam(document, parameters, place, within, nested)
     local = LocalFiles(document, place, dict(files or {}))
     document = dataclasses.replace(document, value=local.packaged())
     if LANGUAGE_EXTENSIONS in transforms:
         document = written_out(document, parameters)
     language: Language = "cloudformation" if files is None else "cdk"
     template = build(document, parameters, place, language, tuple(local.notes))
-    return _finished(template, local.by_key, within)
+    return _finished(template, local.by_key, within, nested)
 
 
 def stack_name(path: Path) -> str:
@@ -105,7 +111,11 @@ def stack_name(path: Path) -> str:
 
 
 def _load_sam(
-    document: Document, parameters: Mapping[str, Any], place: Place, within: tuple[Path, ...]
+    document: Document,
+    parameters: Mapping[str, Any],
+    place: Place,
+    within: tuple[Path, ...],
+    nested: list[Path],
 ) -> Template:
     from harness.templates.sam import remembering, translate, with_code
 
@@ -116,10 +126,12 @@ def _load_sam(
     document = dataclasses.replace(document, value=local.packaged())
     made = translate(document, parameters, place)
     template = build(made, parameters, place, "sam", tuple(local.notes))
-    return _finished(remembering(template, document), local.by_key, within)
+    return _finished(remembering(template, document), local.by_key, within, nested)
 
 
-def _finished(template: Template, by_key: Mapping[str, Path], within: tuple[Path, ...]) -> Template:
+def _finished(
+    template: Template, by_key: Mapping[str, Path], within: tuple[Path, ...], nested: list[Path]
+) -> Template:
     """Return *template* with its local files, and with what its nested stacks hold."""
 
     def inner(path: Path, parameters: Mapping[str, str], place: Place) -> Template:
@@ -127,8 +139,13 @@ def _finished(template: Template, by_key: Mapping[str, Path], within: tuple[Path
             raise ScenarioError(
                 f"{template.file}: it holds {path}, and that holds it: nested stacks in a circle"
             )
+        nested.append(path)
+        if len(nested) > MOST_NESTED:
+            raise ScenarioError(f"{template.file}: it is one of more than {MOST_NESTED} nested templates")
         files = by_key if template.language == "cdk" else None
-        return load_document(read_document(path), parameters, place, files=files, within=within)
+        return load_document(
+            read_document(path), parameters, place, files=files, within=within, nested=nested
+        )
 
     template = dataclasses.replace(template, assets=local_assets(template.resources, by_key))
     return flattened(template, by_key, inner)

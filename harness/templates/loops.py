@@ -10,11 +10,14 @@ from typing import Any
 
 from harness.errors import ScenarioError
 from harness.templates.documents import Document
+from harness.templates.functions import MOST_TEXT
 
 TRANSFORM = "AWS::LanguageExtensions"
 _LOOP = "Fn::ForEach::"
 MOST_ITEMS = 5_000
 """Members that loops may write out; a template may have 500 resources."""
+_MOST_VALUES = 200_000
+"""Values in what they write out: a template has 100,000 before its loops."""
 
 
 def written_out(document: Document, parameters: Mapping[str, Any]) -> Document:
@@ -34,13 +37,17 @@ class _Writer:
         self._document = document
         self._parameters = parameters
         self._made = 0
+        self._values = 0
 
     def value(self, value: Any, source: str, target: str, names: Mapping[str, str]) -> Any:
         """Return *value* with the loop variables *names* put in; its path was *source* and is *target*."""
         if target not in self.lines and source in self._document.lines:
             self.lines[target] = self._document.lines[source]
+        self._values += 1
+        if self._values > _MOST_VALUES:
+            raise self._error(source, f"the loops make more than {_MOST_VALUES} values")
         if isinstance(value, str):
-            return _put_in(value, names)
+            return self._text(value, source, names)
         if isinstance(value, list):
             return [
                 self.value(each, f"{source}[{index}]", f"{target}[{index}]", names)
@@ -59,7 +66,7 @@ class _Writer:
             if name.startswith(_LOOP):
                 self._loop(each, inner, target, names, found)
             else:
-                name = _put_in(name, names)
+                name = self._text(name, inner, names)
                 found[name] = self.value(each, inner, f"{target}.{name}".lstrip("."), names)
         return found
 
@@ -82,7 +89,13 @@ class _Writer:
             given = self._parameters.get(str(given["Ref"]))
         if not isinstance(given, list) or any(isinstance(each, Mapping | list) for each in given):
             raise self._error(f"{source}[1]", "a loop's list is written out, or a parameter that is a list")
-        return [_put_in(str(each), names) for each in given]
+        return [self._text(str(each), source, names) for each in given]
+
+    def _text(self, text: str, source: str, names: Mapping[str, str]) -> str:
+        longest = max(map(len, names.values()), default=0)
+        if text.count("{") * longest > MOST_TEXT:
+            raise self._error(source, f"the loops make a text of more than {MOST_TEXT} characters")
+        return _put_in(text, names)
 
     def _error(self, where: str, said: str) -> ScenarioError:
         loop = re.sub(r"\[\d\]$", "", where).rpartition(_LOOP)[2]

@@ -18,6 +18,7 @@ class Resolved:
         self._place = place
         self._used: list[str] = []
         self._open: list[str] = []
+        self._told: dict[tuple[str, str], str] = {}
         self.intrinsics = Intrinsics(template, parameters, self, place.pseudo_parameters())
 
     @contextmanager
@@ -45,10 +46,14 @@ class Resolved:
             return token(logical_id, attribute)
         if logical_id in self._open:
             raise Unresolved(f"names go round in a circle: {' -> '.join((*self._open, logical_id))}")
-        with self._naming(logical_id):
-            return reference(
-                kind, logical_id, attribute, lambda name: self._property(logical_id, name), self._place
-            )
+        told = self._told.get((logical_id, attribute))
+        if told is None:
+            with self._naming(logical_id):
+                told = reference(
+                    kind, logical_id, attribute, lambda name: self._property(logical_id, name), self._place
+                )
+            self._told[(logical_id, attribute)] = told
+        return told
 
     @contextmanager
     def _naming(self, logical_id: str) -> Iterator[None]:

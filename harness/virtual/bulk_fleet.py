@@ -6,7 +6,8 @@ fleet only comes and goes: enough where nobody asks how long a request waits.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 
 from harness.endpoint.distributions import ServiceTime
 from harness.endpoint.fleet import SAMPLES_PER_MINUTE, InstanceView, Routing, Sample
@@ -70,6 +71,7 @@ class BulkFleet:
         self._ledger: Ledger | None = None
         self._plane: Plane | None = None
         self._members: dict[str, _Member] = {}
+        self._zones: Counter[str] = Counter()
         self._serving: list[_Member] = []
         self._warming: dict[str, _Member] = {}
         self._active = 0
@@ -117,6 +119,10 @@ class BulkFleet:
             for each in self._members.values()
         )
 
+    def zones(self) -> Mapping[str, int]:
+        """Return how many instances each zone has, those that drain included."""
+        return self._zones
+
     def arrive(
         self, request_id: int, now: float, service_s: float | None = None, place: float | None = None
     ) -> Accepted | Rejected:
@@ -143,6 +149,7 @@ class BulkFleet:
             for each in list(self._members.values()):
                 if each.gone_at is not None and each.gone_at <= now:
                     del self._members[each.instance_id]
+                    self._zones[each.zone] -= 1
         return []
 
     def add_instance(self, instance_id: str, zone: str, now: float, *, takes_requests: bool = True) -> None:
@@ -153,6 +160,7 @@ class BulkFleet:
             self._sample_at = self._sample_number * 60.0 / self._samples_per_minute
         number = self._ledger.enrol(instance_id) if self._ledger is not None else 0
         member = self._members[instance_id] = _Member(instance_id, zone, now, number)
+        self._zones[zone] += 1
         self._active += 1
         if takes_requests:
             self._start_serving(member)
@@ -179,6 +187,7 @@ class BulkFleet:
         """Take the instance away at *now* with all it holds."""
         self._catch_up(now)
         member = self._members.pop(instance_id)
+        self._zones[member.zone] -= 1
         if member.gone_at is None:
             self._stop_serving(member)
         self._lose(member, now, now)

@@ -21,7 +21,7 @@ OTHERS = frozenset(
     {"aws", "cat", "cd", "cdk", "cp", "curl", "dask", "docker", "echo", "export", "git", "grep", "head", "jq"}
     | {"kill", "locust", "ls", "mkdir", "mkdocs", "open", "pip", "pre-commit", "pulumi", "pyenv", "pytest"}
     | {"python", "python3", "rm", "sed", "sleep", "sort", "tail", "terraform", "test", "touch", "tox", "uv"}
-    | {"wait", "wc", ".venv/bin/harness", ".venv/bin/pip", "source", "zcat", "unzip"}
+    | {"wait", "wc", ".venv/bin/harness", ".venv/bin/pip", "source", "zcat", "unzip", "unshare"}
 )
 """Programs besides `harness` that a page may use."""
 

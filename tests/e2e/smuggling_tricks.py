@@ -143,6 +143,7 @@ REFUSED: dict[str, Trick] = {
     **{f"chunk: {how}": refused(sized(it)) for how, it in _SIZES.items()},
     **{f"line: {how}": refused(post(it, LAST + INNER)) for how, it in _LINES.items()},
     **{f"request: {how}": refused(it) for how, it in _REQUEST_LINES.items()},
+    "tunnelling": refused(b"CONNECT x:443 HTTP/1.1\r\nHost: x\r\n\r\n" + INNER, 501),
     "CL.TE": refused(post(b"Content-Length: %d\r\n" % (5 + len(INNER)) + CHUNKED, LAST + INNER)),
     "TE.CL": refused(post(CHUNKED + b"Content-Length: 4\r\n", b"24\r\n" + INNER + b"\r\n" + LAST)),
     "CL.0": refused(post(b"Content-Length: 0\r\nContent-Length: %d\r\n" % len(INNER), INNER)),

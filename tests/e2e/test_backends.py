@@ -14,12 +14,13 @@ from seen import holders, listening
 from harness import sessions
 from harness.backends import Backend, open_backend
 from harness.backends.doctor import doctor_rows
-from harness.backends.emulator import Emulator, Recipe, listen_on_loopback
+from harness.backends.emulator import Emulator, Recipe
 from harness.backends.ministack import recipe as ministack_recipe
 from harness.backends.moto import recipe as moto_recipe
 from harness.config import Settings, read_settings
 from harness.errors import EnvironmentFault, ScenarioError
 from harness.gateway.chain import Address
+from harness.loopback import listen_on_loopback
 
 ACCOUNT = "123456789012"
 

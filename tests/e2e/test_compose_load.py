@@ -72,6 +72,8 @@ def page(tmp_path: Path) -> Iterator[tuple[EndpointServer, str]]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "LOCUST_"))}
     with EndpointServer() as server:
         variables = {
+            # Another of this machine's addresses, as on several hosts.
+            "HARNESS_MASTER": "127.0.0.2",
             "HARNESS_GATEWAY": server.url,
             "HARNESS_SCENARIO": str(tmp_path / "small.py"),
             "HARNESS_CLOCK": "wall",

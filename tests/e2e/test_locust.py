@@ -203,7 +203,8 @@ def test_a_load_can_be_stopped(server: EndpointServer, tmp_path: Path) -> None:
         on_begin=lambda began_at: begun.append(time.monotonic()),
         should_stop=lambda: bool(begun) and time.monotonic() > begun[0] + 1.0,
     )
-    assert result.why == ("The load was stopped before its end.",)
+    assert result.why[0] == "The load was stopped before its end."
+    assert [sentence.split(" ", 1)[1] for sentence in result.why[1:]] == ["of 3000 requests never came due."]
     assert (result.processes, result.unfinished) == (2, 0)
     assert 20 < result.completed < 1_000
 
@@ -212,7 +213,7 @@ def test_locust_that_cannot_start_is_an_environment_fault(
     server: EndpointServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """When the client cannot even load, the error carries its last words."""
-    monkeypatch.setattr("harness.load.command", lambda plan, processes: ["-m", "locust", "-f", "gone.py"])
+    monkeypatch.setattr("harness.load.command", lambda *_: ["-m", "locust", "-f", "gone.py"])
     load = plan(server, tmp_path, model("fine", Calls(1, over_s=1)))
     with pytest.raises(EnvironmentFault, match=r"exit code 1; .*gone\.py"):
         run_load(load, tmp_path)

@@ -13,9 +13,9 @@ from uuid import uuid4
 import pytest
 
 import harness
-from harness.backends.emulator import listen_on_loopback
 from harness.child import MARK_VARIABLE
 from harness.errors import EnvironmentFault
+from harness.loopback import listen_on_loopback
 from harness.processes import ChildProcess
 
 PROGRAMS = Path(__file__).parent / "programs"

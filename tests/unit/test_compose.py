@@ -20,6 +20,11 @@ PINNED = re.compile(r"^[\w./-]+:\d+\.\d+\.\d+[\w.-]*$")
 every_service = pytest.mark.parametrize("service", SERVICES.values(), ids=SERVICES.keys())
 
 
+def unset(text: str) -> str:
+    """Return *text* as Compose reads it where no variable is set."""
+    return re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", text)
+
+
 def test_it_is_valid_by_the_compose_specification() -> None:
     """No key that Compose does not know, no value of a wrong type."""
     schemas = importlib.resources.files("check_jsonschema") / "builtin_schemas" / "vendor"
@@ -36,14 +41,13 @@ def test_nothing_starts_unless_it_is_asked_for(service: dict[str, Any]) -> None:
 
 @every_service
 def test_nothing_is_reached_from_another_machine(service: dict[str, Any]) -> None:
-    """A published port is on loopback; who shares the host's network says where it listens."""
+    """A published port is on loopback; who shares the host's network listens there unless told otherwise."""
     assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
     if service.get("network_mode") == "host":
         assert "ports" not in service
-        listens = [
-            argument for argument in service["command"] if re.match("--(web|master-bind)-host", argument)
-        ]
-        masters = [argument for argument in service["command"] if argument == "--master"]
+        command = [unset(argument) for argument in service["command"]]
+        listens = [argument for argument in command if re.match("--(web|master-bind)-host", argument)]
+        masters = [argument for argument in command if argument == "--master"]
         assert [argument.partition("=")[2] for argument in listens] == ["127.0.0.1"] * 2 * len(masters)
 
 
@@ -96,3 +100,15 @@ def test_emulators_are_of_the_releases_that_the_package_pins() -> None:
 
     assert f'"ministack=={SERVICES["ministack"]["image"].partition(":")[2]}"' in project
     assert f'"moto[server]>={release},' in project
+
+
+def test_a_worker_on_another_host_needs_two_addresses() -> None:
+    """What it reaches is named by HARNESS_MASTER and HARNESS_GATEWAY; who names the gateway allows it."""
+    command = SERVICES["locust-worker"]["command"]
+    given = dict(argument.split("=", 1) for argument in command if "=" in argument)
+
+    assert given["--master-host"] == "${HARNESS_MASTER:-127.0.0.1}"
+    assert given["--host"] == given["--allow-endpoint"] == "${HARNESS_GATEWAY:-http://127.0.0.1:4566}"
+    assert "127.0.0.1" not in re.sub(
+        r"\$\{HARNESS_(MASTER|GATEWAY):-[^}]*\}", "", str(SERVICES["locust-worker"])
+    )

@@ -12,7 +12,7 @@ from harness.errors import JournalError
 from harness.load_result import Counts, ProcessReport, RequestRow, judge, merge, percentile, read_rows
 
 numbers = st.integers(0, 1_000)
-counts = st.builds(Counts, numbers, numbers, numbers, numbers)
+counts = st.builds(Counts, numbers, numbers, numbers, numbers, numbers)
 
 
 def report(process: int, **fields: object) -> ProcessReport:
@@ -43,10 +43,11 @@ def why(counts: Counts, cpu: float = 0.2, lag: float = 0.001) -> tuple[str, ...]
 
 @given(counts, counts)
 def test_offered_requests_all_came_to_something(one: Counts, other: Counts) -> None:
-    """offered = completed + failed + dropped + unfinished, and sent is what was not dropped; also in sums."""
+    """offered = completed + failed + dropped + unfinished + lost, and sent is what was neither dropped nor
+    lost; also in sums."""
     both = one + other
-    assert both.offered == both.completed + both.failed + both.dropped + both.unfinished
-    assert both.sent == both.offered - both.dropped
+    assert both.offered == both.completed + both.failed + both.dropped + both.unfinished + both.lost
+    assert both.sent == both.offered - both.dropped - both.lost
     assert both.offered == one.offered + other.offered
 
 

@@ -75,6 +75,12 @@ def test_counts_fall_into_half_open_windows() -> None:
     assert counts_over_time([-0.1, 0, 0.9, 1, 2.5, 3, 3.1], 0, 3, 1) == [2, 1, 2]
 
 
+def test_windows_begin_where_the_range_does() -> None:
+    """Windows of 2 s from second 10 on: what falls at 13 is in the second, counted and as a value."""
+    assert counts_over_time([10, 11.9, 13, 15.5], 10, 16, 2) == [2, 1, 1]
+    assert values_over_time([(11.9, 1.0), (13, 2.0), (15.5, 3.0)], 10, 16, 2) == [[1.0], [2.0], [3.0]]
+
+
 @given(st.lists(st.floats(0, 100)), st.floats(0.5, 60))
 def test_counts_lose_no_moment(moments: list[float], step: float) -> None:
     """Every moment inside the range is in exactly one window."""
@@ -92,6 +98,11 @@ def test_window_count_is_at_least_one() -> None:
     assert (window_count(5, 5, 1), window_count(0, 0.3, 0.1)) == (1, 3)
 
 
+def test_a_window_that_has_only_begun_counts() -> None:
+    """A range a little longer than three steps takes a fourth."""
+    assert window_count(0, 0.31, 0.1) == 4
+
+
 @pytest.mark.parametrize("step", [0.0, -1.0, math.nan])
 def test_a_window_has_a_length(step: float) -> None:
     """A step of nothing is an error, not an endless loop."""
@@ -105,6 +116,17 @@ def test_logarithmic_edges_enclose_the_range() -> None:
     assert edges[0] == pytest.approx(0.01)
     assert edges[-1] > 1.0
     assert edges[3] == pytest.approx(0.1)
+
+
+def test_logarithmic_edges_are_those_around_the_range() -> None:
+    """Two edges a decade: the last at or below 0.08, the first above 7, and all between; nothing beyond."""
+    exponents = (-1.5, -1, -0.5, 0, 0.5, 1)
+    assert logarithmic_edges(0.08, 7, 2) == pytest.approx([10**exponent for exponent in exponents])
+
+
+def test_logarithmic_edges_enclose_one_value() -> None:
+    """A range of a single value has the bin that value begins."""
+    assert logarithmic_edges(1, 1, 1) == pytest.approx([1, 10])
 
 
 @pytest.mark.parametrize(("low", "high"), [(0, 1), (-1, 1), (2, 1)])
@@ -128,6 +150,18 @@ def test_histogram_bins_are_half_open() -> None:
 def test_thin_leaves_short_series_alone() -> None:
     """What already fits is returned whole."""
     assert thin([(0.0, 1.0), (1.0, 2.0)], 10) == [(0.0, 1.0), (1.0, 2.0)]
+
+
+def test_thin_leaves_what_just_fits_alone() -> None:
+    """As many points as are asked for are no reason to leave one out."""
+    points = [(float(i), value) for i, value in enumerate((5.0, 1.0, 2.0, 3.0, 4.0))]
+    assert thin(points, 5) == points
+
+
+def test_thin_keeps_the_extremes_of_every_bucket() -> None:
+    """Ten points to six: both ends, and the lowest and highest of each half between, in order of time."""
+    points = [(float(i), value) for i, value in enumerate((5, 1, 7, 3, 4, 9, 6, 2, 8, 0))]
+    assert [value for _, value in thin(points, 6)] == [5, 1, 7, 9, 2, 0]
 
 
 def test_thin_keeps_ends_and_lone_spikes() -> None:

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 from harness.aws.query_form import entries
+from harness.aws.xml_body import xml_of
 from harness.gateway.chain import Exchange, Reply
 from harness.gateway.fetch import FetchReply
 
@@ -89,7 +90,7 @@ def _value(value: Any) -> str:
 
 def parsed(answer: FetchReply) -> ElementTree.Element:
     """Return the document of an answer, its names without a name space; raise Ec2Refused for an error."""
-    root = ElementTree.fromstring(answer.body)
+    root = xml_of(answer.body)
     for element in root.iter():
         element.tag = element.tag.rpartition("}")[2]
     if answer.status >= 400:

@@ -143,6 +143,6 @@ def _write(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, left:
             if written > left:
                 raise _too_large()
             sink.write(piece)
-    mode = stat.S_IMODE(entry.external_attr >> 16)
+    mode = stat.S_IMODE(entry.external_attr >> 16) & 0o777  # no program runs as somebody else
     os.chmod(path, (mode or 0o644) | stat.S_IRUSR)
     return written

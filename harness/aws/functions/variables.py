@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.config import Credentials
+from harness.config import NO_TELEMETRY, Credentials
 
 RESERVED = frozenset(
     {
@@ -93,6 +93,7 @@ def variables_of(function: Described, around: Surroundings) -> dict[str, str]:
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
+        **NO_TELEMETRY,
         "HOME": str(around.scratch),
         "TMPDIR": str(around.scratch),
     }

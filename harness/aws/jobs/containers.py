@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.aws.jobs.scratch import LAUNCHER, can_contain
-from harness.config import Credentials
+from harness.config import NO_TELEMETRY, Credentials
 from harness.jobs.layout import ROOT, Layout
 from harness.jobs.program import PYTHONS, Program
 from harness.processes import ChildProcess
@@ -185,6 +185,7 @@ def _environment(wanted: Wanted, *, contained: bool) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         "HARNESS_JOB_HOSTS": ",".join(f"{name}={address}" for name, address in wanted.addresses.items()),
         **given,
+        **NO_TELEMETRY,
         **({"PYTHONPATH": os.pathsep.join(paths)} if paths else {}),
     }
 

@@ -3,7 +3,7 @@
 import json
 import tarfile
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from harness.jobs.channels import manifest_urls
@@ -11,6 +11,8 @@ from harness.jobs.names import split_url
 
 # A POSIX archive's own times would make each run's artefact another one: they are all this.
 EPOCH_S = 0
+# A few kilobytes of gzip can unpack to terabytes; code and models do not.
+UNPACKED_LIMIT_BYTES = 8 << 30
 
 
 class Missing(Exception):
@@ -108,10 +110,28 @@ def packed(folder: Path, archive: Path) -> bool:
 
 
 def unpack(archive: Path, folder: Path) -> None:
-    """Unpack a tar.gz into *folder*; raises tarfile.TarError, and OSError where it is none."""
+    """Unpack a tar.gz into *folder*; raises tarfile.TarError, and OSError where it is none.
+
+    TarError as well for what would be written outside, for devices, and for more than UNPACKED_LIMIT_BYTES.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    left = UNPACKED_LIMIT_BYTES
     with tarfile.open(archive) as opened:
-        opened.extractall(folder, filter="data")
+        for entry in opened:
+            left -= entry.size
+            if left < 0:
+                raise tarfile.TarError(f"it unpacks to more than {UNPACKED_LIMIT_BYTES >> 30} GiB")
+            opened.extract(entry, folder, filter="data")
+
+
+def inside(folder: Path, name: str) -> Path:
+    """Return the place called *name* below *folder*; raise Unreadable where that is outside of it.
+
+    A key of S3's may have any characters, `..` between slashes among them.
+    """
+    if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts or "\0" in name:
+        raise Unreadable("InvalidKey", f"the key {name!r} leads out of the folder that it is to come into")
+    return folder / name
 
 
 def _without_times(entry: tarfile.TarInfo) -> tarfile.TarInfo:

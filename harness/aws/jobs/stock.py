@@ -12,6 +12,7 @@ from harness.aws.jobs.objects import (
     Unreadable,
     download,
     files_below,
+    inside,
     objects_of_manifest,
     objects_under,
     packed,
@@ -86,7 +87,7 @@ class Stock:
             folder = Path(here.moved(local) if local else here.channel(channel.name))
             folder.mkdir(parents=True, exist_ok=True)
             for key in share(list(by_key), channel.distribution, number, len(self._folders)):
-                target = folder / place(key, by_key[key].prefix)
+                target = inside(folder, place(key, by_key[key].prefix))
                 if key in placed:  # the same file for each instance: it is fetched once
                     target.parent.mkdir(parents=True, exist_ok=True)
                     shutil.copyfile(placed[key], target)
@@ -118,7 +119,7 @@ class Stock:
         try:
             for one in objects_under(self._s3, prefix):
                 for host in self._folders:
-                    target = self._local(host, local) / one.key[len(one.prefix) :]
+                    target = inside(self._local(host, local), one.key[len(one.prefix) :])
                     download(self._s3, one.bucket, one.key, target)
                     self._kept[host, str(target)] = _stamp(target)
         except Unreadable as error:

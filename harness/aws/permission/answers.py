@@ -5,6 +5,7 @@ from xml.etree import ElementTree
 
 import orjson
 
+from harness.aws.xml_body import xml_of
 from harness.gateway.fetch import FetchReply
 
 
@@ -18,7 +19,7 @@ def answered(reply: FetchReply) -> dict[str, str]:
 def _of_xml(body: bytes) -> dict[str, str]:
     found: dict[str, str] = {}
     try:
-        root = ElementTree.fromstring(body)
+        root = xml_of(body)
     except ElementTree.ParseError:
         return found
     for element in root.iter():

@@ -8,7 +8,7 @@ import secrets
 import string
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from time import time as wall_time
+from time import monotonic
 from typing import Any
 
 from harness.aws.permission.answers import answered
@@ -114,7 +114,7 @@ class Callers:
             otherwise = _ROOT_SESSION_S  # "Sessions for AWS account owners are restricted to a maximum of …"
         lasts_s = float(members.get("DurationSeconds") or otherwise)
         access_key, secret = told["AccessKeyId"], told.get("SecretAccessKey")
-        self.add(Key(access_key, caller, secret, told.get("SessionToken", ""), wall_time() + lasts_s))
+        self.add(Key(access_key, caller, secret, told.get("SessionToken", ""), monotonic() + lasts_s))
 
     def _session(self, answer: Answer, told: Mapping[str, str]) -> Caller:
         operation, members, by = answer.call.operation, answer.call.members, answer.caller

@@ -6,7 +6,6 @@ we start, tells all that it knows of a key, its secret too; others only tell who
 
 from collections.abc import Callable
 from time import monotonic
-from time import time as wall_time
 from typing import Any
 from urllib.parse import urlencode
 
@@ -79,7 +78,7 @@ class Foreign:
             False if temporary else None,
         )
         left_s = told["left_s"]
-        expires_at = float("inf") if left_s is None else wall_time() + float(left_s)
+        expires_at = float("inf") if left_s is None else monotonic() + float(left_s)
         return Key(access_key, caller, told["secret"], told["token"], expires_at, bool(told["active"]))
 
     # -- others -----

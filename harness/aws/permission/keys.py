@@ -60,7 +60,8 @@ class Caller:
 class Key:
     """One access key. `secret` is None where nobody told it: its signatures cannot be checked.
 
-    `token` is that of temporary credentials, "" for a key of a user; `expires_at` is in seconds since 1970.
+    `token` is that of temporary credentials, "" for a key of a user. `expires_at` is on the monotonic clock:
+    no session ends early, or lasts longer, because the time of day was set.
     """
 
     access_key: str

@@ -13,7 +13,7 @@ from hashlib import sha256
 from hmac import compare_digest
 
 from harness.aws.permission.keys import Key
-from harness.aws.permission.signatures import Hash, Scheme, canonical_pieces, hexdigest, scheme_of
+from harness.aws.permission.signatures import STREAMED, Hash, Scheme, canonical_pieces, hexdigest, scheme_of
 from harness.gateway.chain import Exchange
 
 # What differs from call to call and is not signed: SDKs' ids and attempts, the length of a body.
@@ -112,8 +112,8 @@ def likeness(exchange: Exchange, key: Key) -> Likeness | None:
     date, declared = spans[_DATE], spans[_HASH] if _HASH in names else None
     if signature is None or date is None or _DATE not in names:
         return None
-    if spans[_HASH] is not None and declared is None:
-        return None
+    if spans[_HASH] is not None and (declared is None or exchange.service not in STREAMED):
+        return None  # of others than S3 the body that came must be what was declared: that takes reading it
     parts = canonical_pieces(exchange, scheme, (_HASH, _DATE) if declared else (_DATE,))
     if parts is None:
         return None

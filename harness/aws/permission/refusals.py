@@ -10,7 +10,7 @@ from harness.aws.permission.signatures import Flaw
 from harness.gateway.chain import Exchange, Reply
 from harness.gateway.error_shapes import Shape, error_reply, shape_of
 from harness.iam import Authorization, Request, message
-from harness.scenario.faults.services import AwsError
+from harness.refusal import AwsError
 
 _TOKEN = "The security token included in the request is invalid."
 _EXPIRED = "The security token included in the request is expired"
@@ -18,6 +18,7 @@ _MISMATCH = (
     "The request signature we calculated does not match the signature you provided. Check your AWS Secret "
     "Access Key and signing method. Consult the service documentation for details."
 )
+_LEFT_OUT = "'Host' and every x-amz-* header that is sent must be a 'SignedHeader' in the AWS Authorization."
 _MISSING = "Request is missing Authentication Token"
 _MALFORMED = "Authorization header requires 'Credential', 'SignedHeaders', 'Signature' and an 'X-Amz-Date'."
 _EC2_FAILURE = AwsError("AuthFailure", 401, "AWS was not able to validate the provided access credentials")
@@ -29,6 +30,7 @@ _QUERY = {
     Flaw.UNKNOWN_KEY: AwsError("InvalidClientTokenId", 403, _TOKEN),
     Flaw.INVALID_TOKEN: AwsError("InvalidClientTokenId", 403, _TOKEN),
     Flaw.EXPIRED_TOKEN: AwsError("ExpiredToken", 403, _EXPIRED),
+    Flaw.HEADER_LEFT_OUT: AwsError("SignatureDoesNotMatch", 403, _LEFT_OUT),
     Flaw.MISMATCH: AwsError("SignatureDoesNotMatch", 403, _MISMATCH),
     Flaw.BODY_MISMATCH: AwsError("SignatureDoesNotMatch", 403, _MISMATCH),
     Flaw.EXPIRED_URL: AwsError(
@@ -42,6 +44,7 @@ _JSON = {
     Flaw.UNKNOWN_KEY: ("UnrecognizedClientException", _TOKEN),
     Flaw.INVALID_TOKEN: ("UnrecognizedClientException", _TOKEN),
     Flaw.EXPIRED_TOKEN: ("ExpiredTokenException", _EXPIRED),
+    Flaw.HEADER_LEFT_OUT: ("InvalidSignatureException", _LEFT_OUT),
     Flaw.MISMATCH: ("InvalidSignatureException", _MISMATCH),
     Flaw.BODY_MISMATCH: ("InvalidSignatureException", _MISMATCH),
     Flaw.EXPIRED_URL: ("InvalidSignatureException", "Signature expired: the URL is no longer valid."),
@@ -56,6 +59,9 @@ _S3 = {
         "InvalidToken", 400, "The provided token is malformed or otherwise invalid."
     ),
     Flaw.EXPIRED_TOKEN: AwsError("ExpiredToken", 400, "The provided token has expired."),
+    Flaw.HEADER_LEFT_OUT: AwsError(
+        "AccessDenied", 403, "There were headers present in the request which were not signed"
+    ),
     Flaw.MISMATCH: AwsError(
         "SignatureDoesNotMatch",
         403,

@@ -5,8 +5,8 @@ IAM user guide, "Create a signed AWS API request" and "Elements of an AWS API re
 reference, "Authenticating Requests (AWS Signature Version 4)"; S3 user guide, "Signing and authenticating
 REST requests" (version 2). Sources of the differences between clients: botocore/auth.py.
 
-What a declared x-amz-content-sha256 stands for is not read, so that a long body can be streamed on; the chunk
-signatures of STREAMING-AWS4-HMAC-SHA256-PAYLOAD are not checked either.
+What S3's declared x-amz-content-sha256 stands for is not read, so that a long object can be streamed on; the
+chunk signatures of STREAMING-AWS4-HMAC-SHA256-PAYLOAD are not checked either.
 """
 
 import hmac
@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from hashlib import sha256
-from time import gmtime, strftime
+from time import gmtime, monotonic, strftime
 from time import time as wall_time
 from typing import Protocol
-from urllib.parse import parse_qs, quote, unquote
+from urllib.parse import parse_qs, quote, unquote_to_bytes
 
 from harness.aws.permission.keys import Key
 from harness.aws.permission.signature_v2 import is_version_2, version_2_holds
@@ -28,12 +28,13 @@ from harness.sigv4 import canonical_path, canonical_query, signing_key
 
 _UNSIGNED_PAYLOAD = b"UNSIGNED-PAYLOAD"
 # Those that encode the path once, and whose URLs are signed without a body.
-_S3 = frozenset({"s3", "s3express", "s3-object-lambda", "s3-outposts"})
+STREAMED = frozenset({"s3", "s3express", "s3-object-lambda", "s3-outposts"})
 _LONGEST_URL_S = 7 * 24 * 3600  # S3 API reference, "Authenticating Requests: Using Query Parameters"
 _URL_SKEW_S = 900
 _STAMP_BYTES = 16
 _SCHEMES = 32  # of one key: a day, a region, a service, a set of headers each
 _FIELD = re.compile(rb"(Credential|SignedHeaders|Signature)=([^,\s]+)")
+_OWN_HEADER = b"x-amz-"
 
 
 class Hash(Protocol):
@@ -53,6 +54,7 @@ class Flaw(Enum):
     UNKNOWN_KEY = "nobody knows the key"
     INVALID_TOKEN = "the session token is missing or not that of the key"
     EXPIRED_TOKEN = "the credentials have expired"
+    HEADER_LEFT_OUT = "it does not cover Host or a header of AWS's own that was sent"
     MISMATCH = "it was made with another secret, or for another request"
     BODY_MISMATCH = "the body is not the one that was signed"
     EXPIRED_URL = "the presigned URL has expired"
@@ -64,13 +66,29 @@ def is_presigned(exchange: Exchange) -> bool:
 
 
 def needs_body(exchange: Exchange) -> bool:
-    """Return whether the signature can only be checked with the body: its hash is not declared."""
-    if exchange.method in ("GET", "HEAD") or exchange.header(b"x-amz-content-sha256") is not None:
+    """Return whether the signature can only be checked with the body.
+
+    That of S3 can be without, where the body's hash is declared, or not signed: objects are streamed on.
+    """
+    if exchange.method in ("GET", "HEAD") and not _has_body(exchange):
         return False
-    return exchange.service not in _S3 or not (is_presigned(exchange) or is_version_2(exchange))
+    if exchange.service not in STREAMED:
+        return True
+    declared = exchange.header(b"x-amz-content-sha256") is not None
+    return not (declared or is_presigned(exchange) or is_version_2(exchange))
 
 
-def flaw_of(exchange: Exchange, key: Key, now: Callable[[], float] = wall_time) -> Flaw | None:
+def _has_body(exchange: Exchange) -> bool:
+    length = exchange.header(b"content-length")
+    return bool(length and length.strip(b"0")) or exchange.header(b"transfer-encoding") is not None
+
+
+def flaw_of(
+    exchange: Exchange,
+    key: Key,
+    now: Callable[[], float] = wall_time,
+    steady_now: Callable[[], float] = monotonic,
+) -> Flaw | None:
     """Return what is wrong with the key or the signature of *exchange*, None where nothing is.
 
     The body must be there when `needs_body` said so. A key whose secret nobody told passes any signature.
@@ -79,7 +97,7 @@ def flaw_of(exchange: Exchange, key: Key, now: Callable[[], float] = wall_time) 
         return Flaw.UNKNOWN_KEY
     given = token_of(exchange)
     if key.token:
-        if key.expires_at <= now():
+        if key.expires_at <= steady_now():
             return Flaw.EXPIRED_TOKEN
         if not hmac.compare_digest(given, key.token.encode()):
             # Without its token a temporary key is one that nobody knows.
@@ -114,6 +132,8 @@ def _header_flaw(exchange: Exchange, key: Key, authorization: bytes) -> Flaw | N
     if key.secret is None:
         return None
     declared = exchange.header(b"x-amz-content-sha256")
+    if not scheme.covers(exchange):
+        return Flaw.HEADER_LEFT_OUT
     body_hash = declared or hexdigest(exchange.body)
     for path, query in _ways(exchange):
         canonical = b"\n".join(
@@ -125,16 +145,19 @@ def _header_flaw(exchange: Exchange, key: Key, authorization: bytes) -> Flaw | N
 
 
 def _body_flaw(exchange: Exchange, declared: bytes | None) -> Flaw | None:
-    """Compare a body that was read with the hash that was declared of it."""
-    if declared is None or not exchange.body or len(declared) != 64:
+    """Compare a body that was read, or is not there, with the hash that was declared of it."""
+    unread = exchange.service in STREAMED and not exchange.body and _has_body(exchange)
+    if declared is None or unread or len(declared) != 64:
         return None
     return None if hexdigest(exchange.body) == declared.lower() else Flaw.BODY_MISMATCH
 
 
 def _parts_of(authorization: bytes) -> tuple[bytes, bytes, bytes] | None:
     """Return credential, signed headers and signature, in whatever order they stand."""
-    found = dict(_FIELD.findall(authorization))
-    if len(found) != 3 or not authorization.startswith(b"AWS4-HMAC-SHA256 "):
+    fields = _FIELD.findall(authorization)
+    found = dict(fields)
+    # A second Credential would be verified where the first one is identified by.
+    if len(found) != 3 or len(fields) != 3 or not authorization.startswith(b"AWS4-HMAC-SHA256 "):
         return None
     return found[b"Credential"], found[b"SignedHeaders"], found[b"Signature"]
 
@@ -149,6 +172,20 @@ class Scheme:
     scope: bytes
     names: bytes
     looked_for: tuple[tuple[bytes, bytes], ...]  # what begins each header: after a line's end, and alone
+    own_headers: int  # how many of them are x-amz-…, -1 where Host is missing
+
+    def covers(self, exchange: Exchange) -> bool:
+        """Return whether Host and all headers of AWS's own that were sent are signed.
+
+        "You must include the host header (HTTP/1.1) …, and any x-amz-* headers in the signature" ("Create a
+        signed AWS API request", canonical headers).
+        """
+        if self.own_headers < 0:
+            return False
+        if exchange.lower_head.count(b"\r\n" + _OWN_HEADER) <= self.own_headers:
+            return True  # another one in the place of one that was signed changes the canonical request
+        sent = {name.lower() for name, _ in exchange.headers()}
+        return all(name in self.names.split(b";") for name in sent if name.startswith(_OWN_HEADER))
 
     def matches(self, stamp: bytes, canonical: bytes, given: bytes) -> bool:
         """Return whether *given* is the signature of the request *canonical* at the moment *stamp*."""
@@ -172,8 +209,10 @@ def _scheme(key: Key, scope: bytes, names: bytes) -> Scheme:
     signing = signing_key(key.secret or "", scope.decode("latin-1").split("/"))
     block = signing.ljust(_BLOCK_BYTES, b"\0")
     inner, outer = (sha256(bytes(byte ^ pad for byte in block)) for pad in (0x36, 0x5C))
-    each = tuple((b"\r\n" + name + b":", name + b":") for name in names.split(b";"))
-    return Scheme(inner, outer, scope[:8], scope, names, each)
+    split = names.split(b";")
+    each = tuple((b"\r\n" + name + b":", name + b":") for name in split)
+    own = sum(name.startswith(_OWN_HEADER) for name in split) if b"host" in split else -1
+    return Scheme(inner, outer, scope[:8], scope, names, each, own)
 
 
 # RFC 2104: HMAC is two hashes, each begun with a block of the key. To copy one that is begun costs a third of
@@ -197,7 +236,7 @@ def _ways(exchange: Exchange) -> Iterator[tuple[bytes, bytes]]:
 
     Clients do not encode all characters alike; nearly all sign what they send.
     """
-    is_s3, query = exchange.service in _S3, exchange.query
+    is_s3, query = exchange.service in STREAMED, exchange.query
     yield _path(exchange.path, is_s3), _sorted_query(query) if query else b""
     yield _encoded_path(exchange.path) if is_s3 else _path(exchange.path, False), _encoded_query(query)
 
@@ -209,7 +248,7 @@ def _path(path: str, is_s3: bool) -> bytes:
 
 
 def _encoded_path(path: str) -> bytes:
-    return quote(unquote(path), safe="/~").encode()
+    return quote(unquote_to_bytes(path.encode("latin-1")), safe="/~").encode()
 
 
 @lru_cache(maxsize=1024)
@@ -224,7 +263,7 @@ def _encoded_query(query: str) -> bytes:
 
 
 def _encoded(text: str) -> str:
-    return quote(unquote(text), safe="~")
+    return quote(unquote_to_bytes(text.encode("latin-1")), safe="~")
 
 
 def _headers(exchange: Exchange, scheme: Scheme) -> bytes:
@@ -285,12 +324,14 @@ def _presigned_flaw(exchange: Exchange, key: Key, now: Callable[[], float]) -> F
     if key.secret is None:
         return None
     scheme = _scheme(key, credential[len(key.access_key) + 1 :].encode(), names.encode())
+    if not scheme.covers(exchange):
+        return Flaw.HEADER_LEFT_OUT
     body_hash = exchange.header(b"x-amz-content-sha256")
     if body_hash is None:
-        unsigned = exchange.service in _S3
+        unsigned = exchange.service in STREAMED
         body_hash = _UNSIGNED_PAYLOAD if unsigned else hexdigest(exchange.body)
     kept = "&".join(pair for pair in exchange.query.split("&") if not pair.startswith("X-Amz-Signature="))
-    is_s3 = exchange.service in _S3
+    is_s3 = exchange.service in STREAMED
     for path, query in (
         (_path(exchange.path, is_s3), _sorted_query(kept)),
         (_encoded_path(exchange.path) if is_s3 else _path(exchange.path, False), _encoded_query(kept)),

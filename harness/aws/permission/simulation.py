@@ -30,7 +30,7 @@ from harness.gateway.chain import Exchange, Outcome, ReadBody, Reply
 from harness.gateway.error_shapes import error_reply
 from harness.iam import Kind, MalformedPolicyError, Policy, Principal
 from harness.iam.authorization import PolicySet
-from harness.scenario.faults.services import AwsError
+from harness.refusal import AwsError
 
 OPERATIONS = (
     "SimulatePrincipalPolicy",

@@ -16,8 +16,7 @@ from harness.aws.stacks.working import Workers
 from harness.config import SECRET_KEY, Credentials
 from harness.gateway.chain import Exchange, Handler, Outcome, ReadBody, Reply
 from harness.gateway.error_shapes import error_reply
-from harness.refusal import Refusal
-from harness.scenario.faults.services import AwsError
+from harness.refusal import AwsError, Refusal
 
 SERVICE, PRINCIPAL = "cloudformation", "cloudformation.amazonaws.com"
 # How long the end of a run waits for a call of a stack that is under way, seconds of this machine.

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
+from harness.aws.xml_body import xml_of
 from harness.errors import BackendError
 
 # API reference, NotificationConfiguration: the element of each kind of destination and the one with its ARN.
@@ -61,7 +62,7 @@ class Notifications:
     def read(cls, body: bytes) -> "Notifications | None":
         """Return what *body* configures, None where it is no XML."""
         try:
-            root = ElementTree.fromstring(body or b"<NotificationConfiguration/>")
+            root = xml_of(body or b"<NotificationConfiguration/>")
         except ElementTree.ParseError:
             return None
         return cls(root, tuple(arn for arn in map(_destination, root) if arn))
@@ -108,7 +109,7 @@ def _lets_pass(configuration: Element, key: str) -> bool:
 
 def _answer(body: bytes) -> Element:
     try:
-        return ElementTree.fromstring(body)
+        return xml_of(body)
     except ElementTree.ParseError as error:
         raise BackendError(f"The backend sent no XML but {body[:80]!r}") from error
 

@@ -7,28 +7,12 @@ botocore's service models.
 import difflib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from harness.errors import ScenarioError
 from harness.functions.outcomes import Reason
+from harness.refusal import AwsError
 from harness.scenario.faults.windows import check_share, check_window
-
-
-@dataclass(frozen=True, slots=True)
-class AwsError:
-    """An error as AWS answers it.
-
-    `query_code` is the code that it had in the query protocol, for services that have left that behind and
-    still tell it, in the x-amzn-query-error header (Smithy, awsQueryCompatible). `members` are those of a
-    REST JSON error beside its message.
-    """
-
-    code: str
-    status: int
-    message: str
-    query_code: str = ""
-    members: tuple[tuple[str, str], ...] = ()
 
 
 class HitsCalls(Protocol):

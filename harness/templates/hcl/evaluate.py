@@ -5,6 +5,7 @@ token in it; what cannot be worked out at all raises NotKnown.
 """
 
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
@@ -25,9 +26,15 @@ from harness.templates.hcl.nodes import (
     TextFor,
     TextIf,
 )
-from harness.templates.hcl.values import number, text, truth
+from harness.templates.hcl.values import MOST_ITEMS, bounded, number, shown, text, truth
 
 __all__ = ["NotKnown", "Scope", "evaluate"]
+
+# What functions raise over arguments that they do not take.
+_NOT_WORKED_OUT = (
+    *(TypeError, ValueError, LookupError, AttributeError, ArithmeticError),
+    *(StopIteration, re.error),
+)
 
 
 class Scope(Protocol):
@@ -48,10 +55,13 @@ class Members(Protocol):
 
 
 class _Inner:
-    """A scope within a `for` or a splat."""
+    """A scope within one turn of a `for` or a splat; `turns` counts those of all loops of an expression."""
 
-    def __init__(self, outer: Scope, names: Mapping[str, Any]) -> None:
-        self._outer, self._names = outer, names
+    def __init__(self, outer: Scope, names: Mapping[str, Any], turns: list[int]) -> None:
+        self._outer, self._names, self.turns = outer, names, turns
+        turns[0] += 1
+        if turns[0] > MOST_ITEMS:
+            raise NotKnown(f"its loops take more than {MOST_ITEMS} turns")
 
     def named(self, name: str) -> Any:
         return self._names[name] if name in self._names else self._outer.named(name)
@@ -71,11 +81,12 @@ def evaluate(node: Node, scope: Scope) -> Any:
 def _text(node: Text, scope: Scope) -> Any:
     if len(node.parts) == 1 and not isinstance(node.parts[0], str | TextIf | TextFor):
         return evaluate(node.parts[0], scope)
-    return "".join(part if isinstance(part, str) else text(evaluate(part, scope)) for part in node.parts)
+    return _joined(node, scope)
 
 
 def _joined(node: Text, scope: Scope) -> str:
-    return "".join(part if isinstance(part, str) else text(evaluate(part, scope)) for part in node.parts)
+    found = [part if isinstance(part, str) else text(evaluate(part, scope)) for part in node.parts]
+    return str(bounded("".join(found)))
 
 
 def _text_if(node: TextIf, scope: Scope) -> str:
@@ -83,12 +94,18 @@ def _text_if(node: TextIf, scope: Scope) -> str:
 
 
 def _text_for(node: TextFor, scope: Scope) -> str:
-    pairs = items_of(evaluate(node.collection, scope))
-    return "".join(_joined(node.body, _within(scope, node, key, value)) for key, value in pairs)
+    pairs, turns, found = items_of(evaluate(node.collection, scope)), _turns(scope), ""
+    for key, value in pairs:
+        found = bounded(found + _joined(node.body, _within(scope, node, key, value, turns)))
+    return found
 
 
-def _within(scope: Scope, node: For | TextFor, key: Any, value: Any) -> Scope:
-    return _Inner(scope, {node.value: value} | ({node.key: key} if node.key else {}))
+def _turns(scope: Scope) -> list[int]:
+    return scope.turns if isinstance(scope, _Inner) else [0]
+
+
+def _within(scope: Scope, node: For | TextFor, key: Any, value: Any, turns: list[int]) -> Scope:
+    return _Inner(scope, {node.value: value} | ({node.key: key} if node.key else {}), turns)
 
 
 def items_of(value: Any) -> Iterable[tuple[Any, Any]]:
@@ -122,8 +139,8 @@ def _splat(node: Splat, scope: Scope) -> Any:
     value = evaluate(node.of, scope)
     if value is None:
         return []
-    each = value if isinstance(value, list) else [value]
-    return [evaluate(node.each, _Inner(scope, {"*": one})) for one in each]
+    each, turns = value if isinstance(value, list) else [value], _turns(scope)
+    return [evaluate(node.each, _Inner(scope, {"*": one}, turns)) for one in each]
 
 
 def _call(node: Call, scope: Scope) -> Any:
@@ -139,8 +156,16 @@ def _call(node: Call, scope: Scope) -> Any:
     if function is None:
         return scope.call(node.name, arguments)
     try:
-        return function(*arguments)
-    except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
+        return bounded(function(*arguments))
+    except (
+        StopIteration,
+        TypeError,
+        ValueError,
+        LookupError,
+        AttributeError,
+        ArithmeticError,
+        re.error,
+    ) as error:
         shown = ", ".join(map(_shown, arguments))
         raise NotKnown(f"{node.name}({shown:.80}) cannot be worked out: {error}") from error
 
@@ -197,13 +222,16 @@ def _choice(node: Choice, scope: Scope) -> Any:
 
 
 def _pairs(node: Pairs, scope: Scope) -> dict[str, Any]:
-    return {text(evaluate(key, scope)): evaluate(value, scope) for key, value in node.pairs}
+    found = {text(evaluate(key, scope)): evaluate(value, scope) for key, value in node.pairs}
+    bounded(found)
+    return found
 
 
 def _for(node: For, scope: Scope) -> Any:
     found: list[tuple[Any, Any]] = []
+    turns = _turns(scope)
     for key, value in items_of(evaluate(node.collection, scope)):
-        inner = _within(scope, node, key, value)
+        inner = _within(scope, node, key, value, turns)
         if node.condition is None or truth(evaluate(node.condition, inner)):
             own = "" if node.result_key is None else text(evaluate(node.result_key, inner))
             found.append((own, evaluate(node.result, inner)))
@@ -218,7 +246,7 @@ def _for(node: For, scope: Scope) -> Any:
 
 
 def _shown(value: Any) -> str:
-    return f"{value!r:.40}"
+    return shown(value)[:40]
 
 
 _KINDS: dict[type, Callable[[Any, Scope], Any]] = {
@@ -232,7 +260,7 @@ _KINDS: dict[type, Callable[[Any, Scope], Any]] = {
     Call: _call,
     Operation: _operation,
     Choice: _choice,
-    Items: lambda node, scope: [evaluate(item, scope) for item in node.items],
+    Items: lambda node, scope: bounded([evaluate(item, scope) for item in node.items]),
     Pairs: _pairs,
     For: _for,
 }

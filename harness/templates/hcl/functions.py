@@ -13,9 +13,11 @@ import math
 import re
 import urllib.parse
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
-from harness.templates.hcl.values import NotKnown, number, text, truth
+from harness.errors import ScenarioError
+from harness.templates.hcl.values import MOST_ITEMS, MOST_TEXT, NotKnown, number, text, truth
 
 __all__ = ["FUNCTIONS", "LAZY", "NotKnown"]
 
@@ -40,13 +42,19 @@ def _flatten(items: list[Any]) -> list[Any]:
     return [leaf for item in items for leaf in (_flatten(item) if isinstance(item, list) else [item])]
 
 
+_MOST_RANGE = 1024  # "range": "more than 1024 values were generated" is an error of Terraform's
+_MOST_WIDTH = 1000
+
+
 def _format(pattern: str, *values: Any) -> str:
     given = iter(values)
 
     def put_in(place: re.Match[str]) -> str:
         if place[0] == "%%":
             return "%"
-        value, verb = next(given), place[0][-1]
+        if any(int(digits[:9]) > _MOST_WIDTH for digits in re.findall(r"\d+", place[0])):
+            raise ValueError(f"{place[0]!r:.40} asks for more than {_MOST_WIDTH} characters")
+        value, verb = next(given, None), place[0][-1]
         if verb in "dfeEgGxXob":
             form = place[0][1:-1] + verb
             return format(int(number(value)) if verb in "dxXob" else number(value), form.replace("-", "<"))
@@ -111,7 +119,29 @@ def _substr(whole: str, start: int, length: int) -> str:
 
 
 def _range(*limits: Any) -> list[Any]:
-    return list(range(*map(int, limits)))
+    found = range(*map(int, limits))
+    if len(found) > _MOST_RANGE:
+        raise ValueError(f"more than {_MOST_RANGE} values were generated")
+    return list(found)
+
+
+def _product(*lists: list[Any]) -> list[list[Any]]:
+    if math.prod(map(len, lists)) * len(lists) > MOST_ITEMS:
+        raise ValueError(f"it has more than {MOST_ITEMS} values")
+    return [list(row) for row in itertools.product(*lists)]
+
+
+def _pow(value: Any, power: Any) -> int | float:
+    base, exponent = number(value), number(power)
+    # Whole numbers would grow as long as memory lasts; beyond these bounds they are not exact in any case.
+    small = isinstance(base, int) and isinstance(exponent, int) and 0 <= exponent <= 64
+    return number(base**exponent if small else float(base) ** float(exponent))
+
+
+def _indent(depth: Any, whole: str) -> str:
+    if int(depth) * whole.count("\n") > MOST_TEXT:
+        raise ValueError(f"it would make more than {MOST_TEXT} characters")
+    return whole.replace("\n", "\n" + " " * int(depth))
 
 
 def _title(whole: str) -> str:
@@ -148,12 +178,12 @@ def _networks(prefix: str, *bits: int) -> list[str]:
 
 
 def _yaml(written: str) -> Any:
-    import yaml
+    from harness.templates.yaml_lines import load_yaml
 
     try:
-        return yaml.safe_load(written)
-    except yaml.YAMLError as error:
-        raise NotKnown(f"yamldecode: {error}") from error
+        return load_yaml(Path("yamldecode"), written)[0]
+    except ScenarioError as error:
+        raise NotKnown(str(error)) from error
 
 
 def _yaml_of(value: Any) -> str:
@@ -223,7 +253,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "floor": lambda value: math.floor(number(value)),
     "format": _format,
     "formatlist": _formatlist,
-    "indent": lambda depth, whole: whole.replace("\n", "\n" + " " * int(depth)),
+    "indent": _indent,
     "index": lambda items, wanted: items.index(wanted),
     "join": lambda separator, *lists: separator.join(text(each) for items in lists for each in items),
     "jsondecode": json.loads,
@@ -243,7 +273,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "nonsensitive": lambda value: value,
     "one": lambda items: items[0] if items else None,
     "parseint": lambda whole, base: int(text(whole), int(base)),
-    "pow": lambda value, power: number(number(value) ** number(power)),
+    "pow": _pow,
     "range": _range,
     "regex": _regex,
     "regexall": lambda pattern, whole: [_matched(match) for match in re.finditer(pattern, whole)],
@@ -253,7 +283,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "setintersection": lambda first, *others: [
         item for item in _set(first) if all(item in other for other in others)
     ],
-    "setproduct": lambda *lists: [list(row) for row in itertools.product(*lists)],
+    "setproduct": _product,
     "setsubtract": lambda first, other: [item for item in _set(first) if item not in other],
     "setunion": lambda *lists: _set([item for items in lists for item in items]),
     "sha1": lambda whole: hashlib.sha1(_bytes_of(whole), usedforsecurity=False).hexdigest(),

@@ -22,6 +22,7 @@ def test_only_running_is_billed() -> None:
     (one,) = billed(told, 1_000.0)
     assert (one.began_at, one.ran_s, one.billed_s) == (30.0, 100.0, 100.0)
     assert one.usd == pytest.approx(0.1)
+    assert (one.instance, one.instance_type, one.lifecycle) == ("i-1", "t2.xlarge", "spot")
 
 
 def test_a_minute_is_billed_at_least_each_time() -> None:

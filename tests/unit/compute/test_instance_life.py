@@ -45,7 +45,8 @@ def test_what_is_terminated_cannot_be_changed(call: str) -> None:
     world.terminate("i-1", 20.0)
     refusal = getattr(world, call)("i-1", 30.0)
     assert refusal.code == "IncorrectInstanceState"
-    assert "'i-1' is not in a state from which it can be" in refusal.message
+    done = {"stop": "stopped", "start": "started"}[call]
+    assert refusal.message == f"The instance 'i-1' is not in a state from which it can be {done}."
 
 
 def test_what_is_done_already_is_no_error() -> None:

@@ -57,6 +57,7 @@ def test_a_persistent_request_waits_for_capacity_and_gets_another_instance() -> 
     refusal = world.refused(wish(), 231.0)
     assert refusal is not None
     assert refusal.code == "InsufficientInstanceCapacity"
+    assert "no Spot capacity" in refusal.message
     world.advance(283.0)
     assert codes(world.take()) == [
         (100.0, "open", "instance-terminated-no-capacity"),

@@ -35,6 +35,17 @@ def test_the_path_depends_on_seed_type_and_zone_alone() -> None:
     assert one.on_demand("t2.xlarge") == 0.1856
 
 
+def test_every_type_and_zone_has_a_path_of_its_own() -> None:
+    """Two types of one on-demand price go different ways, and so does one type in two zones."""
+    one = Market({"t2.xlarge": 1.0, "m5.xlarge": 1.0}.get, seed=1)
+    paths = [
+        tuple(one.spot(instance_type, zone, day * DAY_S) for day in range(5))
+        for instance_type in ("t2.xlarge", "m5.xlarge")
+        for zone in ("us-east-1a", "us-east-1b")
+    ]
+    assert len(set(paths)) == 4
+
+
 def test_a_price_changes_when_it_says_so() -> None:
     """Between two changes it is the same."""
     one = market()
@@ -72,6 +83,7 @@ def test_declared_prices_hold_from_their_moments_on() -> None:
     assert [one.next_change("r4.large", at) for at in (-5.0, 0.0, 250.0)] == [0.0, 100.0, math.inf]
     assert one.history("r4.large", "a", -10.0, 300.0) == [(100.0, 0.08), (-10.0, 0.04)]
     assert one.history("r4.large", "a", 150.0, 160.0) == [(100.0, 0.08)]
+    assert one.history("r4.large", "a", 100.0, 160.0) == [(100.0, 0.08)]
 
 
 @pytest.mark.parametrize(

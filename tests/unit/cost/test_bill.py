@@ -141,6 +141,7 @@ def test_a_function_on_demand_is_compared_with_a_provisioned_one_and_the_other_w
     back = other_ways(declared(), asked, invoked(1.0, 2.0, provisioned=True))["all on demand"]
     assert back.usd == pytest.approx(2 * 0.0000166667)
     assert back.instead_of_usd > back.usd
+    assert (way.item, back.item) == ("lambda:duration", "lambda:provisioned")
 
 
 def test_a_function_whose_memory_is_not_known_is_compared_with_nothing() -> None:

@@ -64,6 +64,7 @@ def test_a_run_that_counts_instances_is_billed_by_what_was_asked_for() -> None:
     found = only(billed(*counts, configuration=configuration))
     assert found.usage.quantity == 3_600.0 + 3 * 3_600.0
     assert "3 instances" in found.usage.how
+    assert found.usage.item == "sagemaker:ml.m5.large"
 
 
 def test_a_type_without_a_price_leaves_the_sum_incomplete() -> None:

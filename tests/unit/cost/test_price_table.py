@@ -1,6 +1,7 @@
 """The dated price table: the project's own, one's own, and what is wrong with a bad one."""
 
 import json
+import math
 import re
 from pathlib import Path
 
@@ -121,6 +122,8 @@ def test_a_table_survives_the_journal() -> None:
         ({"as_of": "2026-01-31"}, '"usd_per_hour" is missing'),
         ({"usd_per_hour": {}}, '"as_of" is missing'),
         ({"as_of": "2026-01-31", "usd_per_hour": {"ml.x": 0}}, "usd_per_hour of 'ml.x' is 0"),
+        ({"as_of": "2026-01-31", "usd_per_hour": {"ml.x": math.inf}}, "usd_per_hour of 'ml.x' is inf"),
+        ({"as_of": "2026-01-31", "usd_per_hour": {"ml.x": -1}}, "give US dollars above 0"),
         ({"as_of": "2026-01-31", "usd_per_hour": {"ml.x": "1"}}, "usd_per_hour of 'ml.x' is '1'"),
         ({"as_of": "2026-01-31", "usd_per_hour": {"ml.x": True}}, "usd_per_hour of 'ml.x' is True"),
         ({"as_of": "2026-01-31", "usd_per_hour": {}, "eur": 1}, "unknown field 'eur'"),

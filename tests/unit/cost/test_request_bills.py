@@ -89,6 +89,13 @@ def test_a_list_of_a_bucket_costs_as_much_as_a_put() -> None:
     assert billed(listed).items == ()
 
 
+def test_an_item_says_how_many_calls_it_is_of() -> None:
+    """And what is uncommon about how they count, once."""
+    one, two = billed(call("kms", "Decrypt")), billed(*[call("events", "PutEvents")] * 2)
+    assert only(one).usage.how == "1 call"
+    assert only(two).usage.how == "2 calls: one each 64 KB of a call, at least"
+
+
 def test_fifo_queues_cost_more() -> None:
     """Where both kinds are there a call does not tell which it was of: the dearer counts, and it says so."""
     fifo, standard = j.QueueDeclared(0.0, "a.fifo", 60.0), j.QueueDeclared(0.0, "b", 60.0)
@@ -96,7 +103,8 @@ def test_fifo_queues_cost_more() -> None:
     mixed = only(billed(fifo, standard, call("sqs", "SendMessage")))
 
     assert alone.usage.item == mixed.usage.item == "sqs:fifo-requests"
-    assert ("at most" in alone.usage.how, "at most" in mixed.usage.how) == (False, True)
+    assert "at most" not in alone.usage.how
+    assert mixed.usage.how.startswith("1 call: all as FIFO, at most; ")
 
 
 def test_fifo_topics_cost_less_and_only_where_there_are_no_others() -> None:
@@ -121,3 +129,10 @@ def test_data_in_and_out_of_endpoints_is_billed_by_the_gb() -> None:
     """SageMaker pricing page, data processed."""
     asked = call("sagemaker", "InvokeEndpoint", endpoint="e", bytes_in=KB**3, bytes_out=KB**3)
     assert line(billed(asked), "sagemaker:data").usd == pytest.approx(0.032)
+
+
+def test_data_of_a_call_that_was_refused_is_not_billed() -> None:
+    """From 400 on nothing was processed."""
+    sizes = {"endpoint": "e", "bytes_in": KB**3, "bytes_out": KB**3}
+    refused = [call("sagemaker", "InvokeEndpoint", status=status, **sizes) for status in (400, 500)]
+    assert [one for one in billed(*refused).items if one.usage.item == "sagemaker:data"] == []

@@ -39,6 +39,7 @@ def test_burstable_goes_by_family_also_for_unknown_sizes() -> None:
         for name in instance_types()
         if instance_type(name).burstable  # type: ignore[union-attr]
     ]
+    assert all(is_burstable(f"ml.{family}.nano") for family in ("t2", "t3", "t3a", "t4g"))
     assert is_burstable("ml.t3.nano")
     assert not is_burstable("ml.m5.large")
     assert not is_burstable("t3.medium")

@@ -155,6 +155,8 @@ def test_requests_and_instances_are_conserved(
     assert [each.at for each in watched.events] == sorted(each.at for each in watched.events)
     joined = Counter(each.instance_id for each in only(watched.events, InstanceJoined))
     left = Counter(each.instance_id for each in only(watched.events, InstanceLeft))
+    moves = [*only(watched.events, InstanceJoined), *only(watched.events, InstanceLeft)]
+    assert {each.endpoint for each in moves} <= {model.name}
     here = Counter(each.instance_id for name in "ab" for each in model.instances(name))
     assert joined == left + here
     assert max(joined.values()) == 1

@@ -66,8 +66,8 @@ def test_an_empirical_span_is_one_of_the_measured_ones() -> None:
     ],
 )
 def test_what_cannot_be_a_span_is_refused_when_built(build: object) -> None:
-    """Negative, endless, empty and reversed spans never reach a run."""
-    with pytest.raises(ScenarioError):
+    """Negative, endless, empty and reversed spans never reach a run; the sentence begins with their kind."""
+    with pytest.raises(ScenarioError, match=r"^(Constant|Uniform|LogNormal|Empirical|Quantiles)"):
         build()  # type: ignore[operator]
 
 

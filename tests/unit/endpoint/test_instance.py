@@ -67,6 +67,17 @@ def test_work_beyond_the_timeout_is_busy_though_nobody_waits() -> None:
         assert told[-1].busy == pytest.approx((busy,))
 
 
+def test_the_work_of_all_that_time_out_adds_up() -> None:
+    """Two slots, each at work for 50 s on what nobody waits for any more."""
+    told: list[Sample] = []
+    made = sampled_fleet(told, service_time=Constant(50.0), timeout_s=20.0)
+    made.add_instance("i-0", "a", 0.0)
+    for number in range(2):
+        made.arrive(number, 0.0)
+    made.advance(60.0)
+    assert told[-1].busy == pytest.approx((100.0 / 60.0,))
+
+
 def test_an_instance_is_as_busy_as_it_was_since_it_came() -> None:
     """Half a minute, all of it at work on one slot; one that comes at the end of it is not asked yet."""
     told: list[Sample] = []

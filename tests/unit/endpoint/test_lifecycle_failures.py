@@ -73,7 +73,9 @@ def test_a_zone_that_fails_takes_its_share_and_others_replace_it() -> None:
     model.fail_zone("a", 1000.5)
     told = model.advance(2000.0)
     assert sum(each.outcome is Outcome.LOST for each in only(told, Completed)) == held
-    assert [(each.zone, each.cause) for each in only(told, InstanceLeft)] == [("a", LeaveCause.ZONE_FAILED)]
+    assert [(each.instance_id, each.zone, each.cause) for each in only(told, InstanceLeft)] == [
+        (f"{VARIANT}-0-1", "a", LeaveCause.ZONE_FAILED)
+    ]
     assert [(each.at, each.zone) for each in only(told, InstanceJoined)] == [(1100.5, "b")]
     assert [(each.at, each.in_service) for each in only(told, CapacityChanged)] == [(1000.5, 2), (1100.5, 3)]
 

@@ -36,6 +36,20 @@ def test_provisioned_mode() -> None:
     ).provisioned == Pollers(5, 200)
 
 
+def test_as_many_pollers_at_most_as_at_least() -> None:
+    """Both bounds may be the same, and each is the one that was given."""
+    given = {"ProvisionedPollerConfig": {"MinimumPollers": 7, "MaximumPollers": 7}}
+    assert source_config(given, fifo=False).provisioned == Pollers(7, 7)
+    given = {"ProvisionedPollerConfig": {"MinimumPollers": 3, "MaximumPollers": 9}}
+    assert source_config(given, fifo=False).provisioned == Pollers(3, 9)
+
+
+def test_a_member_within_another_is_named_with_it() -> None:
+    """As Lambda names it in what it refuses: provisionedPollerConfig.maximumPollers."""
+    with pytest.raises(RequestRefused, match=r"'provisionedPollerConfig\.maximumPollers'"):
+        source_config({"ProvisionedPollerConfig": {"MaximumPollers": 0}}, fifo=False)
+
+
 @pytest.mark.parametrize(
     ("given", "fifo", "words"),
     [

@@ -48,9 +48,9 @@ def test_a_reservation_holds_what_is_provisioned() -> None:
     some = account()
     assert some.set_provisioned("f", "live", 10, 0.0) is None
     assert some.unreserved == 990
-    assert "should not be lower than function's total provisioned concurrency [10]" in words(
-        some.set_reserved("f", 9, 0.0)
-    )
+    refused = words(some.set_reserved("f", 9, 0.0))
+    assert "ReservedConcurrentExecutions 9 should" in refused
+    assert "should not be lower than function's total provisioned concurrency [10]" in refused
     assert some.set_reserved("f", 900, 0.0) is None
     assert some.unreserved == 100
 
@@ -75,8 +75,9 @@ def test_the_account_limits_what_is_provisioned() -> None:
     assert "greater than account's unreserved concurrency [1000]" in words(
         some.set_provisioned("f", "live", 1_001, 0.0)
     )
-    assert "UnreservedConcurrentExecution below its minimum value of [100]" in words(
-        some.set_provisioned("f", "live", 901, 0.0)
+    assert words(some.set_provisioned("f", "live", 901, 0.0)) == (
+        "InvalidParameterValueException: Specified ConcurrentExecutions for function decreases "
+        "account's UnreservedConcurrentExecution below its minimum value of [100]."
     )
     assert some.set_provisioned("f", "live", 900, 0.0) is None
 

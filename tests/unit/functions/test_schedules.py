@@ -94,13 +94,14 @@ def test_refused_by_scheduler(expression: str) -> None:
     with pytest.raises(RequestRefused) as caught:
         scheduler_schedule(expression)
     assert caught.value.message == f"Invalid Schedule Expression {expression}."
+    assert (caught.value.code, caught.value.field) == ("ValidationException", "ScheduleExpression")
 
 
 def test_a_time_zone_that_there_is_not() -> None:
     """The zone is named, not the expression."""
     with pytest.raises(RequestRefused, match="'Mars/Base'") as caught:
         scheduler_schedule("cron(0 8 * * ? *)", "Mars/Base")
-    assert caught.value.field == "ScheduleExpressionTimezone"
+    assert (caught.value.code, caught.value.field) == ("ValidationException", "ScheduleExpressionTimezone")
 
 
 # -- when they fire -----

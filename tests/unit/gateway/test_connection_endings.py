@@ -191,3 +191,18 @@ def test_awaited_outcomes(connect: Connect, loop: asyncio.AbstractEventLoop) -> 
         loop.run_until_complete(asyncio.sleep(0))
     assert client.statuses == [201, 500, 200]
     assert [one.error for one in client.recorded] == ["", "InternalFailure: ValueError: boom", ""]
+
+
+def test_a_client_that_reads_no_answers_is_held(connect: Connect) -> None:
+    """Of a client that does not read its answers a bounded part is taken, and served once it reads them."""
+    client = connect(ok)
+    client.connection.pause_writing()
+    request = post(b"x" * 1000)
+    for _ in range(400):
+        if client.transport.reading:
+            client.connection.data_received(request)
+    waiting = len(client.connection._buffer)
+    assert HIGH_WATER_BYTES < waiting <= HIGH_WATER_BYTES + len(request)
+    client.connection.resume_writing()
+    assert client.transport.reading
+    assert len(client.recorded) * len(request) == waiting

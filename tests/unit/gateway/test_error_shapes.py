@@ -7,7 +7,7 @@ from botocore.parsers import create_parser
 
 from harness.gateway.chain import Exchange
 from harness.gateway.error_shapes import Shape, error_reply, shape_of
-from harness.scenario.faults.services import AwsError
+from harness.refusal import AwsError
 
 SLOW = AwsError("SlowDown", 503, "Please <wait> & see.")
 RENAMED = AwsError("ThrottlingException", 400, "Rate exceeded", "Throttling")

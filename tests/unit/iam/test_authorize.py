@@ -155,6 +155,16 @@ def test_an_answer_without_policies() -> None:
     assert authorize(PolicySet(), asked).statements == ()
 
 
+def test_what_needs_no_permission_may_pass_an_endpoint_that_lets_it() -> None:
+    """Promise: the reason is that none is required, not that the endpoint's policy allows it."""
+    asked = Request.of(USER, "sts:GetCallerIdentity", "*")
+    answer = authorize(PolicySet(vpc_endpoint=(named(action="sts:*"),)), asked)
+    assert (answer.effect, answer.reason) == (
+        Effect.ALLOWED,
+        "because no permissions are required for this operation",
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "kind", "account"),
     [

@@ -48,6 +48,7 @@ def test_a_value_is_no_pattern() -> None:
         ("arn:aws:sqs:*:*:orders", "arn:aws:sqs:us-east-1:123456789012:orders", True),
         ("arn:aws:sqs:*:orders", "arn:aws:sqs:us-east-1:123456789012:orders", False),
         ("arn:aws:sqs", "arn:aws:sqs:us-east-1:123456789012:orders", True),
+        ("arn:aws:sq*", "arn:aws:sqs:us-east-1:123456789012:orders", False),
         ("arn:aws:s3:::inputs/*", "arn:aws:s3:::inputs/a:b/c", True),
         ("arn:aws:sqs:us-east-?:*:*", "arn:aws:sqs:us-east-1:123456789012:orders", True),
         ("arn:aws:sqs:us-east-1:${aws:SourceAccount}:*", "arn:aws:sqs:us-east-1:123456789012:orders", False),
@@ -56,6 +57,12 @@ def test_a_value_is_no_pattern() -> None:
 def test_an_arn_is_matched_part_by_part(text: str, value: str, expected: bool) -> None:
     """Promise: a wildcard stays within its part, but for the last; missing parts are wildcards."""
     assert resource_pattern(text, variables=True).matches(value, CONTEXT) is expected
+
+
+@pytest.mark.parametrize(("value", "expected"), [("a:bc", True), ("a:b", True), ("a:b:c", False)])
+def test_what_lacks_parts_of_an_arn_has_no_part_for_colons(value: str, expected: bool) -> None:
+    """Promise: only the sixth part may hold colons; the last of fewer parts ends where it ends."""
+    assert pattern("a:b*", arn=True).matches(value, CONTEXT) is expected
 
 
 def test_cases_of_letters() -> None:

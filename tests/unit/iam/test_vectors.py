@@ -87,6 +87,18 @@ def test_forms_that_are_read(vector: dict[str, Any]) -> None:
     assert judged(**vector)["verdict"] == "Allowed"
 
 
+def test_a_role_is_assumed_only_by_whom_it_trusts() -> None:
+    """Promise: the resource policy of sts:AssumeRole on a role is its trust, which must agree."""
+    role = "arn:aws:iam::111122223333:role/guest"
+    request = ASKED | {"action": "sts:AssumeRole", "resource": role}
+    allow = {"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": role}]}
+    ben = {"AWS": "arn:aws:iam::111122223333:user/ben"}
+    trust = {"Statement": [{"Effect": "Allow", "Principal": ben, "Action": "sts:AssumeRole"}]}
+    given = {"request": request, "identityPolicies": [allow], "resourcePolicy": trust}
+    assert judged(**given)["verdict"] == "ImplicitlyDenied"
+    assert judged(**given | {"request": request | {"principal": ben["AWS"]}})["verdict"] == "Allowed"
+
+
 def test_what_has_no_request() -> None:
     """Promise: a vector that cannot be read is denied with the reason, and the others are judged."""
     rows = list(judge({"vectors": ["text", {"id": "b"}, {"request": ASKED, "identityPolicies": [ALLOW]}]}))

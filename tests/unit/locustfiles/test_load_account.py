@@ -9,12 +9,13 @@ from harness.load_result import Counts, read_rows
 from harness.scenario.workload import Due
 from locustfiles.account import Account, CpuWatch, Reply
 from locustfiles.schedule import LoadClock
+from locustfiles.sinks import Files
 
 CLOCK = LoadClock(zero=100.0, speed=60.0)
 
 
 def account(directory: Path | None) -> Account:
-    made = Account(CLOCK, ["live", "batch"], "lean", directory)
+    made = Account(CLOCK, ["live", "batch"], "lean", Files(directory, "7") if directory else None)
     made.begin(30.0)
     return made
 

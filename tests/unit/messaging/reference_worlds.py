@@ -56,7 +56,13 @@ def take(
 
 
 def rules(differences: tuple[Difference, ...]) -> list[str]:
-    """What was broken, with how much it matters in front."""
+    """What was broken, with how much it matters in front; each has its page, and says which message it is."""
+    for each in differences:
+        assert each.source.startswith(("SQS guide, ", "SQS API reference, "))
+        assert each.sentence.startswith("Queue ")
+        if each.rule not in ("too-many", "empty-long-poll", "unknown-message"):
+            assert each.message is not None
+            assert each.message in each.sentence
     return [f"{each.severity} {each.rule}" for each in differences]
 
 

@@ -147,6 +147,13 @@ def test_times_count_from_the_due_publication() -> None:
     assert (target.redeliveries, len(target.duplicates), len(target.delivered)) == (1, 1, 1)
 
 
+def test_what_nobody_published_has_no_times() -> None:
+    """A dead-letter queue's copy, or one from elsewhere, counts from nowhere."""
+    target = account([*DECLARED, publication("p", "orders"), got("orders", "p"), got("audit", "p")])
+    assert target.target("audit").first_receive_s() == []
+    assert target.target("orders").first_receive_s() == [11.0]
+
+
 def test_without_an_inventory_nothing_is_called_lost() -> None:
     """A run that was cut off does not know; a webhook has no inventory and what never came is lost."""
     found = account([*DECLARED, publication("p", "orders", "hook")])

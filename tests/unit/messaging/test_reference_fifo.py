@@ -231,4 +231,9 @@ def test_a_redrive_policy_that_cannot_work(redrive: Redrive) -> None:
     """No such queue, not one receive, another type of queue."""
     world = a_world()
     world.create_queue("q.fifo", QueueAttributes(fifo=True), 0.0)
-    assert isinstance(world.set_attributes("q", {"redrive": redrive}, 0.0), Refused)
+    refused = world.set_attributes("q", {"redrive": redrive}, 0.0)
+    assert isinstance(refused, Refused)
+    assert refused.allows("InvalidParameterValue")
+    # SQS may name the queue instead, under either of its two codes.
+    missing = ("QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue")
+    assert [refused.allows(code) for code in missing] == [redrive.dead_letter == "nowhere"] * 2

@@ -86,6 +86,13 @@ def test_fifo_queues_want_a_group_and_a_deduplication_id() -> None:
     assert isinstance(world.send("q.fifo", Message("b", group="g", deduplication="d"), 0.0), Sent)
 
 
+def test_a_missing_group_has_two_names() -> None:
+    """AWS's documents name both codes, so that an emulator may answer either, and no other."""
+    refused = a_world(fifo=True).send("q.fifo", Message("a"), 0.0)
+    assert isinstance(refused, Refused)
+    assert {refused.code, *refused.or_codes} == {"MissingParameter", "InvalidParameterValue"}
+
+
 def test_a_message_of_a_fifo_queue_has_no_delay_of_its_own() -> None:
     """Only the queue has one."""
     world = a_world(fifo=True)
@@ -192,6 +199,14 @@ def test_a_new_delay_of_a_fifo_queue_is_for_all_messages() -> None:
     assert world.receivable("q.fifo", 10.0) == world.receivable("q.fifo", 99.0)
     assert world.receivable("q.fifo", 10.0).sure == frozenset()
     assert world.receivable("q.fifo", 100.0).sure == {copy}
+
+
+def test_a_new_delay_just_when_the_old_one_ends() -> None:
+    """The message may not have been visible yet: then the new delay is its own, and it need not come."""
+    world = a_world(fifo=True, delay_s=10, tolerance_s=0.5)
+    send(world, "a", group="g")
+    world.set_attributes("q.fifo", {"delay_s": 100}, 10.2)
+    assert world.receivable("q.fifo", 50.0).sure == frozenset()
 
 
 def test_another_change_leaves_the_delays_alone() -> None:

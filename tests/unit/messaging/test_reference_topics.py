@@ -93,7 +93,12 @@ def test_subscriptions_that_sns_refuses() -> None:
     world = _fan_out()
     assert code(world.subscribe("x", "q", 0.0)) == "NotFound"
     assert code(world.subscribe("t", "x", 0.0)) == "InvalidParameter"
-    assert code(world.subscribe("t", "q.fifo", 0.0)) == "InvalidParameter"
+    # SNS says it twice.
+    assert world.subscribe("t", "q.fifo", 0.0) == Refused(
+        "InvalidParameter",
+        "Invalid parameter: Invalid parameter: Endpoint Reason: "
+        "FIFO SQS Queues can not be subscribed to standard SNS topics",
+    )
     answer = world.subscribe("t", "q", 0.0, filter_policy={"a": []})
     reason = "Invalid parameter: Attributes Reason: FilterPolicy: Empty arrays are not allowed"
     assert answer == Refused("InvalidParameter", reason)

@@ -25,6 +25,7 @@ class Account:
     def __init__(self, refuses: str = "") -> None:
         self.trust = json.dumps(DECLARED)
         self.sessions: list[str] = []
+        self.lasting: list[Any] = []
         self.signed_by = ""
         self._refuses = refuses
 
@@ -47,6 +48,7 @@ class Account:
         trusted = DECLARED["Statement"][0]["Principal"] if self.signed_by else root
         assert json.loads(self.trust)["Statement"][0]["Principal"] == trusted
         self.sessions.append(named["RoleSessionName"])
+        self.lasting.append(named.get("DurationSeconds"))
         number = str(len(self.sessions))
         return {
             "Credentials": {
@@ -124,3 +126,10 @@ def test_a_role_that_trusts_no_service_is_nobodys() -> None:
     other = Role("other", service="", trust=(allow("sts:AssumeRole", by="*"),))
     with pytest.raises(ScenarioError, match="Role 'other' trusts no service"):
         assumed(other, ["load"], Account().client, "123456789012")
+
+
+def test_a_session_outlasts_any_run() -> None:
+    """An hour, what STS gives where nothing is said, is less than a soak takes: nobody fetches new ones."""
+    account = Account()
+    assumed(ROLE, ["load"], account.client, "123456789012")
+    assert account.lasting == [12 * 3600]

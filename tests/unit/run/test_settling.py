@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from harness import journal
 from harness.errors import BackendError
@@ -31,8 +31,12 @@ class Sqs:
         return {"Attributes": dict(zip(AttributeNames, map(str, depth), strict=True))}
 
 
-def refusal(code: str) -> ClientError:
-    return ClientError({"Error": {"Code": code, "Message": "said so"}}, "GetQueueAttributes")
+def refusal(code: str, status: int = 400) -> ClientError:
+    answer: Any = {
+        "Error": {"Code": code, "Message": "said so"},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+    }
+    return ClientError(answer, "GetQueueAttributes")
 
 
 def drain(over: Callable[[str], bool] = lambda _: False, **depths: Sequence[Any]) -> Drain:
@@ -103,12 +107,34 @@ def test_a_queue_that_a_program_has_deleted_is_empty() -> None:
     assert looks_until_over(drain(jobs=[ONE, gone])) == 3
 
 
-def test_a_backend_that_does_not_say_ends_the_run() -> None:
+def test_a_backend_that_refuses_to_say_ends_the_run() -> None:
     """With the queue and the reason."""
     with pytest.raises(BackendError) as error:
-        drain(jobs=[refusal("InternalError")]).look()
+        drain(jobs=[refusal("AccessDenied", 403)]).look()
     assert "sqs did not say how full queue jobs is: " in str(error.value)
-    assert error.value.code == "InternalError"
+    assert error.value.code == "AccessDenied"
+
+
+@pytest.mark.parametrize(
+    "trouble", [refusal("InternalError", 500), EndpointConnectionError(endpoint_url="q")]
+)
+def test_a_backend_that_is_out_of_order_is_asked_again(trouble: Exception) -> None:
+    """What it did not say is no empty queue, and no end of the run either."""
+    queues = drain(jobs=[EMPTY, trouble, EMPTY])
+    queues.look()
+    queues.look()
+    assert queues.unsaid is not None
+    assert "sqs did not say how full queue jobs is: " in str(queues.unsaid)
+    assert looks_until_over(queues) == 2
+
+
+def test_what_was_never_said_keeps_the_run_from_settling() -> None:
+    """Also where all that read the queue have ended: the last known depth is no answer."""
+    queues = drain(lambda _: True, jobs=[EMPTY, refusal("InternalError", 500)])
+    queues.look()
+    assert queues.over
+    queues.look()
+    assert not queues.over
 
 
 def test_an_empty_queue_is_not_spoken_of() -> None:

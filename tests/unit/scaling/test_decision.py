@@ -121,6 +121,8 @@ def test_an_endpoint_that_is_being_updated_is_left_alone() -> None:
         assert decision.not_scaled_reason(TARGET) == NotScaledReason(
             "TargetServicePutResourceAsUnscalable", current_capacity=3
         )
+        over = "above the target of 10" if signal.high else "below 9 (90% of the target of 10)"
+        assert f"{over}, but the endpoint is being updated and cannot scale" in decision.sentence
 
 
 def test_without_an_alarm_nothing_is_asked_for() -> None:
@@ -166,6 +168,10 @@ def test_scale_in_stops_at_the_minimum() -> None:
     """AlreadyAtMinCapacity with the minimum, also while a cooldown runs: it is not the reason."""
     decision = decided(low(0.0), desired=1, cooldowns=Cooldowns().after_scale_in(9999.0))
     assert decision.reason is Reason.ALREADY_AT_MIN_CAPACITY
+    assert decision.sentence == (
+        "Invocations per instance were 0.0 over the last minute, below 9 (90% of the target of 10), "
+        "but the minimum of 1 is reached."
+    )
     assert decision.not_scaled_reason(TARGET) == NotScaledReason("AlreadyAtMinCapacity", min_capacity=1)
 
 

@@ -52,6 +52,12 @@ def test_a_target_with_all_it_may_have() -> None:
     assert target_of(bounds(2, 9, SuspendedState=state)) == ScalableTarget(RESOURCE, 2, 9, True, False, True)
 
 
+def test_what_a_first_registration_does_not_suspend_goes_on() -> None:
+    """SuspendedState with one member of three: the others are False (RegisterScalableTarget)."""
+    target = target_of(bounds(2, 9, SuspendedState={"DynamicScalingOutSuspended": True}))
+    assert (target.suspended_in, target.suspended_out, target.suspended_scheduled) == (False, True, False)
+
+
 def test_a_second_registration_changes_what_it_names() -> None:
     """ "Any parameters that you don't specify are not changed" (RegisterScalableTarget)."""
     known = ScalableTarget(RESOURCE, 2, 9, True, False, False)

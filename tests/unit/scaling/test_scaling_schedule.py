@@ -151,8 +151,9 @@ def test_a_time_zone_that_is_none(timezone: str) -> None:
 
 def test_at_a_time_the_clocks_jump_over() -> None:
     """A moment that never comes is refused instead of moved."""
-    with pytest.raises(RequestRefused, match="offset transition"):
+    with pytest.raises(RequestRefused, match="offset transition") as error:
         parse_schedule("at(2026-03-08T02:30:00)", NEW_YORK)
+    assert (error.value.code, error.value.field) == ("ValidationException", "Schedule")
 
 
 # -- actions with a start and an end -----

@@ -53,6 +53,20 @@ def test_every_form_is_read(text: str, fault: Fault) -> None:
 
 
 @pytest.mark.parametrize(
+    ("word", "kind"),
+    [("throttle", Throttle), ("error", ServerError), ("latency", Latency), ("reset", ConnectionReset)],
+)
+def test_every_fault_of_calls_takes_operations_and_a_window(word: str, kind: type[Fault]) -> None:
+    """The same three words for each of them, in any order."""
+    by = ":by=0.5" if kind is Latency else ""
+    fault = parse_fault(f"{word}:sqs:0.1:until=9{by}:operations=SendMessage,DeleteMessage:after=3")
+    assert isinstance(fault, kind)
+    assert isinstance(fault, Throttle | ServerError | Latency | ConnectionReset)
+    assert fault.operations == ("SendMessage", "DeleteMessage")
+    assert (fault.after_s, fault.until_s) == (3, 9)
+
+
+@pytest.mark.parametrize(
     ("text", "sentence"),
     [
         ("", "--fault '': there is no fault ''; there are throttle:SERVICE:SHARE"),

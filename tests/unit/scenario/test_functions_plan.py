@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,24 @@ def filled(calls: list[Call]) -> list[tuple[Call, dict[str, Any]]]:
 
 def arguments(method: str) -> list[dict[str, Any]]:
     return [given for call, given in filled([*made(), *gone()]) if call.method == method]
+
+
+def test_everything_is_in_the_account_and_the_region_of_the_run() -> None:
+    """Every ARN that a call names has both, where its service's ARNs have them."""
+    arns = set(re.findall(r"arn:aws:[^\"'\s]+", str([given for _, given in filled(made())])))
+    placed = [arn.split(":")[2:5] for arn in arns if arn not in ANSWERS.values()]
+    nowhere = {"s3": ["s3", "", ""], "iam": ["iam", "", ACCOUNT]}
+    assert len(placed) > 10
+    assert [each for each in placed if each != nowhere.get(each[0], [each[0], REGION, ACCOUNT])] == []
+
+
+def test_a_subscription_says_what_its_filter_looks_at() -> None:
+    """FilterPolicyScope beside the policy; without one, neither."""
+    given = [one.get("Attributes") for one in arguments("subscribe") if one["Protocol"] == "lambda"]
+    assert given == [
+        {"FilterPolicyScope": "MessageAttributes", "FilterPolicy": '{"kind": ["a"]}'},
+        None,
+    ]
 
 
 def test_every_call_is_valid_for_the_real_api() -> None:

@@ -22,6 +22,8 @@ from harness.scenario import (
 
 WORKER_ARN = {"Fn::GetAtt": ["Worker", "Arn"]}
 
+ENDS = ("Work", "Worker", "Live", "Orders")
+
 
 def targets(arn: Any = WORKER_ARN) -> list[dict[str, Any]]:
     """Return the one target of a rule."""
@@ -234,6 +236,53 @@ def test_what_starts_functions(tmp_path: Path) -> None:
         if name in "".join(found.notes)
     ]
     assert noted == ["Nowhere", "Wrong", "QueueConfigurations[0]", "Empty"]
+
+
+def test_whoever_can_be_told_is_found(tmp_path: Path) -> None:
+    """A topic tells a queue, a function or an alias of it; a bucket these and a topic."""
+    arn = {"Work": "Arn", "Worker": "Arn"}
+    ends = {name: {"Fn::GetAtt": [name, arn[name]]} if name in arn else {"Ref": name} for name in ENDS}
+    members = {"Live": "Function", "Worker": "Function", "Work": "Queue", "Orders": "Topic"}
+    kinds = {
+        "Function": "LambdaConfigurations",
+        "Queue": "QueueConfigurations",
+        "Topic": "TopicConfigurations",
+    }
+    told: dict[str, list[dict[str, Any]]] = {}
+    for name, member in members.items():
+        told.setdefault(kinds[member], []).append({"Event": "s3:ObjectCreated:*", member: ends[name]})
+    alias = {"FunctionName": {"Ref": "Worker"}, "FunctionVersion": "$LATEST", "Name": "live"}
+    subscribed = {
+        f"To{name}": of(
+            "AWS::SNS::Subscription", TopicArn={"Ref": "Orders"}, Protocol="any", Endpoint=ends[name]
+        )
+        for name in ("Work", "Worker", "Live")
+    }
+    found = stack(
+        tmp_path,
+        {
+            "Worker": WORKER,
+            "Role": ROLE,
+            "Live": of("AWS::Lambda::Alias", **alias),
+            "Work": of("AWS::SQS::Queue", QueueName="work"),
+            "Orders": of("AWS::SNS::Topic", TopicName="orders"),
+            "Uploads": of("AWS::S3::Bucket", BucketName="uploads", NotificationConfiguration=told),
+            **subscribed,
+        },
+    )
+    assert not found.notes
+    assert [found[f"To{name}"].endpoint for name in ("Work", "Worker", "Live")] == [
+        found[name] for name in ("Work", "Worker", "Live")
+    ]
+    told_of = {
+        name: each.target for name, each in found.by_logical_id.items() if isinstance(each, Notification)
+    }
+    assert told_of == {
+        "Uploads.LambdaConfigurations[0]": found["Live"],
+        "Uploads.LambdaConfigurations[1]": found["Worker"],
+        "Uploads.QueueConfigurations[0]": found["Work"],
+        "Uploads.TopicConfigurations[0]": found["Orders"],
+    }
 
 
 def test_tables_and_endpoints(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 from harness.aws.permission.reading.models import Shape
+from harness.aws.xml_body import xml_of
 
 Members = dict[str, Any]
 # Deeper than any model nests.
@@ -128,7 +129,7 @@ def from_xml(body: bytes, shape: Shape) -> Members:
     if not body.strip():
         return {}
     try:
-        root = ElementTree.fromstring(body)
+        root = xml_of(body)
     except ElementTree.ParseError:
         return {}
     found = _from_element(root, shape)

@@ -16,7 +16,7 @@ from harness.aws.query_form import LIMIT_BYTES, decode
 from harness.gateway.chain import Exchange, Outcome, ReadBody, Reply
 from harness.gateway.error_shapes import error_reply, is_query
 from harness.iam import Kind, MalformedPolicyError, parse
-from harness.scenario.faults.services import AwsError
+from harness.refusal import AwsError
 
 _TOO_LONG = Reply(413, b"The request is too long.")
 

@@ -7,13 +7,14 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 from xml.sax.saxutils import escape
 
+from harness.aws.xml_body import xml_of
 from harness.errors import BackendError
 
 
 def value_of(body: bytes) -> dict[str, Any]:
     """Return the elements inside the document *body* by name; raise BackendError where it is no XML."""
     try:
-        root = ElementTree.fromstring(body)
+        root = xml_of(body)
     except ElementTree.ParseError as error:
         raise BackendError(f"The backend sent no XML but {body[:80]!r}") from error
     value = _value(root)

@@ -46,6 +46,8 @@ def received(method: str, url: str, headers: Mapping[str, Any], body: bytes = b"
     target = parts.path + (f"?{parts.query}" if parts.query else "")
     lines = [f"{method} {target} HTTP/1.1", f"Host: {urlsplit(ADDRESS).netloc}"]
     lines += [f"{name}: {_text(value)}" for name, value in headers.items()]
+    if body and "content-length" not in {name.lower() for name in headers}:
+        lines.append(f"Content-Length: {len(body)}")
     exchange = Exchange.from_head("\r\n".join(lines).encode() + b"\r\n\r\n", body=body)
     identify(exchange)
     return exchange

@@ -77,7 +77,7 @@ def test_our_ministack_tells_a_sessions_limits() -> None:
     backend = told(
         arn=SESSION_ARN, token="t", left_s=60.0, policies=["{}"], policy_arns=["arn:p"], tags={"Team": "ml"}
     )
-    before = time.time()
+    before = time.monotonic()
     key = ask(backend, OURS)
     assert key is not None
     assert (key.caller.role, key.caller.principal.name) == (ROLE, SESSION_ARN)

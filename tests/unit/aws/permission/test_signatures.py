@@ -106,7 +106,7 @@ def test_temporary_credentials_need_their_own_token_and_expire() -> None:
     assert flaw_of(call, key(SESSION, token="another")) is Flaw.INVALID_TOKEN
     without = signed("sqs", "POST", "/", who=replace(SESSION, session_token=None), body=b"{}")
     assert flaw_of(without, key(SESSION)) is Flaw.UNKNOWN_KEY
-    assert flaw_of(call, key(SESSION, expires_at=100.0), now=lambda: 100.0) is Flaw.EXPIRED_TOKEN
+    assert flaw_of(call, key(SESSION, expires_at=100.0), steady_now=lambda: 100.0) is Flaw.EXPIRED_TOKEN
     assert flaw_of(call, key(USER)) is Flaw.INVALID_TOKEN
 
 

@@ -8,6 +8,7 @@ from harness.iam.actions import Call, Place, exists, needs_of
 from harness.iam.actions.mapping import _kept
 from harness.iam.actions.members import has, walk
 from harness.iam.actions.rules import ruled
+from harness.iam.actions.templates import matches
 
 PLACE = Place("eu-west-1", "000000000000")
 ROLE = "arn:aws:iam::000000000000:role/execution"
@@ -368,3 +369,12 @@ def test_members_are_found_by_paths_only_where_they_are() -> None:
     assert not has({"A": "x"}, "A()")
     assert has({"a": {"B": [{"C": 0.5}]}}, "A.B[].C")
     assert list(walk({"A": 3}, frozenset())) == []
+    assert has({"queueUrl": "x"}, "QueueUrl")
+    assert not has({"queueurl": "x"}, "QueueUrl")
+
+
+def test_only_the_last_name_in_an_arn_goes_on_past_a_slash() -> None:
+    """`table/a/index/b` is an index of the table a; no table is called `a/b`."""
+    template = "arn:aws:dynamodb:us-east-1:1:table/${TableName}/index/${IndexName}"
+    assert matches(template, "arn:aws:dynamodb:us-east-1:1:table/a/index/b/c")
+    assert not matches(template, "arn:aws:dynamodb:us-east-1:1:table/a/b/index/c")

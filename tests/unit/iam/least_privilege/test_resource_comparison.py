@@ -67,6 +67,8 @@ def test_nothing_is_new(reference: list[Any], given: list[Any]) -> None:
         ([allow("*"), deny("*", Condition=FROM)], [allow(BY_SNS)], SNS),
         ([allow({"AWS": ROLE}), deny({"AWS": ROOT})], [allow({"AWS": ROLE})], ROLE),
         ([allow("*"), deny(BY_SNS)], [allow("*")], "*"),
+        # Another Deny than the one that is gone does not stand in for it.
+        ([allow({"AWS": ROLE}), deny({"AWS": ROOT})], [allow({"AWS": ROLE}), deny({"Service": S3})], ROLE),
         (
             [allow(BY_SNS), {**deny_own(SEND, QUEUE), "NotPrincipal": {"Service": S3}}],
             [allow(BY_SNS)],

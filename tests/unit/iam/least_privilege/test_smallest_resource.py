@@ -163,6 +163,13 @@ def test_a_proof_names_what_is_missing_and_what_is_too_much() -> None:
     assert proof.idle == (f"{S3} of statement In", f"aws:SourceArn {BUCKET} of statement In")
 
 
+def test_a_proof_leaves_everybody_as_they_are() -> None:
+    """The principal * has no names of which one could go."""
+    whose = one("queue", QUEUE, asked("anonymous", SEND, QUEUE))
+    proof = prove_resource(document(allow(SEND, QUEUE, Principal="*")), whose, whose.used)
+    assert (proof.refused, proof.idle, proof.holds) == ((), (), True)
+
+
 PRINCIPALS = [SNS, S3, EVENTS, ROLE.replace(ACCOUNT, OTHER)]
 SOURCES = ["", *(f"{TOPIC}{n}" for n in range(6)), BUCKET, RULE]
 

@@ -1,0 +1,1 @@
+"""What the house costs: `python -m benchmarks` measures all and writes docs/reference/performance.md."""
