@@ -5,9 +5,10 @@
 Needs nginx and wrk. One gateway, as `harness serve` runs it (journal written, fleet modelled, endpoints made
 by CreateEndpoint), answers for the endpoints `null`, whose container echoes the body, and `turbofan`, whose
 model is an ONNX graph of the turbofan scenario; wrk posts 100 bytes and 100 rows of CSV with the headers of
-boto3 over 32 connections. Beside it in each repeat: nginx that returns 100 bytes, moto's canned answer of
-InvokeEndpoint, and a process that only reads those rows, predicts and formats. Each server has one core and
-wrk the other; what is compared is CPU time a request, that of the server's whole process tree.
+boto3 over 32 connections, 8 to moto, which starts a thread for each. Beside it in each repeat: nginx that
+returns 100 bytes, moto's canned answer of InvokeEndpoint, and a process that only reads those rows, predicts
+and formats. Each server has one core and wrk the other; what is compared is CPU time a request, that of the
+server's whole process tree.
 """
 
 import argparse
@@ -70,7 +71,7 @@ def measure(options: argparse.Namespace) -> Report:
         works: dict[str, Callable[[], Any]] = {
             "nginx": lambda: _load(stand, "nginx", "null", seconds),
             "null": lambda: _load(stand, "gateway", "null", seconds),
-            "moto": lambda: _load(stand, "moto", "turbofan", seconds),
+            "moto": lambda: _load(stand, "moto", "turbofan", max(seconds, 2), connections=8),
             "turbofan": lambda: _load(stand, "gateway", "turbofan", seconds),
             "alone": lambda: _alone(stand, seconds),
         }
@@ -133,12 +134,12 @@ def _figures(seen: Mapping[str, list[Any]]) -> Iterator[Figure]:
         )
 
 
-def _load(stand: Stand, server: str, endpoint: str, seconds: int) -> Sample:
+def _load(stand: Stand, server: str, endpoint: str, seconds: int, connections: int = 32) -> Sample:
     at = stand.servers[server]
     path, body = f"/endpoints/{endpoint}/invocations", stand.bodies[endpoint]
     script = stand.folder / f"{server}-{endpoint}.lua"
     wrk_script(script, [Posted(path, _signed(at.port, path, body), body)])
-    return wrk(at, script, seconds=seconds)
+    return wrk(at, script, seconds=seconds, connections=connections)
 
 
 def _alone(stand: Stand, seconds: int) -> dict[str, float]:

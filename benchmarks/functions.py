@@ -1,27 +1,24 @@
 """Admission of Lambda invocations: one by one, a million in virtual time, and the cost of 500 a second.
 
-    python -m benchmarks.functions [--json] [--repeats 3]
+    python -m benchmarks.functions [--json] [--quick] [--repeats 3]
 
 Poisson arrivals at 500 a second, log-normal durations, 100 reserved and 60 provisioned environments. All
 figures are CPU time on one core. `one by one` is how fast the account admits and finishes, as the gateway has
 it do; `a million in bulk` is virtual time, from the first draw to the fate of the last; `at 500 a second` is
 the share of a core that admission takes on the wall clock. The loop adds up a million integers a round, which
-compares machines. Exit code 1: a figure misses its goal.
+compares machines.
 """
 
 import argparse
-import json
-import statistics
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from heapq import heappop, heappush
 
 import numpy as np
 
+from benchmarks.results import Report, main, median_of
 from harness.endpoint.distributions import LogNormal
-from harness.errors import ExitCode
 from harness.functions.concurrency import Account
 from harness.functions.outcomes import Admitted
 from harness.virtual.admission import play_calls
@@ -37,40 +34,32 @@ DURATION = LogNormal(0.13, 0.35)
 INIT = LogNormal(0.3, 0.8)
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One figure, its goal, whether it is met; `loop_s` is what a round of the loop takes."""
-
-    name: str
-    value: float
-    unit: str
-    goal: float
-    ok: bool
-    loop_s: float
-
-
-def main() -> int:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--json", action="store_true")
-    parser.add_argument("--repeats", type=int, default=3)
-    options = parser.parse_args()
-    loop_s = _median(_loop, options.repeats)
-    each_s = _median(_one_by_one, options.repeats) / FEW
+def measure(options: argparse.Namespace) -> Report:
+    """Return the figures of admission."""
+    repeats = 2 if options.quick else options.repeats
+    each_s = [span / FEW for span in _times(_one_by_one, repeats)]
     in_bulk()  # compiled once and kept on disk
-    bulk_s = _median(in_bulk, options.repeats)
-    rows = [
-        Row("one by one", 1.0 / each_s, "invocations/s", RATE, 1.0 / each_s >= RATE, loop_s),
-        Row("a million in bulk", bulk_s, "s", 3.0, bulk_s <= 3.0, loop_s),
-        Row("at 500 a second", each_s * RATE, "of a core", 0.05, each_s * RATE <= 0.05, loop_s),
-    ]
-    if options.json:
-        print(json.dumps([asdict(row) for row in rows], indent=2))
-    else:
-        for row in rows:
-            print(f"{row.name:18} {row.value:12,.3f} {row.unit:14} (goal {row.goal:g})")
-        print(f"{'the loop':18} {loop_s:12.3f} s a round")
-    return ExitCode.PASS if all(row.ok for row in rows) else ExitCode.FAIL
+    bulk_s = _times(in_bulk, 1 if options.quick else repeats)
+    one_by_one = median_of(
+        "one_by_one",
+        "invocations admitted and finished, one by one",
+        [1.0 / span for span in each_s],
+        "a CPU second",
+        goal=RATE,
+    )
+    bulk = median_of("bulk_s", "a million in virtual time", bulk_s, "s", goal=3.0, better="less")
+    share = median_of(
+        "share",
+        "admission of 500 invocations a second",
+        [span * RATE for span in each_s],
+        "of a core",
+        goal=0.05,
+        better="less",
+    )
+    loop = median_of(
+        "loop_s", "Python adds up 1,000,000 integers", _times(_loop, repeats), "s", better="less"
+    )
+    return Report("functions", (one_by_one, bulk, share, loop))
 
 
 def account() -> Account:
@@ -113,15 +102,19 @@ def _loop() -> None:
         total += number
 
 
-def _median(work: Callable[[], None], repeats: int) -> float:
-    """Return the median of the CPU seconds that *work* takes."""
+def _times(work: Callable[[], None], repeats: int) -> list[float]:
+    """Return the CPU seconds that *work* takes, each time."""
     spent = []
     for _ in range(repeats):
         began = time.process_time()
         work()
         spent.append(time.process_time() - began)
-    return statistics.median(spent)
+    return spent
+
+
+def _options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--repeats", type=int, default=3, help="runs that the medians are taken of")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main("functions", __doc__, measure, _options))

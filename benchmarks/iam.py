@@ -1,68 +1,66 @@
 """Verdicts a second, on one core in CPU time, beside a plain Python loop of the same run.
 
-    python -m benchmarks.iam [--json] [--seconds 1.0] [--repeats 5]
+    python -m benchmarks.iam [--json] [--quick] [--seconds 1.0] [--repeats 5]
 
 Three figures: a role of five statements and one with AmazonSageMakerFullAccess, each asked for what it grants
 and what it does not, in turn; and the first role through a `DecisionCache` that has seen each request once.
-The loop adds up a million integers a round; `loops` is how many evaluations fit into one round of it, which
-compares machines. Exit code 1: a figure stays below its goal.
+The loop adds up a million integers a round; how many evaluations fit into one round of it compares machines.
 """
 
 import argparse
 import json
-import statistics
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
 from typing import Any
 
-from harness.errors import ExitCode
+from benchmarks.results import Figure, Report, main, median_of
 from harness.iam import DecisionCache, Kind, Policy, PolicySet, Principal, Request, authorize, parse
 
 ACCOUNT = "123456789012"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/worker"
 WORKER = Principal("aws", f"arn:aws:sts::{ACCOUNT}:assumed-role/worker/worker-0", ACCOUNT, ROLE)
 GOALS = {"narrow": 30_000.0, "broad": 8_000.0, "cached": 500_000.0}
+WHAT = {
+    "narrow": "verdicts, a role of five statements",
+    "broad": "verdicts, a role with AmazonSageMakerFullAccess",
+    "cached": "verdicts that were given before",
+}
 BROAD = "AmazonSageMakerFullAccess"
 LOOP = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One figure: evaluations a CPU second (median of the repeats), and how many of the loop's rounds fit."""
-
-    name: str
-    rate: float
-    goal: float
-    loops: float
-    allowed_ratio: float
-
-
-def main() -> int:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--json", action="store_true")
-    parser.add_argument("--seconds", type=float, default=1.0)
-    parser.add_argument("--repeats", type=int, default=5)
-    options = parser.parse_args()
-    loop = statistics.median(_loop() for _ in range(options.repeats))
+def measure(options: argparse.Namespace) -> Report:
+    """Return the rates, each beside the loop of its repeat."""
+    seconds, repeats = (0.2, 2) if options.quick else (options.seconds, options.repeats)
     narrow, broad, cache = PolicySet((narrow_policy(),)), PolicySet((broad_policy(),)), DecisionCache()
-    asked = {
+    asked: dict[str, tuple[Sequence[Request], Callable[[Request], Any]]] = {
         "narrow": (narrow_requests(), lambda request: authorize(narrow, request)),
         "broad": (broad_requests(), lambda request: authorize(broad, request)),
         "cached": (narrow_requests(), lambda request: cache.authorize(narrow, request)),
     }
-    rows = [_row(name, requests, ask, loop, options) for name, (requests, ask) in asked.items()]
-    if options.json:
-        print(json.dumps([asdict(row) for row in rows], indent=2))
-    else:
-        for row in rows:
-            print(
-                f"{row.name:7} {row.rate:10,.0f}/s (goal {row.goal:9,.0f}), {row.loops:9,.0f} a round of the "
-                f"loop, {row.allowed_ratio:.0%} allowed"
-            )
-    return ExitCode.PASS if all(row.rate >= row.goal for row in rows) else ExitCode.FAIL
+    rates: dict[str, list[float]] = {name: [] for name in asked}
+    loops: list[float] = []
+    for _ in range(repeats):
+        loops.append(_loop())
+        for name, (requests, ask) in asked.items():
+            rates[name].append(_rate(requests, ask, seconds / repeats))
+    figures = [
+        median_of(name, WHAT[name], found, "a CPU second", goal=GOALS[name]) for name, found in rates.items()
+    ]
+    return Report("iam", (*figures, *_in_loops(rates, loops)))
+
+
+def _in_loops(rates: dict[str, list[float]], loops: list[float]) -> list[Figure]:
+    return [
+        median_of(
+            f"{name}_in_a_loop",
+            f"the same while Python adds up {LOOP:,} integers",
+            [rate * loop for rate, loop in zip(found, loops, strict=True)],
+            "verdicts",
+        )
+        for name, found in rates.items()
+    ]
 
 
 def narrow_policy() -> Policy:
@@ -162,15 +160,6 @@ def broad_requests() -> tuple[Request, ...]:
     return tuple(Request.of(WORKER, action, resource, to) for action, resource in asked)
 
 
-def _row(
-    name: str, requests: Sequence[Request], ask: Callable[[Request], Any], loop: float, options: Any
-) -> Row:
-    allowed = sum(ask(request).allowed for request in requests) / len(requests)
-    rates = [_rate(requests, ask, options.seconds / options.repeats) for _ in range(options.repeats)]
-    rate = statistics.median(rates)
-    return Row(name, rate, GOALS[name], rate * loop, allowed)
-
-
 def _rate(requests: Sequence[Request], ask: Callable[[Request], Any], seconds: float) -> float:
     began, done = time.process_time(), 0
     while (spent := time.process_time() - began) < seconds:
@@ -189,5 +178,10 @@ def _loop() -> float:
     return time.process_time() - began
 
 
+def _options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--seconds", type=float, default=1.0, help="CPU seconds of each figure")
+    parser.add_argument("--repeats", type=int, default=5, help="runs that the medians are taken of")
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main("iam", __doc__, measure, _options))

@@ -1,6 +1,6 @@
 """What a warm invocation costs through the gateway, beside MiniStack's own executor in the same run.
 
-    python benchmarks/invoke.py [--json] [--calls 200] [--seconds 5]
+    python -m benchmarks.invoke [--json] [--quick] [--calls 200] [--seconds 5]
 
 `latency` is the median of Invoke by boto3, the same no-op handler on both, calls in turns so that a noisy
 moment meets both alike; the ratio is ours over MiniStack's, and must not be above 1.3. MiniStack runs the
@@ -18,7 +18,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from http.client import HTTPConnection
 from io import BytesIO
 from pathlib import Path
@@ -26,6 +26,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zipfile import ZipFile
 
+from benchmarks.results import Figure, Report, main, rounded
 from harness import sessions
 from harness.aws.permission import Mode
 from harness.aws.stage import Stage
@@ -33,7 +34,6 @@ from harness.aws.thread import Gateway
 from harness.backends import Backend, open_backend
 from harness.clock import Clock
 from harness.config import Settings
-from harness.errors import ExitCode
 from harness.gateway.chain import Address
 
 HANDLER = "def handler(event, context):\n    return event\n"
@@ -41,15 +41,6 @@ NAME = "noop"
 PATH = f"/2015-03-31/functions/{NAME}/invocations"
 MOST_RATIO = 1.3
 CALLERS = (1, 8)
-
-
-@dataclass(frozen=True, slots=True)
-class Latency:
-    """Medians in milliseconds; `ratio` is the gateway's over MiniStack's own."""
-
-    gateway_ms: float
-    ministack_ms: float
-    ratio: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,34 +53,54 @@ class Rate:
     p99_ms: float
 
 
-def main() -> int:
-    """Measure and print; fail where the ratio is above what is allowed."""
-    options = _parser().parse_args()
-    latency, rates = measure(options.calls, options.seconds)
-    if options.json:
-        print(json.dumps({"latency": asdict(latency), "rates": [asdict(rate) for rate in rates]}, indent=2))
-    else:
-        print(_table(latency, rates))
-    return ExitCode.PASS if latency.ratio <= MOST_RATIO else ExitCode.FAIL
+def measure(options: argparse.Namespace) -> Report:
+    """Return the latency beside MiniStack's own executor, and the rates."""
+    calls, seconds = (40, 0.5) if options.quick else (options.calls, options.seconds)
+    spans, rates = _measured(calls, seconds)
+    whole = Figure(
+        "ratio",
+        "warm Invoke by boto3",
+        rounded(statistics.median(spans["gateway"]) / statistics.median(spans["ministack"])),
+        "times",
+        goal=MOST_RATIO,
+        better="less",
+        against="MiniStack's own executor",
+    )
+    latencies = [
+        Figure(
+            f"{name}_ms",
+            f"warm Invoke by boto3, {name}",
+            rounded(statistics.median(found)),
+            "ms",
+            better="less",
+        )
+        for name, found in spans.items()
+    ]
+    return Report("invoke", (whole, *latencies, *map(_figure, rates)))
 
 
-def measure(calls: int, seconds: float) -> tuple[Latency, list[Rate]]:
-    """Return the latency of *calls* each, and the rates over *seconds* each."""
+def _figure(rate: Rate) -> Figure:
+    what = f"invocations by {rate.callers} at once, permission {rate.iam}, p99 {rate.p99_ms:g} ms"
+    return Figure(f"{rate.iam}_{rate.callers}", what, rate.per_s, "a second")
+
+
+def _measured(calls: int, seconds: float) -> tuple[dict[str, list[float]], list[Rate]]:
+    """Return the milliseconds of *calls* each way, and the rates over *seconds* each."""
     with tempfile.TemporaryDirectory() as folder:
         with (
             _backend(Path(folder) / "a") as alone,
             _backend(Path(folder) / "b") as behind,
             _gateway(behind, Mode.OFF) as url,
         ):
-            latency = _latency(url, _url(alone.route("lambda")), calls)
+            spans = _latency(url, _url(alone.route("lambda")), calls)
             rates = [_rate(url, "off", callers, seconds) for callers in CALLERS]
         with _backend(Path(folder) / "c") as behind, _gateway(behind, Mode.ENFORCE) as url:
             _make(url)
             rates += [_rate(url, "enforce", callers, seconds) for callers in CALLERS]
-    return latency, rates
+    return spans, rates
 
 
-def _latency(gateway: str, ministack: str, calls: int) -> Latency:
+def _latency(gateway: str, ministack: str, calls: int) -> dict[str, list[float]]:
     invoke = {name: _make(url) for name, url in (("gateway", gateway), ("ministack", ministack))}
     spans: dict[str, list[float]] = {name: [] for name in invoke}
     for at in range(calls + 5):
@@ -98,8 +109,7 @@ def _latency(gateway: str, ministack: str, calls: int) -> Latency:
             one()
             if at >= 5:  # the first ones warm up
                 spans[name].append((time.perf_counter() - began) * 1e3)
-    ours, theirs = (statistics.median(spans[name]) for name in ("gateway", "ministack"))
-    return Latency(round(ours, 3), round(theirs, 3), round(ours / theirs, 3))
+    return spans
 
 
 def _make(url: str) -> Callable[[], None]:
@@ -196,25 +206,10 @@ def _url(address: Address) -> str:
     return f"http://{address.host}:{address.port}"
 
 
-def _table(latency: Latency, rates: Sequence[Rate]) -> str:
-    lines = [
-        f"warm Invoke by boto3: gateway {latency.gateway_ms:.2f} ms, MiniStack {latency.ministack_ms:.2f} ms,"
-        f" ratio {latency.ratio:.2f} (at most {MOST_RATIO})",
-        f"{'iam':<8} {'callers':>7} {'per s':>8} {'p99 ms':>7}",
-    ]
-    lines += [f"{rate.iam:<8} {rate.callers:>7} {rate.per_s:>8.0f} {rate.p99_ms:>7.2f}" for rate in rates]
-    return "\n".join(lines)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+def _options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--calls", type=int, default=200, help="invocations of each for the latency")
     parser.add_argument("--seconds", type=float, default=5.0, help="how long each rate is measured")
-    return parser
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main("invoke", __doc__, measure, _options))

@@ -243,6 +243,10 @@ def wrk(
     if done.returncode or "Non-2xx" in done.stdout or "Socket errors" in done.stdout:
         raise EnvironmentFault(f"wrk saw errors on port {server.port}: {done.stdout}{done.stderr}")
     requests = int(re.findall(r"(\d+) requests in", done.stdout)[0])
+    if not requests:
+        raise EnvironmentFault(
+            f"Port {server.port} answered nothing in {seconds} s: the machine is too busy."
+        )
     rps = float(re.findall(r"Requests/sec:\s+([\d.]+)", done.stdout)[0])
     return Sample(
         requests, rps, _quantile_ms(done.stdout, 50), _quantile_ms(done.stdout, 99), used / requests * 1e6

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from benchmarks.plots import picture_name
+from benchmarks.results import told
 
 Document = dict[str, Any]
 
@@ -99,14 +100,14 @@ def _section(name: str, document: Document) -> Iterator[str]:
 
 
 def _curve(name: str, curve: Document) -> Iterator[str]:
-    told = ""
+    growth = ""
     if curve["exponent"] is not None:
         most = curve["exponent_at_most"]
-        told = f" Exponent {curve['exponent']:g}" + (f", at most {most:g}." if most is not None else ".")
-        told += "" if curve["met"] else " **Missed.**"
-    yield f"{_escaped(curve['what'])}.{told}\n"
+        growth = f" Exponent {curve['exponent']:g}" + (f", at most {most:g}." if most is not None else ".")
+        growth += "" if curve["met"] else " **Missed.**"
+    yield f"{_escaped(curve['what'])}.{growth}\n"
     yield f"![{_escaped(curve['what'])}](../images/{picture_name(name, curve)})\n"
-    yield _table((curve["x"], curve["y"]), [(f"{x:,g}", f"{y:,g}") for x, y in curve["points"]])
+    yield _table((curve["x"], curve["y"]), [(told(x), told(y)) for x, y in curve["points"]])
 
 
 def _faster(documents: Mapping[str, Document]) -> Iterator[str]:
@@ -124,24 +125,25 @@ def _machines(documents: Mapping[str, Document]) -> Iterator[str]:
         at = document["machine"]
         described = f"{at['cores']} cores of {at['processor']}, {at['memory_gib']:g} GiB"
         system = f"{at['system']}, Python {at['python']}"
-        seen.append((name, described, system, f"{at['others_cores']:.2f}", f"{at['took_s']:,.0f} s"))
+        took = f"{at['took_s']:,.0f} s" + (", short run" if document["quick"] else "")
+        seen.append((name, described, system, f"{at['others_cores']:.2f}", took))
     yield _table(("benchmark", "machine", "system", "others", "took"), seen)
 
 
 def _value(figure: Document) -> str:
-    return f"{figure['value']:,.4g} {figure['unit']}".replace("e+03", ",000")
+    return f"{told(figure['value'])} {figure['unit']}"
 
 
 def _span(figure: Document) -> str:
     runs = figure["runs"]
-    return f"{min(runs):,.4g} to {max(runs):,.4g}" if len(runs) > 1 else ""
+    return f"{told(min(runs))} to {told(max(runs))}" if len(runs) > 1 else ""
 
 
 def _goal(figure: Document) -> str:
     if figure["goal"] is None:
         return ""
-    told = f"{'at least' if figure['better'] == 'more' else 'at most'} {figure['goal']:,g}"
-    return told if figure["aim"] is None else f"{told} (aim {figure['aim']:,g})"
+    goal = f"{'at least' if figure['better'] == 'more' else 'at most'} {told(figure['goal'])}"
+    return goal if figure["aim"] is None else f"{goal} (aim {told(figure['aim'])})"
 
 
 def _mark(met: bool) -> str:

@@ -35,6 +35,12 @@ FASTER = (
         "0.5 us",
         "journal.Exchange is no frozen dataclass any more: that sets each of 17 fields by a call.",
     ),
+    Gain(
+        "Writing a request's record to the journal, in the writer's thread (on a busy machine)",
+        "10.8 us",
+        "6.8 us",
+        "Rows are made by compiled functions, compressed at level 1 and in pieces that fit the caches.",
+    ),
 )
 
 

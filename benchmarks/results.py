@@ -138,6 +138,11 @@ def rounded(value: float) -> float:
     return float(f"{value:.4g}")
 
 
+def told(value: float) -> str:
+    """Return *value* as people read it: 12,340, 0.01234, 6.1e-05."""
+    return f"{value:,.0f}" if abs(value) >= 1000.0 else f"{value:.4g}"
+
+
 def main(
     name: str,
     doc: str | None,
@@ -186,8 +191,14 @@ def table(document: Document) -> str:
     wide = max((len(figure["name"]) for figure in document["figures"]), default=0)
     for figure in document["figures"]:
         goal = goal_text(figure)
-        spread = f"  [{min(figure['runs']):g} .. {max(figure['runs']):g}]" if len(figure["runs"]) > 1 else ""
-        lines.append(f"  {figure['name']:<{wide}}  {figure['value']:>10,.4g} {figure['unit']}{goal}{spread}")
+        spread = (
+            f"  [{told(min(figure['runs']))} .. {told(max(figure['runs']))}]"
+            if len(figure["runs"]) > 1
+            else ""
+        )
+        lines.append(
+            f"  {figure['name']:<{wide}}  {told(figure['value']):>10} {figure['unit']}{goal}{spread}"
+        )
     for curve in document["curves"]:
         most = curve["exponent_at_most"]
         limit = "" if most is None else f" (at most {most:g}{'' if curve['met'] else ', MISSED'})"

@@ -1,6 +1,6 @@
 """How fast virtual time is, beside C and SimPy, and how far the fluid model is from the exact one.
 
-    python -m benchmarks.virtual_time [--rounds 5] [--only hour,compile,memory,sweep,curve] [--json FILE]
+    python -m benchmarks.virtual_time [--json] [--quick] [--rounds 5] [--only hour,compile,memory,sweep,curve]
 
 The hour: 360,000 Poisson arrivals, lognormal service, one policy that changes the capacity. All engines play
 it in turn in each round and must agree to 1e-9 s on every wait; figures are medians, so compare ratios of one
@@ -8,6 +8,7 @@ run. The sweep: 1,000 policies over a day with a daily wave. Needs gcc and SimPy
 """
 
 import argparse
+import contextlib
 import json
 import math
 import os
@@ -24,9 +25,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.measuring import need
+from benchmarks.results import Report, main
+from benchmarks.virtual_time_figures import curve_over, figures_of
 from benchmarks.virtual_time_twins import CTwin, play_simpy
 from harness.endpoint import EndpointConfig, EndpointSettings, VariantSpec, resource_id_of
 from harness.endpoint.distributions import LogNormal
+from harness.errors import ExitCode
 from harness.scaling.policies import ScalableTarget, TargetTracking
 from harness.scaling.settings import ScalingSettings
 from harness.virtual.cases import KernelCase, records_of, rules_of
@@ -57,17 +62,12 @@ CASE = KernelCase(
 Figures = dict[str, Any]
 
 
-def main() -> None:
-    """Print the tables and write the figures where asked."""
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--rounds", type=int, default=5)
-    options.add_argument("--only", default="hour,compile,memory,sweep,curve")
-    options.add_argument("--json", help="file for the figures")
-    options.add_argument("--child", choices=("compile", "memory"), help=argparse.SUPPRESS)
-    given = options.parse_args()
-    if given.child:
-        print(json.dumps({"compile": first_calls, "memory": day_in_memory}[given.child]()))
-        return
+def measure(options: argparse.Namespace) -> Report:
+    """Return the figures of the parts; what they print of themselves goes to stderr."""
+    if options.child:
+        print(json.dumps({"compile": first_calls, "memory": day_in_memory}[options.child]()))
+        sys.exit(ExitCode.PASS)
+    need("gcc")
     parts: dict[str, Callable[[int], Figures]] = {
         "hour": hour,
         "compile": compile_times,
@@ -75,13 +75,19 @@ def main() -> None:
         "sweep": sweep,
         "curve": curve,
     }
-    figures: Figures = {"load_average": os.getloadavg(), "cores": os.cpu_count()}
-    print(f"{os.cpu_count()} cores, load average {figures['load_average'][0]:.1f} before the run")
-    for name in given.only.split(","):
-        figures[name] = parts[name](given.rounds)
-    if given.json:
-        with open(given.json, "w", encoding="utf-8") as file:
-            json.dump(figures, file, indent=2)
+    asked = ["hour"] if options.quick else options.only.split(",")
+    with contextlib.redirect_stdout(sys.stderr):
+        found = {name: parts[name](1 if options.quick else options.rounds) for name in asked}
+    curves = [curve_over(found["curve"])] if "curve" in found else []
+    return Report("virtual_time", tuple(figures_of(found)), tuple(curves))
+
+
+def _options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--rounds", type=int, default=5, help="runs that the medians are taken of")
+    parser.add_argument(
+        "--only", default="hour,compile,memory,sweep,curve", help="parts, separated by commas"
+    )
+    parser.add_argument("--child", choices=("compile", "memory"), help=argparse.SUPPRESS)
 
 
 def hour(rounds: int) -> Figures:
@@ -357,4 +363,4 @@ def child(name: str, **environment: str) -> Figures:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main("virtual_time", __doc__, measure, _options))

@@ -51,6 +51,16 @@ class Workers:
         return shlex.join(words)
 
 
+def options_of(workers: Workers | None) -> list[str]:
+    """Return the options of `harness run` that ask for *workers*."""
+    if workers is None:
+        return []
+    words = ["--load-workers", str(workers.count)]
+    if (workers.host, workers.port) != ("127.0.0.1", MASTER_PORT):
+        words += ["--load-master", f"{workers.host}:{workers.port}"]
+    return words + (["--gateway-port", str(workers.gateway_port)] if workers.gateway_port else [])
+
+
 def workers_of(count: int | None, master: str, gateway_port: int) -> Workers | None:
     """Return the workers that the command line asks for, None where the load is sent from here.
 

@@ -5,9 +5,9 @@ run has ended: until then its memory must not grow with its length.
 """
 
 import os
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import overload
@@ -17,15 +17,6 @@ from harness.journal.codec import decode_member
 
 # About 4 MB. Runs of seconds have fewer, and read nothing back.
 NEWEST = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class _Member:
-    """One batch in the file: its records from *first* on, and its bytes from *offset* to *end*."""
-
-    first: int
-    offset: int
-    end: int
 
 
 class Recorded(Sequence[Record]):
@@ -40,7 +31,9 @@ class Recorded(Sequence[Record]):
         self._keep: int | None = keep
         self._newest: list[Record] = []
         self._older = 0  # how many are no longer in `_newest`
-        self._members: list[_Member] = []
+        # Of each batch in the file, four a second for as long as the run lasts: the number of its first record,
+        # and where its bytes begin and end.
+        self._firsts, self._offsets, self._ends = array("q"), array("q"), array("q")
         self._in_file = 0
         self._moving = Lock()
         self.append = self._newest.append
@@ -56,7 +49,9 @@ class Recorded(Sequence[Record]):
         What is older than the newest few is then no longer kept in memory.
         """
         with self._moving:
-            self._members.append(_Member(self._in_file, offset, end))
+            self._firsts.append(self._in_file)
+            self._offsets.append(offset)
+            self._ends.append(end)
             self._in_file += count
             if self._keep is not None:
                 self._drop(min(len(self._newest) - self._keep, self._in_file - self._older))
@@ -122,12 +117,12 @@ class Recorded(Sequence[Record]):
         if start >= end:
             return
         strings: dict[str, str] = {}
-        at = bisect_right(self._members, start, key=lambda member: member.first) - 1
+        at = bisect_right(self._firsts, start) - 1
         file = os.open(self._path, os.O_RDONLY)
         try:
-            while at < len(self._members) and (member := self._members[at]).first < end:
-                records = decode_member(os.pread(file, member.end - member.offset, member.offset), strings)
-                yield from records[max(start - member.first, 0) : end - member.first]
+            while at < len(self._firsts) and (first := self._firsts[at]) < end:
+                member = os.pread(file, self._ends[at] - self._offsets[at], self._offsets[at])
+                yield from decode_member(member, strings)[max(start - first, 0) : end - first]
                 at += 1
         finally:
             os.close(file)

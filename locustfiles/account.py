@@ -3,17 +3,19 @@
 import json
 import os
 import time
-from array import array
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from harness.load_result import COMPLETED, DROPPED, FAILED, UNFINISHED, Counts, ProcessReport, percentile
+from harness.load_result import COMPLETED, DROPPED, FAILED, UNFINISHED, Counts, ProcessReport
 from harness.scenario.workload import Due
 from locustfiles.schedule import LoadClock
 from locustfiles.sinks import Sink
 
 # A share of CPU counts as sustained when it lasts this long; one garbage collection is no saturation.
 SUSTAINED_WINDOWS = 3
+# How finely lags are told apart; a limit of theirs is tens of milliseconds.
+LAG_STEP_S = 0.0001
 
 
 class Reply(NamedTuple):
@@ -76,7 +78,8 @@ class Account:
         self._sink = sink
         self._process = os.getpid()
         self._lines: list[str] = []
-        self._lags = array("d")
+        self._lags: Counter[int] = Counter()  # in steps of LAG_STEP_S: a load of hours has few of them
+        self._longest_lag_s = 0.0
         self._outcomes = dict.fromkeys((COMPLETED, FAILED, DROPPED, UNFINISHED), 0)
         self._sent = 0
         self._began_at = 0.0
@@ -89,7 +92,9 @@ class Account:
     def sent(self, lag_s: float) -> None:
         """Count a request that is being sent *lag_s* real seconds after it was due."""
         self._sent += 1
-        self._lags.append(lag_s)
+        self._lags[round(lag_s / LAG_STEP_S)] += 1
+        if lag_s > self._longest_lag_s:
+            self._longest_lag_s = lag_s
 
     def dropped(self, due: Due, request_bytes: int) -> None:
         """Count a request that could not be sent because too many others wait for their answers."""
@@ -129,9 +134,9 @@ class Account:
             process=self._process,
             client=self._client,
             counts=Counts(*self._outcomes.values()),
-            lag_p50_s=percentile(self._lags, 0.50),
-            lag_p99_s=percentile(self._lags, 0.99),
-            lag_max_s=max(self._lags, default=0.0),
+            lag_p50_s=self._lag_s(0.50),
+            lag_p99_s=self._lag_s(0.99),
+            lag_max_s=self._longest_lag_s,
             cpu_share_mean=self.cpu.mean,
             cpu_share_max=self.cpu.sustained_max,
             began_at=self._began_at,
@@ -142,6 +147,15 @@ class Account:
         if self._sink is not None:
             self._sink.report(report.to_json())
         return report
+
+    def _lag_s(self, ratio: float) -> float:
+        """Return the nearest-rank percentile of the lags, 0 when there are none."""
+        rank, seen = ratio * self._lags.total(), 0
+        for step in sorted(self._lags):
+            seen += self._lags[step]
+            if seen >= rank:
+                return min(step * LAG_STEP_S, self._longest_lag_s)
+        return 0.0
 
     def announce(self) -> None:
         """Tell the harness that this process can begin."""

@@ -4,6 +4,7 @@ Imported in the Locust process only, after Locust, as `clients.py` is.
 """
 
 import time
+from collections import deque
 from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +16,8 @@ from locustfiles.http1 import Answer, NoAnswer, read_answer, request_head
 from locustfiles.sigv4 import Prepared, Signer, amz_date
 
 CONNECT_TIMEOUT_S = 10.0
+# A stall of the server leaves hundreds of connections behind, which nobody needs once it is over.
+IDLE_S = 5.0
 # Bodies with a number in them never come twice: kept without a bound, their digests would fill the memory.
 KEPT_DIGESTS = 4_096
 
@@ -43,7 +46,7 @@ class Lean:
         )
         self._kinds: dict[tuple[str, str, Headers], tuple[bytes, Prepared | None]] = {}
         self._digests: dict[bytes, str] = {}
-        self._idle: list[Any] = []
+        self._idle: deque[tuple[float, Any]] = deque()  # since when, the longest first
         self._date: tuple[int, str] = (0, "")
 
     def send(self, method: str, path: str, headers: Headers, body: bytes, *, unsigned: str = "") -> Answer:
@@ -52,6 +55,11 @@ class Lean:
         Raises OSError for timeouts, resets and refused connections, and BadAnswer.
         """
         return self._exchange(self._request(method, path, headers, body, unsigned))
+
+    def close(self) -> None:
+        """End the connections on which nothing is under way."""
+        while self._idle:
+            self._idle.pop()[1].close()
 
     def _request(self, method: str, path: str, headers: Headers, body: bytes, unsigned: str) -> bytes:
         kind = (method, path, headers)
@@ -90,7 +98,7 @@ class Lean:
     def _exchange(self, request: bytes) -> Answer:
         if self._idle:
             try:
-                return self._exchange_on(self._idle.pop(), request)
+                return self._exchange_on(self._idle.pop()[1], request)
             except (NoAnswer, BrokenPipeError, ConnectionResetError):
                 pass
         return self._exchange_on(self._connect(), request)
@@ -106,9 +114,16 @@ class Lean:
             return answer
         finally:
             if kept:
-                self._idle.append(connection)
+                self._keep(connection)
             else:  # also when the load's end kills this greenlet in the middle
                 connection.close()
+
+    def _keep(self, connection: Any) -> None:
+        """Keep *connection* for the next request, and let go of one that was not needed for a while."""
+        now = time.monotonic()
+        self._idle.append((now, connection))  # the latest is taken first
+        if self._idle[0][0] < now - IDLE_S:
+            self._idle.popleft()[1].close()
 
     def _connect(self) -> Any:
         connection = gevent.socket.create_connection(self._address, CONNECT_TIMEOUT_S)

@@ -20,7 +20,7 @@ from locustfiles.sinks import READY, ROWS, Files
 
 BEGIN_POLL_S = 0.010
 OVERSEE_S = 0.100
-# A worker speaks once a second, and Locust gives it up after three of silence: too soon where much else runs, or
+# A worker speaks once a second. Locust gives it up after three of silence: too soon where much else runs, and
 # for a process that was stopped for ten. Less than what the harness waits after the last request.
 SILENT_BEATS = 11
 

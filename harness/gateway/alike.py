@@ -20,10 +20,13 @@ KEPT = 8
 _CREDIT, _PRICE, _MOST = 7, 8, 16
 
 # What differs from request to request, and from reply to reply.
-_OPEN = re.compile(
-    rb"\r\n(x-amz-date|x-amz-content-sha256|amz-sdk-invocation-id|amz-sdk-request|content-length"
-    rb"|date|x-amzn-requestid|x-amz-request-id|x-amz-id-2):[ \t]*([^\r\n]*?)[ \t]*(?=\r\n)",
+_VALUE = rb"):[ \t]*([^\r\n]*?)[ \t]*(?=\r\n)"
+_IN_REQUESTS = re.compile(
+    rb"\r\n(x-amz-date|x-amz-content-sha256|amz-sdk-invocation-id|content-length" + _VALUE,
     re.IGNORECASE,
+)
+_IN_REPLIES = re.compile(
+    rb"\r\n(date|x-amzn-requestid|x-amz-request-id|x-amz-id-2|content-length" + _VALUE, re.IGNORECASE
 )
 _SIGNATURE = re.compile(rb"Signature=([0-9a-f]{64})(?=\r\n)")
 # With letters and digits, what those values may consist of: nothing in it ends a line or a value.
@@ -108,7 +111,7 @@ class Alikes(Generic[Read]):
 def alike(head: bytes, read: Read, path: str = "", query: str = "") -> Alike[Read]:
     """Return the likeness of *head*, which was found to be well-formed."""
     found: dict[bytes, list[Span]] = {}
-    for match in _OPEN.finditer(head):
+    for match in (_IN_REPLIES if isinstance(read, ReplyHead) else _IN_REQUESTS).finditer(head):
         found.setdefault(match[1].lower(), []).append(match.span(2))
     lengths = found.pop(b"content-length", [])
     length = lengths[0] if len(lengths) == 1 else None

@@ -26,6 +26,8 @@ __all__ = ["Kind", "MalformedPolicyError", "Policy", "Statement", "parse"]
 VARIABLES_SINCE = "2012-10-17"
 # So many actions are remembered for a policy: more than any one service has.
 REMEMBERED = 4096
+MOST_CHARACTERS = 65_536
+"""Of a document that is text: AWS's own bounds are 2,048 (a session's) to 32,768 (of a KMS key)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -191,6 +193,8 @@ def parse(
 
 @lru_cache(maxsize=512)
 def _parse_text(text: str, kind: Kind, name: str, lenient: bool) -> Policy:
+    if len(text) > MOST_CHARACTERS:
+        raise MalformedPolicyError(f"Maximum policy size of {MOST_CHARACTERS} bytes exceeded")
     try:
         value = json.loads(text, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:  # JSONDecodeError is a ValueError

@@ -12,9 +12,8 @@ import orjson
 
 from harness.errors import ScenarioError
 
-MOST_BYTES = 1 << 30
-"""A trace may hold this much, decompressed: a day at a thousand requests a second is 0.9 GB. A gzip file of a
-few megabytes could otherwise fill any memory."""
+MOST_BYTES = 512 << 20
+"""Of a trace, decompressed: a gzip file of a few megabytes could otherwise fill any memory."""
 MOST_WHOLE_BYTES = 32 << 20
 """What is read as one text may hold this much: a template has 1 MB, a plan of a thousand resources ten."""
 MOST_DEPTH = 200

@@ -6,7 +6,7 @@ of a plan has everything worked out and is read too.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -59,8 +59,9 @@ def _parse(path: Path) -> tuple[dict[str, Any], str]:
         raise ScenarioError(
             f"{path}, line {error.line}, column {error.column}: this is not Terraform's language"
         ) from error
-    except (RecursionError, ValueError) as error:  # a ValueError is of a number of thousands of digits
-        raise ScenarioError(f"{path}: an expression in it is too long to be read; {PLAN}") from error
+    except (RecursionError, ValueError, TypeError, LookupError, AttributeError) as error:
+        # Over expressions that nobody writes the parser fails by itself, as over numbers of 5,000 digits.
+        raise ScenarioError(f"{path}: an expression in it cannot be read; {PLAN}") from error
     except LarkError as error:
         raise ScenarioError(f"{path}: this is not Terraform's language: {error}") from error
 
@@ -79,6 +80,7 @@ class _Folder:
         self._variables: dict[str, Mapping[str, Any]] = {}
         self._locals: dict[str, Any] = {}
         self._depth = 0
+        self._worked_out: dict[tuple[str, str], Any] = {}
         for file in files:
             self._take(file, *_parse(file))
         self._given = self._values(path, variables)
@@ -217,15 +219,22 @@ class _Folder:
             raise Unresolved(f"{said} is not known here")
         kind, name, *rest = parts
         if kind == "var":
-            return _inside(self._variable(name), rest, said)
+            return _inside(self._once(kind, name, lambda: self._variable(name)), rest, said)
         if kind == "local" and name in self._locals:
-            return _inside(evaluate(self._locals[name], self._look), rest, said)
+            value = self._once(kind, name, lambda: evaluate(self._locals[name], self._look))
+            return _inside(value, rest, said)
         if (kind, name) in self._resources:
             rest = rest[1:] if rest and rest[0] == 0 else rest
             return self._attribute(kind, name, rest, said)
         if kind == "path" or kind not in ("local", "terraform"):
             raise Unresolved(f"{said} is known only to Terraform")
         raise Unresolved(f"there is no {said}")
+
+    def _once(self, kind: str, name: str, work: Callable[[], Any]) -> Any:
+        """Return what *work* gives for a name; names made of each other would double it at each step."""
+        if (kind, name) not in self._worked_out:
+            self._worked_out[(kind, name)] = work()
+        return self._worked_out[(kind, name)]
 
     def _variable(self, name: str) -> Any:
         if name in self._given:

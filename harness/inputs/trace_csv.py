@@ -25,6 +25,8 @@ COUNT_COLUMNS = ("invocations", "count", "requests", "calls")
 TIME_COLUMNS = ("at_s", "time_s", "arrival_s", "at", "time", "arrival", "arrived_at", "timestamp", "seconds")
 
 MOST_MINUTES = 10 * 366 * 1440
+MOST_ROWS = 20_000_000
+"""Lines of a trace: two days at a hundred requests a second, a minute or so of reading."""
 MOST_COUNT = 1e12
 """More calls in a minute than this are a slip: a minute of all of AWS is less."""
 _EPOCH_FROM_S, _MILLISECONDS_FROM = 1e9, 1e11  # from 2001 on; 1e11 s would be the year 5138
@@ -55,7 +57,10 @@ def _layout(path: Path) -> _Layout:
     with text_of(path) as text:
         header = next((line for line in text if line.strip()), "")
     separator = max(",;\t", key=header.count)
-    columns = tuple(cell.strip().lower() for cell in next(csv.reader([header], delimiter=separator), []))
+    try:
+        columns = tuple(cell.strip().lower() for cell in next(csv.reader([header], delimiter=separator), []))
+    except csv.Error:
+        columns = ()
     is_counts = len(columns) == 2 and columns[0] in MINUTE_COLUMNS and columns[1] in COUNT_COLUMNS
     if not is_counts and not (len(columns) == 1 and columns[0] in TIME_COLUMNS):
         raise ScenarioError(
@@ -164,7 +169,16 @@ def _numbers(path: Path, layout: _Layout) -> Rows:
         with warnings.catch_warnings(), text_of(path) as text:
             warnings.simplefilter("error")
             _skip_header(text)
-            rows = np.loadtxt(text, delimiter=layout.separator, comments=None, quotechar='"', ndmin=2)
+            rows = np.loadtxt(
+                text,
+                delimiter=layout.separator,
+                comments=None,
+                quotechar='"',
+                ndmin=2,
+                max_rows=MOST_ROWS + 1,
+            )
+        if len(rows) > MOST_ROWS:
+            raise _too_many(path)
         if rows.shape[1] == width:
             return rows
     except (ValueError, UserWarning):
@@ -172,6 +186,12 @@ def _numbers(path: Path, layout: _Layout) -> Rows:
     _first_row(path, layout)
     values = _gathered(path, layout, _number, "a number")
     return np.frombuffer(values, dtype=np.float64).reshape(-1, width)
+
+
+def _too_many(path: Path) -> ScenarioError:
+    return ScenarioError(
+        f"{path}: it has more than {MOST_ROWS} lines; give the arrivals of each minute (minute,invocations)"
+    )
 
 
 def _number(cell: str) -> float:
@@ -189,6 +209,8 @@ def _gathered(path: Path, layout: _Layout, convert: Callable[[str], float], want
                 f"({layout.separator.join(layout.columns)})"
             )
         for column, cell in zip(layout.columns, row, strict=True):
+            if len(values) >= len(layout.columns) * MOST_ROWS:
+                raise _too_many(path)
             try:
                 values.append(convert(cell))
             except ValueError as error:

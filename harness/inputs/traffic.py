@@ -27,7 +27,7 @@ def read_traffic(spec: str | Path, *, instances: int | None = None) -> Traffic:
     ScenarioError that names file, line and field.
     """
     path = Path(spec)
-    if path.is_file():
+    if _is_file(path):
         return _read_file(path, instances)
     from harness.inputs.stages import looks_like_stages, parse_stages  # slow to import: they know scenarios
 
@@ -38,6 +38,13 @@ def read_traffic(spec: str | Path, *, instances: int | None = None) -> Traffic:
     raise ScenarioError(
         f"--traffic {spec}: there is no such file, and it is not stages such as 50rps:10m,50-400rps:5m,0:10m"
     )
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # stages can be longer than a name
+        return False
 
 
 def _read_file(path: Path, instances: int | None) -> Traffic:

@@ -76,6 +76,8 @@ from harness.journal.scaling_records import (
 from harness.journal.served_records import FunctionServed, ServedMinute, ServedTotal
 
 SCHEMA_VERSION = 1
+MOST_LINE_BYTES = 16 << 20
+"""No record is longer; a file of a few kilobytes could otherwise inflate to one line of any length."""
 
 Record = (
     RunStarted
@@ -238,11 +240,14 @@ def read(path: Path) -> list[Record]:
 
 def _whole_lines(file: BinaryIO) -> Iterator[bytes]:
     """Yield the complete lines of a gzip *file*, leaving out what a killed run did not finish."""
-    rest = b""
+    rest, number = b"", 1
     try:
         with gzip.GzipFile(fileobj=file) as stream:
             while block := stream.read1(1 << 16):
                 *lines, rest = (rest + block).split(b"\n")
                 yield from filter(None, lines)
+                number += len(lines)
+                if len(rest) > MOST_LINE_BYTES:
+                    raise JournalError(f"it is longer than {MOST_LINE_BYTES} bytes", line=number)
     except (EOFError, zlib.error, gzip.BadGzipFile):
         pass  # the tail that was never finished; everything before it was yielded

@@ -8,6 +8,7 @@ from typing import Any
 
 from harness import journal
 from harness.aws.permission import Mode
+from harness.load_workers import options_of
 from harness.run.asked import asked_for, options_for
 from harness.run.context import Options, RunContext
 from harness.run.functions_shown import functions_shown
@@ -47,6 +48,7 @@ def _command(run: RunContext, backend: str) -> str:
     words += ["--data", str(options.data)] if options.data else []
     words += ["--client", options.client] if options.client else []
     words += ["--processes", str(options.processes)] if options.processes != 1 else []
+    words += options_of(options.workers)
     words += ["--iam", options.iam.value] if options.iam is not Mode.ENFORCE else []
     for fault in options.faults:
         words += ["--fault", fault]

@@ -65,6 +65,7 @@ def _counted(requests: Sequence[journal.LoadRequest]) -> dict[str, Any]:
         "sent": sum(r.sent_at is not None for r in requests),
         "completed": outcomes["ok"],
         **{name: outcomes[name] for name in ("failed", "dropped", "unfinished")},
+        **({"lost": outcomes["lost"]} if outcomes["lost"] else {}),
     }
 
 

@@ -72,7 +72,7 @@ def _of_samconfig(path: Path) -> Any:
     """
     try:
         value: Any = tomllib.loads(read_text(path))
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ScenarioError(f"{path}: this is not TOML: {error}") from error
     for name in ("default", "deploy", "parameters"):
         value = value.get(name, {}) if isinstance(value, Mapping) else {}

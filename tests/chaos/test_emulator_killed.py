@@ -1,8 +1,14 @@
 """kill -9 of an emulator in the middle of the load."""
 
+from pathlib import Path
+
 import pytest
 from breaking import Start, moment
-from conservation import check
+from conservation import Conserved, check
+
+from harness.backends import moto
+from harness.backends.emulator import Emulator
+from harness.config import Settings
 
 
 @pytest.mark.parametrize("emulator", ["ministack", pytest.param("moto", marks=pytest.mark.long)])
@@ -11,10 +17,34 @@ def test_a_killed_emulator_ends_the_run(start: Start, emulator: str) -> None:
     run = start()
     run.under_load(moment(f"kill {emulator}"))
     run.kill(run.leader(f"backends.{emulator}"))
-    left = run.end()
+    found = check(run.end(), code=3, verdict="invalid")
 
-    found = check(left, code=3, verdict="invalid")
     assert f"{emulator} was ended by SIGKILL" in found.reason
+    cut_short(found)
+
+
+@pytest.mark.long
+def test_an_emulator_of_somebody_else_that_dies_ends_the_run(start: Start, tmp_path: Path) -> None:
+    """Nobody knows what it died of, only where it does not answer any more."""
+    emulator = Emulator(moto.recipe(Settings()), Settings(), tmp_path)
+    emulator.spawn()
+    try:
+        emulator.await_ready()
+        url = f"http://{emulator.address.host}:{emulator.address.port}"
+        run = start("--backend", url)
+        run.under_load(moment("kill somebody else's emulator"))
+        run.kill(emulator.process.pid)
+        found = check(run.end(), code=3, verdict="invalid")
+    finally:
+        emulator.close()
+
+    assert f"the endpoint {url} " in found.reason
+    assert "no longer answers" in found.reason
+    cut_short(found)
+
+
+def cut_short(found: Conserved) -> None:
+    """Fail unless clients lived on to tell of what they had sent when the load was ended early."""
     assert found.never_due > 0
     assert found.outcomes["ok"] > 0
     assert found.outcomes["lost"] == 0

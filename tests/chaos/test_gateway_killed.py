@@ -17,9 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 from botocore.exceptions import BotoCoreError
 from breaking import PIPELINE, SEED, listened_on, moment, sockets_of
 from command import harness, none_left, started_by
+from pipeline import MESSAGES_RPS
 
 from harness import journal, sessions
 from harness.load import locustfile
@@ -90,7 +92,7 @@ def locust(served: Served, folder: Path) -> Iterator["subprocess.Popen[str]"]:
     with subprocess.Popen(
         words,
         cwd=folder,
-        env=kept | ONLY_MESSAGES | {"HOME": str(folder)},
+        env=kept | {"HOME": str(folder)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
@@ -106,8 +108,13 @@ def published(served: Served) -> int:
     return sum(isinstance(one, journal.MessagePublished) for one in journal.read(served.journal))
 
 
-def test_clients_of_a_killed_gateway_are_told_at_once(tmp_path: Path) -> None:
-    """No client hangs, each request of the load is counted, nothing lives on, the port can be served again."""
+def test_clients_of_a_killed_gateway_are_told_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No client hangs, each request of the load is counted, nothing lives on, the port is free again."""
+    for name, value in ONLY_MESSAGES.items():
+        monkeypatch.setenv(name, value)
+    due = sum(1 for _ in schedule(find(str(PIPELINE)).resolve("corrected").workload, str(SEED)))
     errors: list[Exception] = []
 
     def poll(sqs: Any, queue: str) -> None:
@@ -134,31 +141,25 @@ def test_clients_of_a_killed_gateway_are_told_at_once(tmp_path: Path) -> None:
         assert list((tmp_path / "scratch").iterdir()) == []
 
     assert len(errors) == 1
-    every_request_is_counted(said, load.returncode, published(served))
+    every_request_is_counted(said, load.returncode, due, published(served))
     reported = harness("report", str(served.journal.parent), "--json", cwd=tmp_path)
     assert (reported.code, reported.document["verdict"]) == (0, "invalid"), reported.err
     with serving(tmp_path, served.url.rpartition(":")[2]) as again:
         assert again.url == served.url
 
 
-def every_request_is_counted(said: str, code: int, known: int) -> None:
+def every_request_is_counted(said: str, code: int, due: int, known: int) -> None:
     """The client's account: all that were due, the answered ones are those that the journal knows of."""
     found = COUNTED.search(said)
     assert found is not None, said
     offered, sent, completed, failed, dropped, unfinished = map(int, found.groups())
-    os.environ.update(ONLY_MESSAGES)
-    try:
-        scenario = find(str(PIPELINE)).resolve("corrected")
-    finally:
-        for name in ONLY_MESSAGES:
-            del os.environ[name]
-    assert offered == sum(1 for _ in schedule(tuple(scenario.workload), str(SEED)))
+    assert offered == due
     assert offered == completed + failed + dropped + unfinished
     assert sent == offered - dropped
     assert failed > 0
-    assert code == 1
-    # The journal may lack a quarter of a second of a killed gateway's.
-    assert completed - 0.5 * 12 - 3 <= known <= completed + unfinished + failed
+    assert code in (1, 4)  # answers failed; on a busy machine some were sent late as well
+    # The journal of a killed gateway may lack its last quarter of a second; whom it killed was told nothing.
+    assert completed - MESSAGES_RPS <= known <= completed + failed
 
 
 def until(holds: Any, within_s: float = 60.0) -> None:

@@ -1,4 +1,4 @@
-"""A run that is interrupted, at twenty moments between its first second and its last.
+"""A run that is interrupted, at twenty moments: two in each of its phases.
 
 The moments and the signals are drawn from HARNESS_CHAOS_SEED: Ctrl-C, SIGTERM, a closed terminal, a second
 Ctrl-C of somebody without patience, SIGKILL.
@@ -17,37 +17,51 @@ from harness import journal
 from harness.run.results import JOURNAL
 
 MOMENTS = 20
-# What the whole run takes on an ordinary machine; a signal that comes too late interrupts nothing.
-LATEST_S = 12.0
+# The phases of a run as they are told, and what each takes on an ordinary machine, in seconds.
+PHASES = {
+    "start": 1.5,
+    "train": 0.5,
+    "deploy": 1.0,
+    "program": 0.5,
+    "load": 3.0,
+    "settle": 3.0,
+    "stop": 0.3,
+    "inventory": 0.3,
+    "teardown": 0.5,
+    "report": 0.5,
+}
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL)
 # How soon a second signal follows the first, where one does: some time within the end that the first began.
 IMPATIENT_RATIO, AGAIN_AFTER_S = 0.25, 1.5
 
+Signals = list[tuple[float, signal.Signals]]
 
-def drawn(number: int) -> tuple[float, list[tuple[float, signal.Signals]]]:
-    """Return when the first signal of attempt *number* comes, and each signal with a pause after it."""
+
+def drawn(number: int) -> tuple[str, float, Signals]:
+    """Return the phase of attempt *number*, how long after its beginning the first signal comes, and each
+    signal with a pause after it."""
     random = Random(f"{SEED}/chaos/interrupted/{number}")
-    # One in each twentieth of the run, so that no part of it is left out.
-    first_s = LATEST_S * (number + random.random()) / MOMENTS
-    one = random.choice(SIGNALS)
+    phase = list(PHASES)[number % len(PHASES)]
+    after_s, one = random.uniform(0.0, PHASES[phase]), random.choice(SIGNALS)
     if one is not signal.SIGKILL and random.random() < IMPATIENT_RATIO:
-        return first_s, [(random.uniform(0.0, AGAIN_AFTER_S), one), (0.0, signal.SIGINT)]
-    return first_s, [(0.0, one)]
+        return phase, after_s, [(random.uniform(0.0, AGAIN_AFTER_S), one), (0.0, signal.SIGINT)]
+    return phase, after_s, [(0.0, one)]
 
 
-# Three for every change: while it starts, under load, and where the run settles and is cleared up.
-QUICK = (2, 9, 15)
+# Three for every change: while it starts, under load, and while it clears up.
+QUICK = (0, 4, 8)
 ATTEMPTS = [
-    pytest.param(number, marks=() if number in QUICK else pytest.mark.long) for number in range(MOMENTS)
+    pytest.param(number, marks=() if number in QUICK else pytest.mark.long, id=f"{number} {drawn(number)[0]}")
+    for number in range(MOMENTS)
 ]
 
 
 @pytest.mark.parametrize("number", ATTEMPTS)
 def test_an_interrupted_run_leaves_what_can_be_read_and_nothing_else(start: Start, number: int) -> None:
     """A readable journal, no process, no port, no scratch folder; `harness report` draws what there is."""
-    after_s, signals = drawn(number)
+    phase, after_s, signals = drawn(number)
     run = start(env={"CHAOS_SECONDS": "3"})
-    run.command.until_true(lambda: any(run.runs.glob("*/2*")))  # it has begun
+    run.command.until(f"\n  {phase}", 120.0)
     wait_s(run, after_s)
     for pause_s, one in signals:
         run.note_sockets()

@@ -133,6 +133,20 @@ def test_no_process_is_left_however_the_parent_ends(
     assert eventually(lambda: parent.family() == [])
 
 
+def test_who_was_stopped_ends_with_a_killed_parent(start: Start, tmp_path: Path) -> None:
+    """A process that stands still cannot see that its parent is gone; it is woken, and ends."""
+    log = tmp_path / "child.log"
+    parent = start("parent.py", "wait", str(log), *FAMILY)
+    assert eventually(lambda: log.exists() and "family is here" in log.read_text())
+    for pid in parent.family():
+        if pid != parent.process.pid:
+            os.kill(pid, signal.SIGSTOP)
+
+    parent.end(signal.SIGKILL)
+
+    assert eventually(lambda: parent.family() == [])
+
+
 def test_ministack_and_its_lambda_workers_end_with_a_killed_parent(start: Start, tmp_path: Path) -> None:
     """SIGKILL of the parent leaves no emulator, no Lambda worker and no scratch directory."""
     parent = start("lambda_parent.py", str(tmp_path))

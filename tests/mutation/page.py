@@ -36,9 +36,9 @@ from `docs/reference/mutation.json`; it names the survivors of the run that wrot
 - The operators are those of mutmut {mutmut}. What numba compiles is left out (its tests hold it to a readable
   model, and machine code cannot be swapped), and so is what runs only while a module is imported: constants,
   defaults of arguments, decorators, annotations.
-- A room is judged by its own tests alone (`tests/unit/ROOM`, without those marked `long`), with as many
-  Hypothesis examples as in every other run, the same ones each time. A failing example is not made smaller:
-  that changes how long a kill takes, not whether it happens.
+- A room is judged by its own tests alone, those of its name below `tests/unit` that are not marked `long`,
+  with as many Hypothesis examples as in every other run, the same ones each time. A failing example is not
+  made smaller: that changes how long a kill takes, not whether it happens.
 - Only the tests that go to the changed statement are run, the quickest first, until one fails.
 - A change may use ten times the processor time its tests take, and 5 s; one that needs more has been noticed
   (*timed out* below). Changes that leave the compiled code as it was are *stillborn* and count neither way.

@@ -23,7 +23,7 @@ TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 0x0001, 0x1000
 SIOCADDRT, SIOCSIFADDR, SIOCSIFFLAGS, SIOCGIFFLAGS = 0x890B, 0x8916, 0x8914, 0x8913
 IFF_UP, IFF_RUNNING, RTF_UP = 0x1, 0x40, 0x1
 TUNNEL = "harness0"
-ADDRESS = "192.0.2.1"  # of a network for documentation (RFC 5737)
+ADDRESS = "198.18.0.1"  # of a network for benchmarks (RFC 2544), which no test of ours uses
 DNS_PORT = 53
 UDP = 17
 

@@ -1,15 +1,17 @@
 """What a dead client process told nothing of: each request of the schedule once, lost or never due."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness import load
 from harness.load_lost import untold
 from harness.load_plan import LoadPlan
-from harness.load_result import merge, read_rows
+from harness.load_result import Counts, ProcessReport, merge, read_rows
 from harness.scenario import Constant, Endpoint, Model, OpenModel, Role
 from harness.scenario.workload import schedule
 
@@ -76,3 +78,19 @@ def test_what_is_lost_is_a_part_of_the_load_and_speaks_against_it(folder: Path) 
         f"{len(rest.lost)} of {found.offered} requests were due and the client process is gone"
         in found.why[2]
     )
+
+
+def test_a_client_that_was_stopped_before_its_end_makes_the_load_none(tmp_path: Path) -> None:
+    """Both accounts are there, and say that the schedule was not walked to its end: it is no whole load."""
+    told(tmp_path, {due.number for due in DUE[:4]})
+    for process, finished in ((1, True), (2, False)):
+        account = ProcessReport(process, "lean", Counts(2), 0.0, 0.0, 0.0, 0.1, 0.1, 7.0, 8.0, finished)
+        (tmp_path / f"report-{process}.json").write_text(json.dumps(account.to_json()))
+
+    found = load._collect(replace(PLAN, results_dir=tmp_path), BEGAN_AT, 2, [])
+
+    assert found.why == (
+        "1 of 2 client processes were stopped before their end; see Locust's log.",
+        f"{len(DUE) - 4} of {len(DUE)} requests never came due.",
+    )
+    assert (found.lost, found.never_due, found.saturated) == (0, len(DUE) - 4, True)

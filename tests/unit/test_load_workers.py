@@ -3,7 +3,7 @@
 import pytest
 
 from harness.errors import ScenarioError
-from harness.load_workers import Workers, workers_of
+from harness.load_workers import Workers, options_of, workers_of
 
 
 def test_here_they_need_no_more_than_the_masters_address() -> None:
@@ -30,6 +30,26 @@ def test_elsewhere_they_are_told_this_hosts_address_and_allow_it() -> None:
 def test_without_workers_nothing_is_opened() -> None:
     """The load is sent from here."""
     assert workers_of(None, "", 0) is None
+    assert options_of(None) == []
+
+
+@pytest.mark.parametrize(
+    ("workers", "words"),
+    [
+        (Workers(2), "--load-workers 2"),
+        (Workers(2, gateway_port=4566), "--load-workers 2 --gateway-port 4566"),
+        (
+            Workers(3, "10.0.0.1", 6000, 4566),
+            "--load-workers 3 --load-master 10.0.0.1:6000 --gateway-port 4566",
+        ),
+    ],
+)
+def test_a_run_can_be_repeated_by_its_words(workers: Workers, words: str) -> None:
+    """What the journal keeps of the command asks for the same workers again."""
+    assert " ".join(options_of(workers)) == words
+    given = dict(zip(words.split()[::2], words.split()[1::2], strict=True))
+    master, port = given.get("--load-master", ""), int(given.get("--gateway-port", 0))
+    assert workers_of(int(given["--load-workers"]), master, port) == workers
 
 
 @pytest.mark.parametrize(

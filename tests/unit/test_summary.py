@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from summary_schema import valid
 
 from harness import journal as j
 from harness.errors import JournalError
@@ -29,7 +30,7 @@ RANKER, OTHER = "endpoint/ranker/variant/A", "endpoint/other/variant/B"
 
 def summary_of(*records: j.Record, end: j.Record = PASSED) -> dict[str, Any]:
     """Return the summary of a run with *records* between its first and its last."""
-    return summarise([FIRST, *records, end])
+    return valid(summarise([FIRST, *records, end]))
 
 
 def check(ok: bool, name: str = "p99") -> j.Expectation:
@@ -131,7 +132,9 @@ def test_a_saturated_generator_makes_the_run_invalid(why: list[str]) -> None:
     """Whatever the run claims, a load that the generator could not offer proves nothing."""
     summary = summary_of(check(True), load(saturated=True, why=why))
     assert summary["verdict"] == "invalid"
-    assert "saturated" in summary["reason"]
+    told = why[0] if why else "no reason given"
+    assert summary["reason"] == f"the load generator was saturated: {told}"
+    assert summary["load"]["why"] == why
 
 
 def test_expectations_are_taken_over_in_order() -> None:
@@ -140,6 +143,12 @@ def test_expectations_are_taken_over_in_order() -> None:
         "name": "b", "limit": "<= 1", "value": 0.5, "unit": "s", "ok": True, "reason": "measured",
         "source": "team",
     }  # fmt: skip
+
+
+def test_what_was_not_judged_says_why() -> None:
+    """Neither met nor missed: by its name, without the moment."""
+    told = summary_of(j.NotJudged(9.0, "p99", "no load was played"))
+    assert told["not_judged"] == [{"name": "p99", "reason": "no load was played"}]
 
 
 # --- load and latency --------------------------------------------------------------------------------------
@@ -161,11 +170,19 @@ def test_requests_without_an_account_are_counted() -> None:
     }  # fmt: skip
 
 
-@given(st.lists(st.sampled_from(["ok", "failed", "dropped", "unfinished"]), min_size=1))
+def test_what_nobody_knows_the_end_of_is_told_where_there_is_some() -> None:
+    """And what never came due; a load that was whole says nothing of either."""
+    found = summary_of(load(lost=2), load(lost=1, never_due=40))["load"]
+    assert (found["lost"], found["never_due"]) == (3, 40)
+    assert {"lost", "never_due"}.isdisjoint(summary_of(load())["load"])
+
+
+@given(st.lists(st.sampled_from(["ok", "failed", "dropped", "unfinished", "lost"]), min_size=1))
 def test_no_request_is_lost_in_the_counts(outcomes: list[str]) -> None:
-    """Offered = completed + failed + dropped + unfinished."""
+    """Offered = completed + failed + dropped + unfinished + lost."""
     found = summary_of(*map(call, outcomes))["load"]
-    assert found["offered"] == sum(found[k] for k in ("completed", "failed", "dropped", "unfinished"))
+    kinds = ("completed", "failed", "dropped", "unfinished", "lost")
+    assert found["offered"] == sum(found.get(kind, 0) for kind in kinds)
 
 
 def test_a_response_counts_from_its_intended_start() -> None:
@@ -219,6 +236,14 @@ def test_an_activity_is_one_entry() -> None:
             "reason": "ScaleOut", "cause": "alarm",
         }
     ]  # fmt: skip
+
+
+def test_activities_come_in_the_order_in_which_they_began() -> None:
+    """One that began earlier and whose id comes later is first."""
+    late, early = activity(600.0, "Pending"), activity(540.0, "Pending", activity_id="z")
+    done = [activity(848.0, "Successful"), activity(700.0, "Successful", activity_id="z")]
+    told = summary_of(TARGET, late, early, *done)["scaling"]["activities"]
+    assert [each["at_s"] for each in told] == [540.0, 600.0]
 
 
 def test_a_failed_activity_says_why_and_was_never_in_service() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from summary_schema import valid
 
 from harness import journal as j
 from harness.stats import Steps
@@ -46,9 +47,8 @@ def ended(request: str, how: str, destination: str = "") -> j.FunctionEventEnded
 
 def functions_of(*records: j.Record, first: j.RunStarted = FIRST) -> dict[str, Any]:
     """Return the part about functions of a run with *records*."""
-    found: dict[str, Any] = summarise([first, *records, j.RunEnded(99.0, "pass", "", 1.0)]).get(
-        "functions", {}
-    )
+    summary = valid(summarise([first, *records, j.RunEnded(99.0, "pass", "", 1.0)]))
+    found: dict[str, Any] = summary.get("functions", {})
     return found
 
 

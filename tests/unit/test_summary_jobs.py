@@ -1,5 +1,7 @@
 """A run's jobs in its summary."""
 
+from summary_schema import valid
+
 from harness import journal
 from harness.summary import summarise
 
@@ -27,7 +29,7 @@ def test_a_job_that_ended_has_its_times_its_metrics_and_its_artefact() -> None:
         journal.JobMetric(20.0, "tree", "accuracy", 0.75),
         ended("tree", artefact="s3://models/tree/model.tar.gz"),
     ]
-    (row,) = summarise(records)["jobs"]
+    (row,) = valid(summarise(records))["jobs"]
 
     assert row["status"] == "Completed"
     assert row["metrics"] == {"accuracy": 0.75}
@@ -45,7 +47,7 @@ def test_a_job_under_way_has_no_times_and_one_of_another_kind_no_metrics() -> No
         journal.JobMetric(10.0, "one", "accuracy", 0.5),
         ended("one", "processing"),
     ]
-    training, processing = summarise(records)["jobs"]
+    training, processing = valid(summarise(records))["jobs"]
 
     assert training["status"] == "InProgress"
     assert "billable_s" not in training

@@ -69,6 +69,7 @@ def test_each_queue_and_webhook_has_its_part() -> None:
     assert (work["dead_letter_queue"], dead["dead_letters"]) == ("dead", 1)
     assert work["latency_s"]["deletion"]["max"] == 4.0
     assert parts["hook"]["kind"] == "webhook"
+    assert (work["retention_s"], "retention_s" in parts["hook"]) == (400.0, False)
     assert "latency_s" not in dead
 
 

@@ -236,6 +236,7 @@ def test_users_have_an_account_of_their_own() -> None:
     )
     found = summary_of(j.PermissionUsed(1.0, olga, "", *call))
     assert (found["olga"]["kind"], found["olga"]["used"]) == ("user", ["lambda:InvokeFunction"])
+    assert "minimal_policy" in found["olga"]
     same = [holds(READS), holds(READS, role=ETL.replace(ACCOUNT, "210987654321"))]
     assert list(summary_of(*same)) == [ETL, ETL.replace(ACCOUNT, "210987654321")]
 

@@ -175,18 +175,18 @@ def _environment(wanted: Wanted, *, contained: bool) -> dict[str, str]:
     home = wanted.folder / "home"
     home.mkdir(exist_ok=True)
     given = dict(wanted.variables)
-    paths = [] if contained else [str(NAMES)]
-    paths += [one for one in (wanted.program.folder, given.get("PYTHONPATH", "")) if one]
+    paths = [str(NAMES), *filter(None, (wanted.program.folder, given.get("PYTHONPATH", "")))]
+    hosts = (f"{name}={address}" for name, address in wanted.addresses.items())
     return {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.defpath}",
         "LANG": "C.UTF-8",
         "HOME": str(home),
         "TMPDIR": str(home),
         "PYTHONUNBUFFERED": "1",
-        "HARNESS_JOB_HOSTS": ",".join(f"{name}={address}" for name, address in wanted.addresses.items()),
+        **({} if contained else {"HARNESS_JOB_HOSTS": ",".join(hosts)}),  # in a container the file has them
         **given,
         **NO_TELEMETRY,
-        **({"PYTHONPATH": os.pathsep.join(paths)} if paths else {}),
+        "PYTHONPATH": os.pathsep.join(paths),
     }
 
 

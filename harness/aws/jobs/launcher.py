@@ -14,6 +14,7 @@ import sys
 CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWUSER, CLONE_NEWNET = 0x20000, 0x4000000, 0x10000000, 0x40000000
 MS_BIND, MS_REC, MS_PRIVATE = 0x1000, 0x4000, 0x40000
 HOSTS, ROOT = "/etc/hosts", "/opt/ml"
+SWITCH = "/etc/nsswitch.conf"
 
 
 def main(argv: list[str]) -> None:
@@ -52,12 +53,23 @@ def enter(root: str, hosts: str, host: str, stage: str, *, network: bool = True)
             file.write(text)
     _mount(libc, None, "/", MS_REC | MS_PRIVATE)
     _mount(libc, hosts, HOSTS, MS_BIND)
+    if os.path.isfile(SWITCH):
+        _ask_nobody_for_names(libc, os.path.join(os.path.dirname(hosts), "nsswitch.conf"))
     if os.path.isdir(ROOT):
         _mount(libc, root, ROOT, MS_BIND | MS_REC)
     else:
         _stand_in_for_opt(libc, root, stage)
     os_name = host.encode()
     _checked(libc.sethostname(os_name, len(os_name)), "sethostname")
+
+
+def _ask_nobody_for_names(libc: ctypes.CDLL, switch: str) -> None:
+    """Have names of hosts found in /etc/hosts and nowhere else (nsswitch.conf(5)), by the file *switch*."""
+    with open(SWITCH, encoding="utf-8", errors="replace") as file:
+        kept = [line for line in file if not line.lstrip().startswith("hosts:")]
+    with open(switch, "w", encoding="utf-8") as made:
+        made.writelines([*kept, "\nhosts: files\n"])
+    _mount(libc, switch, SWITCH, MS_BIND)
 
 
 def _stand_in_for_opt(libc: ctypes.CDLL, root: str, stage: str) -> None:

@@ -91,12 +91,19 @@ def _grants(action: str, uses: Sequence[Use], wildcard_above: int) -> list[_Gran
 
 def _needed(identity: str, grants: list[_Grant]) -> list[_Grant]:
     """Return *grants*, of one action, without those whose uses a pattern among the others lets through."""
-    kept = list(grants)
+    wild = [each for each in grants if "*" in each.resource]
+    if not wild:
+        return grants
+    kept, all_wild = [], compiled([_document(wild)])
     for grant in grants:
-        wild = [each for each in kept if each is not grant and "*" in each.resource]
-        policies = compiled([_document(wild)] if wild else [])
-        if wild and all(passes(policies, request_of(identity, use)) for use in grant.uses):
-            kept.remove(grant)
+        others, policies = wild, all_wild
+        if "*" in grant.resource:
+            others = [each for each in wild if each is not grant]
+            policies = compiled([_document(others)] if others else [])
+        if not others or not all(passes(policies, request_of(identity, use)) for use in grant.uses):
+            kept.append(grant)
+        elif "*" in grant.resource:
+            wild, all_wild = others, policies
     return kept
 
 

@@ -5,13 +5,17 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from harness.errors import ScenarioError
+from harness.inputs.input_files import read_text
 from harness.templates.hcl import Body, NotKnown, parse
 from harness.templates.place import Place
 
+_MOST_BYTES = 256 << 20  # the package of a function may have 250 MB
+_MOST_FILES = 100_000
 _HASHES: dict[str, Callable[[bytes], str]] = {
     "filesha256": lambda data: hashlib.sha256(data).hexdigest(),
     "filesha1": lambda data: hashlib.sha1(data, usedforsecurity=False).hexdigest(),
@@ -43,10 +47,13 @@ class World:
 
     def read(self, file: str) -> bytes:
         """Return the bytes of a file; NotKnown when it cannot be read."""
+        path = self.folder / file
         try:
-            return (self.folder / file).read_bytes()
-        except OSError as error:
-            raise NotKnown(f"the file {file} cannot be read: {error.strerror}") from error
+            if not path.is_file() or path.stat().st_size > _MOST_BYTES:
+                raise NotKnown(f"the file {file} is none, or of more than {_MOST_BYTES >> 20} MB")
+            return path.read_bytes()
+        except (OSError, ValueError) as error:
+            raise NotKnown(f"the file {file} cannot be read: {error}") from error
 
     def call(self, name: str, arguments: list[Any]) -> Any:
         """Return what a function gives that reads files; NotKnown for any other."""
@@ -72,7 +79,13 @@ class World:
 
     def _fileset(self, folder: str, pattern: str) -> list[str]:
         root = self.folder / folder
-        names = (str(each.relative_to(root)) for each in root.rglob("*") if each.is_file())
+        try:
+            found = list(islice(root.rglob("*"), _MOST_FILES + 1))
+            names = [str(each.relative_to(root)) for each in found if each.is_file()]
+        except (OSError, ValueError) as error:
+            raise NotKnown(f"the folder {folder} cannot be read: {error}") from error
+        if len(found) > _MOST_FILES:
+            raise NotKnown(f"the folder {folder} holds more than {_MOST_FILES} files")
         return sorted(name for name in names if fnmatch(name, pattern.replace("**/", "*")))
 
 
@@ -90,7 +103,4 @@ def bodies(path: Path) -> dict[Path, Body]:
 
 
 def _text(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ScenarioError(f"{file}: it cannot be read as UTF-8 text: {error}") from error
+    return read_text(file)

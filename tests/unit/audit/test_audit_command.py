@@ -1,5 +1,6 @@
 """`harness audit` from its arguments to its exit code."""
 
+import argparse
 import json
 from pathlib import Path
 from typing import NoReturn
@@ -10,6 +11,7 @@ from botocore.exceptions import ClientError
 from harness.__main__ import main
 from harness.audit.catalogue import every_rule
 from harness.audit.live import audit_live
+from harness.audit.options import add_options
 
 WARNED = """
 Resources:
@@ -168,3 +170,14 @@ def test_on_github_places_are_below_the_checkout(
     results = json.loads(Path("out.sarif").read_text())["runs"][0]["results"]
     places = [each["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for each in results]
     assert set(places) == {"infra/template.yaml"}
+
+
+def test_what_may_be_repeated_is_kept_in_order() -> None:
+    """Hosts, parameters, rules and rules left out."""
+    parser = argparse.ArgumentParser()
+    add_options(parser)
+    names = ("allow_endpoint", "parameter", "rule", "ignore")
+    words = [word for name in names for one in "ab" for word in (f"--{name.replace('_', '-')}", one)]
+    found = parser.parse_args(["template.yaml", *words])
+    assert [getattr(found, name) for name in names] == [["a", "b"]] * 4
+    assert [getattr(parser.parse_args([]), name) for name in names] == [[]] * 4

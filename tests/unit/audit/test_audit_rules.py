@@ -11,14 +11,17 @@ from harness.errors import ScenarioError
 from tests.unit.audit.audited import view
 
 RULES = every_rule()
+ROWS = [line.split(" | ") for line in Path(__file__).with_name("findings.txt").read_text().splitlines()[1:]]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 def test_rule_finds_its_failing_example_and_not_its_passing_one(rule: Rule, tmp_path: Path) -> None:
-    """The template that must fail has a finding with a line, the one that must pass has none."""
+    """The template that must fail has a finding, as findings.txt has it, with a line; the other has none."""
     found = list(rule.check(view(tmp_path, rule.failing)))
     assert found
-    assert all(each.message and each.resource.line_of(each.path) for each in found)
+    assert all(each.resource.line_of(each.path) for each in found)
+    said = [[rule.id, each.resource.logical_id, each.path, each.message] for each in found]
+    assert said == [row for row in ROWS if row[0] == rule.id]
     assert list(rule.check(view(tmp_path, rule.passing))) == []
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from harness.compare.document import Run, compare
+from harness.compare.document import Run, compare, verdict
 from harness.compare.windows import Requests
 from tests.unit.compare.made import priced, queue, run
 
@@ -25,6 +25,36 @@ def test_repeated_runs_tell_what_is_worse() -> None:
     assert document["before"][0]["name"] == "ramp/0"
     assert document["lines"][0]["change_ratio"] == pytest.approx(0.4975, abs=0.001)
     assert json.loads(json.dumps(document)) == document
+
+
+def test_a_line_says_what_each_run_has() -> None:
+    """Every value on either side, in the order of the runs, beside what is said of them."""
+    document = compare(priced(1.0, 1.01, 0.99, 1.02), priced(1.5, 1.49, 1.52, 1.51), never)
+    line = document["lines"][0]
+    assert line["values_before"] == [1.0, 1.01, 0.99, 1.02]
+    assert line["values_after"] == [1.5, 1.49, 1.52, 1.51]
+    assert line["low"] < line["change"] < line["high"]
+    assert set(line) == {
+        *("metric", "title", "group", "unit", "better", "before", "after", "change", "change_ratio"),
+        *("low", "high", "verdict", "why", "values_before", "values_after"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ([2, 2], [0, 2], "worse"),
+        ([2, 2], [1, 2], "not comparable"),
+        ([1, 2], [0, 2], "not comparable"),
+        (None, [0, 2], "not comparable"),
+        ([2, 2], None, "not comparable"),
+    ],
+)
+def test_only_what_all_met_and_none_meets_is_broken(
+    before: list[int] | None, after: list[int] | None, said: str
+) -> None:
+    """An expectation that some runs met and some did not is no verdict, nor is one that one side lacks."""
+    assert verdict([], [{"before_met": before, "after_met": after}]) == said
 
 
 def test_one_seed_on_the_virtual_clock_is_exact() -> None:

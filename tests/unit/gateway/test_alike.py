@@ -1,12 +1,21 @@
 """Heads that are alike: what is taken for known is what reading it anew would find."""
 
+import asyncio
+import re
+from collections.abc import Iterator
+
+import pytest
+from client_by_hand import Client, StoppedClock, Transport, echo
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from harness.gateway.alike import Alikes, alike
-from harness.gateway.chain import Exchange, split_target
+from harness.gateway.chain import Chain, Exchange, split_target
+from harness.gateway.connection import Connection
 from harness.gateway.handlers import identify
 from harness.gateway.head import ReplyHead, RequestHead, parse_reply, parse_request
+from harness.gateway.house import House
+from harness.gateway.splice import Pool
 
 REQUEST = (
     b"POST /endpoints/ranker/invocations?a=b HTTP/1.1\r\nHost: 127.0.0.1\r\n"
@@ -21,6 +30,13 @@ REPLY = (
 )
 BYTES = st.one_of(st.integers(0, 255), st.sampled_from(b"\r\n\0:,;/ 19azAZ"))
 EDITS = st.lists(st.tuples(st.integers(0, 400), BYTES), max_size=3)
+
+
+@pytest.fixture(scope="module")
+def loop() -> Iterator[asyncio.AbstractEventLoop]:
+    loop = asyncio.new_event_loop()
+    yield loop
+    loop.close()
 
 
 def edited(head: bytes, edits: list[tuple[int, int]]) -> bytes:
@@ -59,6 +75,28 @@ def test_a_reply_that_fits_is_framed_as_it_would_be_anew(edits: list[tuple[int, 
     first, data = alike(REPLY, parse_reply(REPLY)), edited(REPLY, edits)
     if first.fits(data):
         assert first.read_in(data) == parse_reply(data)
+
+
+@given(EDITS, st.integers(0, 130))
+def test_a_client_that_is_known_is_understood_as_a_new_one(
+    loop: asyncio.AbstractEventLoop, edits: list[tuple[int, int]], more: int
+) -> None:
+    """After requests that were alike, whatever comes is taken, answered and recorded as from a new client."""
+    last = edited(REQUEST, edits) + b"x" * more
+    understood = []
+    for before in (0, 4):
+        recorded: list[Exchange] = []
+        house = House(Chain([echo], recorded.append), StoppedClock(), Pool(), loop)
+        connection, transport = Connection(house), Transport()
+        connection.connection_made(transport)
+        client = Client(connection, transport)
+        client.send((REQUEST + b"x" * 120) * before)
+        answered = len(transport.written)
+        client.send(last)
+        rest = re.sub(rb"Time: -?[\d.]+", b"", transport.written[answered:])
+        ended = [(one.head, one.method, one.path, one.query, one.body, one.status) for one in recorded]
+        understood.append((rest, ended[before:], transport.closing))
+    assert understood[0] == understood[1]
 
 
 def test_other_values_fit() -> None:

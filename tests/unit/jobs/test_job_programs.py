@@ -54,6 +54,17 @@ def test_spans_are_given_by_the_number_of_instances() -> None:
     assert Code("/c").seconds_on(1) is None
 
 
+# sagemaker-training-toolkit, ENVIRONMENT_VARIABLES.md: what there is for every program.
+_NAMES = """
+CHANNELS CURRENT_HOST CURRENT_INSTANCE_GROUP CURRENT_INSTANCE_GROUP_HOSTS CURRENT_INSTANCE_TYPE
+DISTRIBUTION_INSTANCE_GROUPS FRAMEWORK_PARAMS HOSTS HPS INPUT_CONFIG_DIR INPUT_DATA_CONFIG INPUT_DIR
+INSTANCE_GROUPS INSTANCE_GROUPS_DICT IS_HETERO LOG_LEVEL MODEL_DIR MODULE_DIR MODULE_NAME
+NETWORK_INTERFACE_NAME NUM_CPUS NUM_GPUS NUM_NEURONS OUTPUT_DATA_DIR OUTPUT_DIR OUTPUT_INTERMEDIATE_DIR
+RESOURCE_CONFIG TRAINING_ENV USER_ARGS USER_ENTRY_POINT
+"""
+VARIABLES = {f"SM_{name}" for name in _NAMES.split()}
+
+
 def place() -> Place:
     return Place(host="algo-2", hosts=["algo-1", "algo-2"], instance_type="ml.m5.large", cpus=2)
 
@@ -77,6 +88,9 @@ def test_a_program_finds_the_variables_of_the_toolkit() -> None:
     assert json.loads(found["SM_HPS"]) == {"lr": 0.5, "deep": False}
     assert (found["SM_USER_ENTRY_POINT"], found["SM_MODULE_NAME"]) == ("train.py", "train")
     assert json.loads(found["SM_FRAMEWORK_PARAMS"]) == {"sagemaker_mpi": True}
+    assert json.loads(found["SM_USER_ARGS"]) == ["--deep", "False", "--lr", "0.5"]
+    own = {"SM_HP_LR", "SM_HP_DEEP", "SM_CHANNEL_TRAIN"}
+    assert set(found) - own == VARIABLES
     every = json.loads(found["SM_TRAINING_ENV"])
     assert every["channel_input_dirs"] == {"train": "/opt/ml/input/data/train"}
     assert (every["is_master"], every["master_hostname"]) == (False, "algo-1")

@@ -43,6 +43,7 @@ def test_a_bill_is_of_whole_seconds_and_spot_costs_less() -> None:
     assert times(0.0, settings, spot=False) == Times(0, 0)
     assert times(0.2, settings, spot=False) == Times(1, 1)
     assert times(400.4, settings, spot=True) == Times(400, 100)
+    assert times(400.4, settings, spot=False) == Times(400, 400)
 
 
 @pytest.mark.parametrize(

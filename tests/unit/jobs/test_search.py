@@ -142,6 +142,7 @@ def test_a_ranking_puts_what_has_no_metric_last() -> None:
     assert names(None, sort_by="Metrics.validation:rmse", descending=False) == ["second", "first", "third"]
     assert names(None, sort_by="Metrics.validation:rmse") == ["first", "second", "third"]
     assert names(None, sort_by="TrainingJobName", descending=False) == ["first", "second", "third"]
+    assert names(None, sort_by="TrainingJobName") == ["third", "second", "first"]
 
 
 @pytest.mark.parametrize(

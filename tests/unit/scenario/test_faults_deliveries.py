@@ -84,6 +84,9 @@ def test_a_message_that_is_overtaken_comes_after_those_that_are_not() -> None:
     assert sorted(arranged.order) == list(range(10))
     assert list(arranged.order) != list(range(10))
     assert not arranged.held
+    (count,) = deliveries.counts()
+    assert count.matching == 10
+    assert 0 < count.hit < 10
 
 
 def test_a_message_alone_is_overtaken_by_what_comes_a_second_later() -> None:

@@ -182,6 +182,21 @@ def test_a_question_has_its_figure(question: Any, value: float) -> None:
 
 
 @pytest.mark.parametrize(
+    ("question", "name"),
+    [
+        (instances(), "instances: running"),
+        (instances("terminated", "r4.large"), "instances r4.large: terminated"),
+        (interrupted(), "spot instances: interrupted"),
+        (spot_requests("price-too-low"), "spot requests: price-too-low"),
+        (billed_seconds("r4.large"), "instances r4.large: billed"),
+    ],
+)
+def test_a_question_is_called_by_what_it_asks(question: Any, name: str) -> None:
+    """The report names it so."""
+    assert question.name == name
+
+
+@pytest.mark.parametrize(
     "question", [instances(), interrupted(), spot_requests("fulfilled"), billed_seconds("x9.huge")]
 )
 def test_a_question_about_nothing_has_none(question: Any) -> None:

@@ -60,4 +60,20 @@ def test_help_lists_every_metric() -> None:
     lines = listed()
     assert len([line for line in lines if line.startswith("  ")]) == len(as_json())
     assert any("queue_age{queue}" in line and "gauge, s" in line for line in lines)
-    assert {"metric", "type", "unit", "tags", "aggregations"} <= as_json()[0].keys()
+    assert {frozenset(row) for row in as_json()} == {
+        frozenset(("metric", "type", "unit", "what", "tags", "aggregations", "default", "source", "aborts"))
+    }
+
+
+def test_a_line_of_help_is_a_metric_its_kind_and_what_it_is() -> None:
+    """The unit only where there is one, the tags beside the name, a blank line before each group."""
+    lines = listed()
+    (requests,) = [line for line in lines if line.startswith("  requests{")]
+    (age,) = [line for line in lines if line.startswith("  queue_age{")]
+    row = next(row for row in as_json() if row["metric"] == "requests")
+    tags = "requests{endpoint,function,api,topic,queue,status,outcome}"
+    assert requests == f"  {tags} counter, requests: {row['what']}"
+    assert " gauge, s: " in age
+    titles = [number for number, line in enumerate(lines) if line.endswith(":") and line[0] != " "]
+    assert titles
+    assert all(lines[number - 1] == "" for number in titles)

@@ -9,6 +9,7 @@ from threshold_run import (
     counted,
     deleted,
     judged,
+    load_ended,
     published,
     queue,
     received,
@@ -91,6 +92,11 @@ def test_scaling(text: str, value: float) -> None:
     """Spans as the expectations reckon them; capacity up to the teardown."""
     found = judged(text, *GREW)
     assert (found.value, found.ok) == (value, True)
+
+
+def test_a_rate_of_activities_is_over_the_load() -> None:
+    """One scale-out in the 400 s that the load took, which began at 100."""
+    assert judged("scale_outs: rate<1", *GREW, load_ended(100.0, 500.0)).value == 1 / 400
 
 
 def test_a_target_that_did_not_grow_is_not_hidden_by_one_that_did() -> None:
@@ -250,6 +256,7 @@ def test_cost_is_what_the_expectation_says() -> None:
     assert whole.value is not None
     assert whole.value > 0
     assert judged("cost{service:sagemaker}<5", changed, left).value == pytest.approx(whole.value)
+    assert not judged("cost{service:lambda}<5", changed, left).value
 
 
 def test_programs_and_predictions() -> None:

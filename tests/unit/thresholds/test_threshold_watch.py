@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from time import process_time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from threshold_run import call, exchange, invoked, published, throttled
 
@@ -139,6 +139,9 @@ SIGNS = ("<", "<=", ">", ">=", "==", "!=")
 SOME = st.lists(st.sampled_from([0.1, 0.2, 0.3, 0.4]), min_size=1, max_size=30)
 
 
+@example([0.2, 0.2], "!=", "p(50)")
+@example([0.1, 0.3], "!=", "p(50)")
+@example([0.1, 0.1, 0.3, 0.3, 0.3], "<", "p(50)")
 @given(SOME, st.sampled_from(SIGNS), st.sampled_from(["p(50)", "p(90)", "p(99.9)", "med", "avg"]))
 def test_sums_say_what_all_values_say(values: Sequence[float], sign: str, aggregation: str) -> None:
     """A meter keeps no value, and comes to the same as the judgement over all of them."""

@@ -19,8 +19,10 @@ from harness.aws.permission.reading import Reader
 from harness.aws.permission.uses import Uses
 from harness.clock import VirtualCalendar
 from harness.config import Credentials
+from harness.gateway.alike import Alikes
 from harness.gateway.chain import Address, Exchange, ReadBody, Reply
 from harness.gateway.fetch import Fetcher
+from harness.gateway.head import RequestHead, parse_request
 from harness.gateway.splice import Pool
 from harness.iam import Kind, Policy, Principal, parse
 
@@ -154,6 +156,45 @@ def test_memory_ends_with_the_revision() -> None:
     refusal = bench.ask(invocation())
     assert refusal is not None
     assert b"no identity-based policy allows the sagemaker:InvokeEndpoint action" in refusal.body
+
+
+def on(connection: Alikes[RequestHead], exchange: Exchange) -> Exchange:
+    """Return *exchange* as one that came in on *connection*."""
+    head = exchange.head
+    exchange.alike = connection.find(head, len(head)) or connection.learn(head, parse_request(head))
+    return exchange
+
+
+def test_what_a_connection_remembers_is_judged_as_the_first_was() -> None:
+    """Calls that the connection knows pass by memory, each by its own signature, until a policy changes."""
+    policies = Written(allow("sagemaker:InvokeEndpoint"))
+    bench, connection = Bench(policies), Alikes[RequestHead]()
+    for _ in range(5):
+        assert bench.ask(on(connection, invocation())) is None
+    known = on(connection, invocation())
+    assert known.alike is connection.last is not None
+    assert known.alike.memo is not None
+    wrong = on(connection, invocation(Credentials(USER.access_key, "wrong")))
+    assert wrong.alike is known.alike
+    refusal = bench.ask(wrong)
+    assert refusal is not None
+    assert dict(refusal.headers)["x-amzn-ErrorType"] == "InvalidSignatureException"
+    policies.write()
+    assert bench.ask(on(connection, invocation())) is not None
+
+
+def test_an_unknown_secret_needs_no_body_once_it_is_known() -> None:
+    """Of a key whose secret nobody told a call like one before is judged by its head, whatever its length."""
+    policies = Written(allow("sagemaker:InvokeEndpoint"))
+    bench, connection = Bench(policies), Alikes[RequestHead]()
+    key = bench.callers.of(USER.access_key)
+    assert key is not None
+    bench.callers.add(Key(USER.access_key, key.caller, None))
+    for _ in range(5):
+        assert bench.ask(on(connection, invocation())) is None
+    again = on(connection, invocation())
+    assert bench.guard.handle(again) is None
+    assert again.judged
 
 
 def test_what_depends_on_the_moment_is_asked_each_time() -> None:

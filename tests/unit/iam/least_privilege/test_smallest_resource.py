@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from made_asks import BUCKET, EVENTS, FUNCTION, LAMBDA, OTHER, RULE, S3, SNS, TOPIC, asked, one
 from made_uses import ACCOUNT, QUEUE, ROLE, allow, document
 
-from harness.iam import Kind, parse
+from harness.iam import Kind, Principal, Request, parse
 from harness.iam.least_privilege import Asked, needed_asks, prove_resource, smallest_resource
+from harness.iam.least_privilege.asking import compiled_at_resource, let_in
 
 SEND, INVOKE, ASSUME = "sqs:SendMessage", "lambda:InvokeFunction", "sts:AssumeRole"
 SAGEMAKER, STATES = "sagemaker.amazonaws.com", "states.amazonaws.com"
@@ -168,6 +169,14 @@ def test_a_proof_leaves_everybody_as_they_are() -> None:
     whose = one("queue", QUEUE, asked("anonymous", SEND, QUEUE))
     proof = prove_resource(document(allow(SEND, QUEUE, Principal="*")), whose, whose.used)
     assert (proof.refused, proof.idle, proof.holds) == ((), (), True)
+
+
+@pytest.mark.parametrize(("account", "is_let_in"), [(ACCOUNT, False), (OTHER, True)])
+def test_who_is_named_by_the_account_needs_a_policy_there(account: str, is_let_in: bool) -> None:
+    """The resource's own account counts as having none; another account's role may do what that lets it."""
+    role = Principal.named(ROLE.replace(ACCOUNT, account), role=ROLE.replace(ACCOUNT, account))
+    policies = compiled_at_resource([document(allow(SEND, QUEUE, Principal={"AWS": account}))])
+    assert let_in(policies, Request.of(role, SEND, QUEUE)) is is_let_in
 
 
 PRINCIPALS = [SNS, S3, EVENTS, ROLE.replace(ACCOUNT, OTHER)]
