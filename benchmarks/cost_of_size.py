@@ -29,7 +29,21 @@ from harness.summary import summarise
 
 EXPONENT = 1.2
 DECADES = (1, 10, 100, 1_000)
-FASTER: tuple[Gain, ...] = ()
+FASTER = (
+    Gain(
+        "CreateEndpoint with 1,000 instances, until all are in service",
+        "0.55 s, exponent 1.52",
+        "0.11 s, exponent 0.95",
+        "a fleet counts its instances by zone as they come and go; each that joined counted all the others, "
+        "and a scale-in looked for each that leaves among all",
+    ),
+    Gain(
+        "the smallest policy for 1,000 uses of a role",
+        "0.035 s, exponent 1.42",
+        "0.013 s, exponent 0.98",
+        "the grants with wildcards are looked for and compiled once, not once for each grant",
+    ),
+)
 Work = Callable[[], object]
 
 

@@ -43,13 +43,17 @@ METHOD = """## How it is measured
   taken within a repeat, and the figure is the median of the repeats. The span beside it is theirs.
 - The server is pinned to one core and the load to another; each sample waits up to 10 s for the machine to be
   idle for half a second. How much of the cores others used all the same is in the table of machines below.
-- Curves run over three decades; the exponent is the slope of a straight line through the logarithms: 1 is
-  linear, and the dashed line in the picture is linear through the last point.
+- Curves run over three decades; the exponent is the slope of a straight line through the logarithms, or that
+  of the last decade where it is steeper: 1 is linear, as the dashed line in the picture is.
 
-```sh
-python -m benchmarks                    # everything, about half an hour; writes this page
-python -m benchmarks --only dataplane   # one part, the others stay
-python -m benchmarks.dataplane --quick  # below 20 s, prints and writes nothing
+Everything, for half an hour or so, which writes this page; one part, the others staying as they were; and a
+short run of one, which prints and writes nothing:
+
+<!-- not run: takes the whole machine for half an hour -->
+```console
+$ python -m benchmarks
+$ python -m benchmarks --only dataplane
+$ python -m benchmarks.dataplane --quick
 ```
 
 nginx and wrk have to be installed (Debian: `apt-get install nginx-light wrk`); without them the exit code

@@ -33,7 +33,22 @@ WHAT = {
     "listening": "`harness serve`, its port listening",
     "embedded": "`harness serve`, first answers of both embedded emulators",
 }
-FASTER: tuple[Gain, ...] = ()
+FASTER = (
+    Gain(
+        "`harness serve`, its port listening",
+        "43 to 59 times `python -c pass`",
+        "1.8 to 2.6 times",
+        "it listens before it imports, and hands the socket to the server: who calls meanwhile waits for the "
+        "answer, and a port in use is told at once",
+    ),
+    Gain(
+        "`harness serve`, CPU time until it is ready to answer",
+        "1.02 to 1.19 s",
+        "0.85 to 0.93 s",
+        "the words of scenarios (85 modules) are no longer imported: the gateway needed three of them in "
+        "annotations, and AwsError, which now stands beside Refusal",
+    ),
+)
 
 
 def measure(options: argparse.Namespace) -> Report:

@@ -31,7 +31,7 @@ class Recorded(Sequence[Record]):
         self._keep: int | None = keep
         self._newest: list[Record] = []
         self._older = 0  # how many are no longer in `_newest`
-        # Of each batch in the file, four a second for as long as the run lasts: the number of its first record,
+        # Of each batch in the file, four a second as long as the run lasts: the number of its first record,
         # and where its bytes begin and end.
         self._firsts, self._offsets, self._ends = array("q"), array("q"), array("q")
         self._in_file = 0

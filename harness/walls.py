@@ -1,6 +1,6 @@
 """Keeps a process of somebody's Python on this machine: its sockets reach loopback, and no name is looked up.
 
-What a scenario's programs, models and functions run is the user's own code. Its AWS clients are led to the
+What programs, models, functions and jobs run is the user's own code. Its AWS clients are led to the
 gateway by their environment; this stops what names an address of its own, or AWS's, before a packet leaves.
 It holds for Python and for libraries that use Python's sockets, and is no wall against malice: code in C goes
 round it. docs/explanation/safety.md says how to close the network as well.
@@ -14,14 +14,17 @@ from typing import Any
 
 _LOOKS_UP = frozenset({"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"})
 _SENDS = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
-_HERE = frozenset({"", "localhost", "::1", "0.0.0.0", "::"})
+_HERE = {"", "localhost", "::1", "0.0.0.0", "::"}
 
 
-def stay_here() -> None:
+def stay_here(*names: str) -> None:
     """Refuse from now on, in this process and for good, every address and name that is not this machine's.
+
+    *names* are found in its hosts file, and are loopback there.
 
     What tries gets a PermissionError, or where it looks up a name a gaierror: OSErrors that say who refused.
     """
+    _HERE.update(names)
     sys.addaudithook(_watch)
 
 

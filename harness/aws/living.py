@@ -49,6 +49,9 @@ class LivingWorld:
         self._tell_all(self.world.advance(self.now()))
         changes_at = self.world.next_change()
         self._changes_at = math.inf if changes_at is None else changes_at
+        self._come_back()
+
+    def _come_back(self) -> None:
         due_at = self.world.next_deadline()
         if due_at is not None:
             self._wake_at(due_at)
@@ -77,7 +80,12 @@ class LivingWorld:
     def _ring(self) -> None:
         self._timer = None
         self._due_at = math.inf
-        self.advance()
+        now = self.now()
+        if now >= self._changes_at:
+            self.advance()
+        else:  # only answers are due, which change nothing else: the next change is known
+            self._tell_all(self.world.advance(now))
+            self._come_back()
 
     def _tell_all(self, events: list[Event]) -> None:
         for event in events:

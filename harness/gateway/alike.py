@@ -15,6 +15,7 @@ from harness.gateway.head import ReplyHead, RequestHead
 # Longer heads are rare and not worth their memory: a connection keeps a few likenesses.
 MAX_BYTES = 4096
 KEPT = 8
+SHARED = 1024
 # To keep a likeness costs as much as two heads that are read. Whoever's heads all differ pays for every
 # eighth; a client that sends one request pays for none.
 _CREDIT, _PRICE, _MOST = 7, 8, 16
@@ -39,7 +40,7 @@ Span = tuple[int, int]
 # Not frozen: handlers add what they found out about such requests.
 @dataclass(slots=True, eq=False)
 class Alike(Generic[Read]):
-    """All heads like one: `read` is what their lines declare; its length is set for each.
+    """All heads like one: `read` is what their lines declare; its length is that of the one read last.
 
     `size`: bytes of each of them. `places`: where the values of headers stand that somebody asked for, None
     for those that are not there. `caller` is what `identify` read: service, access key, operation. `memo`
@@ -78,12 +79,20 @@ class Alike(Generic[Read]):
 
 
 class Alikes(Generic[Read]):
-    """The likenesses that one connection keeps; `last` is the one that fitted last."""
+    """The likenesses that one connection keeps; `last` is the one that fitted last.
 
-    __slots__ = ("_by_size", "_credit", "last")
+    Connections with the same *shared* and *scope* have equal ones in common, so that many clients that call
+    alike do not fill the processor's caches.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_by_size", "_credit", "_scope", "_shared", "last")
+
+    def __init__(
+        self, shared: dict[tuple[object, ...], Alike[Read]] | None = None, scope: tuple[str, ...] = ()
+    ) -> None:
         self.last: Alike[Read] | None = None
+        self._shared: dict[tuple[object, ...], Alike[Read]] = {} if shared is None else shared
+        self._scope = scope
         self._by_size: dict[int, Alike[Read]] = {}
         self._credit = _CREDIT
 
@@ -104,7 +113,11 @@ class Alikes(Generic[Read]):
         self._credit -= _PRICE
         if len(self._by_size) >= KEPT:
             self._by_size.clear()
-        found = self.last = self._by_size[len(head)] = alike(head, read, path, query)
+        if len(self._shared) >= SHARED:
+            self._shared.clear()
+        found = alike(head, read, path, query)
+        found = self._shared.setdefault((*self._scope, found.same), found)
+        self.last = self._by_size[len(head)] = found
         return found
 
 

@@ -6,6 +6,7 @@ goes where `_course` says. One exchange at a time: a pipelined request waits in 
 
 import asyncio
 from collections.abc import Awaitable
+from dataclasses import replace
 from time import perf_counter
 
 from harness.gateway.alike import Alike, Alikes
@@ -39,8 +40,9 @@ class Connection(Line):
         super().__init__(house)
         self._chain, self._clock = house.chain, house.clock
         self._relay = Relay(self, house)
-        self._alikes: Alikes[RequestHead] = Alikes()
+        self._alikes: Alikes[RequestHead]
         self.request = RequestHead("", "")
+        self._length = -1  # the present request's; `request` may be shared, and have another's by now
         self._buffer = b""  # what no exchange has claimed yet
         self._searched = 0  # how far the buffer has been searched for the end of a head
         self._exchange: Exchange | None = None
@@ -53,6 +55,10 @@ class Connection(Line):
         self._asked_for_body = False
         self._timer: asyncio.TimerHandle | None = None
         self._advancing = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._alikes = Alikes(self._house.alikes, (self._peer, self._house.entrance))
 
     def data_received(self, data: bytes) -> None:
         if self._closed:
@@ -133,7 +139,7 @@ class Connection(Line):
         )
         exchange.answerer, exchange.peer, exchange.entrance = self, self._peer, self._house.entrance
         exchange.alike = alike
-        self.request, self._exchange = request, exchange
+        self.request, self._exchange, self._length = request, exchange, request.length
         self._course, self._read, self._searched = _WAIT, None, 0
         self._settled = self._asked_for_body = False
         cut = end + request.length if request.length > 0 else end
@@ -279,7 +285,7 @@ class Connection(Line):
             return
         self._course = _COLLECT
         if not self.request.chunked:
-            if self.request.length > read.limit_bytes:
+            if self._length > read.limit_bytes:
                 self._too_large(exchange, read)
                 return
             if self._body is None and not self._held:  # the common case: it came with the head
@@ -361,7 +367,7 @@ class Connection(Line):
             self.transport.close()  # connection_lost then records it
         else:
             self._settled = True
-            self.request.keep_alive = False
+            self.request = replace(self.request, keep_alive=False)
             self.send(exchange, refusal)
 
     def reset(self, exchange: Exchange, status: int = 0) -> None:

@@ -62,7 +62,10 @@ class Fetcher:
         if self._judged and address.password:
             lines.append(f"{JUDGED_HEADER}: {address.password}")
         lines.append(f"Content-Length: {len(body)}")
-        request = "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
+        head = "\r\n".join(lines)
+        if head.count("\r") != len(lines) - 1 or head.count("\n") != len(lines) - 1 or " " in path:
+            raise BackendError(f"A call to {address} would not be one request: {method} {path!r:.80}.")
+        request = head.encode("latin-1") + b"\r\n\r\n" + body
         return await self._call(address, request, method == "HEAD", timeout_s)
 
     async def fetch_exchange(

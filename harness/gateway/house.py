@@ -5,7 +5,9 @@ from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from harness.gateway.alike import Alike
 from harness.gateway.chain import Chain
+from harness.gateway.head import RequestHead
 from harness.gateway.splice import Pool
 
 # What may wait, unread by anyone, before its sender is asked to wait.
@@ -41,6 +43,7 @@ class House:
     loop: asyncio.AbstractEventLoop
     entrance: str = ""  # the VPC endpoint that its connections come in by
     connections: set[Closable] = field(default_factory=set)
+    alikes: dict[tuple[object, ...], Alike[RequestHead]] = field(default_factory=dict)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     def spawn(self, work: Coroutine[object, object, None]) -> None:

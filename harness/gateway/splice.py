@@ -5,7 +5,7 @@ import socket
 from typing import Protocol, cast
 
 from harness.errors import BackendError
-from harness.gateway.alike import Alikes
+from harness.gateway.alike import Alike, Alikes
 from harness.gateway.body import Body, ChunkedBody, LengthBody, UntilCloseBody
 from harness.gateway.chain import Address
 from harness.gateway.head import END_OF_HEAD, MAX_HEAD_BYTES, MalformedError, ReplyHead, parse_reply
@@ -47,7 +47,7 @@ class Upstream(asyncio.Protocol):
         self._buffer = b""  # of a head that is not complete
         self._body: Body | None = None
         self._reply = ReplyHead(0)
-        self._alikes: Alikes[ReplyHead] = Alikes()
+        self._alikes = Alikes(pool.alikes)
         self._to_head = False
         self._sent_all = True
         self._heard = False  # some byte of the reply has come
@@ -209,6 +209,7 @@ class Pool:
         self._idle_per_upstream = idle_per_upstream
         self._idle: dict[Address, list[Upstream]] = {}
         self._open: set[Upstream] = set()
+        self.alikes: dict[tuple[object, ...], Alike[ReplyHead]] = {}
 
     def take(self, address: Address) -> Upstream | None:
         """Return a kept connection to *address*, or None when there is none."""

@@ -34,7 +34,7 @@ def store_command(arguments: argparse.Namespace) -> int:
 
 
 def _is_one_of(runs: Path, scenario: str) -> bool:
-    """Return whether *scenario* names a folder in *runs*, and not one elsewhere: of what is below it, runs go."""
+    """Return whether *scenario* names a folder in *runs*, not one elsewhere: runs in it may be deleted."""
     return Path(scenario).name == scenario != ".." and (runs / scenario).is_dir()
 
 

@@ -48,7 +48,8 @@ def load_yaml(path: Path, text: str) -> tuple[Any, dict[str, int]]:
         where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise ScenarioError(f"{path}{where}: this is not YAML: {error.problem or error.context}") from error
     except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise ScenarioError(f"{path}: this is not YAML: {error}") from error
+        said = " ".join(str(error).split())
+        raise ScenarioError(f"{path}: this is not YAML: {said}") from error
 
 
 def _check_size(path: Path, text: str) -> None:

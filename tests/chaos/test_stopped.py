@@ -37,6 +37,18 @@ def test_a_client_that_stood_still_makes_the_run_invalid(start: Start) -> None:
 
 
 @pytest.mark.long
+def test_a_worker_that_stood_still_makes_the_run_invalid(start: Start) -> None:
+    """Its master waits for it: it sends its share late, and each request has its outcome."""
+    run = start("--processes", "2")
+    run.under_load(moment("stop a worker"))
+    stop_for(run.forked("locust")[0], STOPPED_S)
+    found = check(run.end(), code=4, verdict="invalid")
+
+    assert "Requests were sent late" in found.reason
+    assert found.outcomes["lost"] == found.never_due == 0
+
+
+@pytest.mark.long
 def test_a_rehearsal_that_stood_still_makes_the_run_invalid(start: Start) -> None:
     """The gateway answers late: what the endpoint then seems to take is the rehearsal's own doing."""
     run = start()

@@ -1,8 +1,8 @@
 """Bytes by which one HTTP message is made to look like two, and what the gateway makes of each.
 
-From the collections of PortSwigger ("HTTP Desync Attacks", "Browser-Powered Desync Attacks"), http-garden, and
-the examples of RFC 9112, sections 2.2, 5, 6.1, 6.3, 7.1, 9.3 and 11.2. A trick is (bytes, statuses that the
-client sees, targets that the emulator sees).
+From the collections of PortSwigger ("HTTP Desync Attacks", "Browser-Powered Desync Attacks"), http-garden,
+and the examples of RFC 9112, sections 2.2, 5, 6.1, 6.3, 7.1, 9.3 and 11.2. A trick is (bytes, statuses that
+the client sees, targets that the emulator sees).
 """
 
 INNER = b"GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n"

@@ -51,9 +51,16 @@ class Serving:
         }
 
     def children(self) -> list[int]:
-        """Return the pids of the emulators."""
+        """Return the pids of all that it started: the emulators, and the shell that watches over them."""
         task = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         return [int(pid) for pid in task.read_text().split()]
+
+    def emulators(self) -> list[int]:
+        """Return the pids of the emulators."""
+        shell = b"/bin/sh\0"
+        return [
+            pid for pid in self.children() if not Path(f"/proc/{pid}/cmdline").read_bytes().startswith(shell)
+        ]
 
     def ended(self) -> tuple[int, str]:
         """Return exit code and what was said on stderr, once it has ended."""
@@ -113,14 +120,14 @@ def verdict(path: Path) -> tuple[str, str]:
 def test_it_ends_with_130_and_leaves_only_its_journal(tmp_path: Path, sent: signal.Signals) -> None:
     """Ctrl-C in a terminal reaches the whole group, SIGTERM the one process: either way nothing is left."""
     with serving(tmp_path) as running:
-        emulators = running.children()
-        assert len(emulators) == 2
+        children = running.children()
+        assert len(running.emulators()) == 2
         if sent is signal.SIGINT:
             os.killpg(running.process.pid, sent)
         else:
             running.process.send_signal(sent)
         code, said = running.ended()
-    assert (code, alive(emulators)) == (130, [])
+    assert (code, alive(children)) == (130, [])
     assert said == f"stopped; the journal is {running.journal}\n"
     assert verdict(running.journal) == ("interrupted", "")
 
@@ -129,10 +136,10 @@ def test_it_ends_with_130_and_leaves_only_its_journal(tmp_path: Path, sent: sign
 def test_an_emulator_that_is_killed_ends_it_with_3(tmp_path: Path) -> None:
     """One sentence names the emulator, the other one is ended too, and the journal is kept."""
     with serving(tmp_path) as running:
-        victim, other = running.children()
-        os.kill(victim, signal.SIGKILL)
+        children = running.children()
+        os.kill(running.emulators()[0], signal.SIGKILL)
         code, said = running.ended()
-    assert (code, alive([victim, other])) == (3, [])
+    assert (code, alive(children)) == (3, [])
     assert said.count("\n") == 1
     assert "serve again" in said
     assert verdict(running.journal)[0] == "invalid"

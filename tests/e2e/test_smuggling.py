@@ -1,7 +1,8 @@
-"""One request in is one request out: what is meant to look like two is refused, or reaches the emulator as one."""
+"""One request in is one request out: what is meant to look like two is refused, or goes on as one."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from gateway_stand import Gateway, run_in, start_in
@@ -61,3 +62,14 @@ def test_what_is_taken_is_seen_alike_by_all(gateway: Gateway, recording: Recordi
     wait_for(lambda: len(gateway.recorded) == len(targets) + 1)
     assert [each.target for each in recording.requests] == [*targets, "/canary"]
     assert not recording.faults
+
+
+def test_nobody_but_this_machine_is_listened_to(gateway: Gateway) -> None:
+    """The gateway's port is bound to 127.0.0.1 alone (Linux tells: /proc/net/tcp, state 0A is listening)."""
+    port = f":{gateway.server.address.port:04X}"
+    rows = [
+        line.split()
+        for table in ("/proc/net/tcp", "/proc/net/tcp6")
+        for line in Path(table).read_text().splitlines()[1:]
+    ]
+    assert [row[1] for row in rows if row[1].endswith(port) and row[3] == "0A"] == [f"0100007F{port}"]

@@ -22,8 +22,8 @@ REASONS = {
     "arm": "One arm of a choice taken always. The other is a shortcut to the same answer, or meant for what "
     "none of the room's tests gives.",
     "number": "A number one more: a size, a start or a limit at which no test stands.",
-    "value": "A value lost (None) or left out of a call: it only goes into a sentence or a label, or the "
-    "default is what was given.",
+    "value": "A value lost (None) or left out of a call: it goes into a sentence, a label or a member that "
+    "the room's tests do not look at, or the default is what was given.",
     "condition": "One case of several that the room's tests do not tell apart.",
     "figure": "A sum or product that comes out alike for the figures the tests use.",
     "flag": "True for False: a switch that the room's tests never see make a difference.",
@@ -64,7 +64,8 @@ def _by_change(before: str, after: str) -> str:
     if before != after and _either(before) == _either(after):
         return "condition"
     if _STRING.match(before):
-        return "words" if _is_prose(before) else "name"
+        inner = before.strip("()").lstrip("rbfRBF").strip("\"'")
+        return "words" if " " in inner else "name" if inner else "value"
     if _NUMBER.match(before):
         return "number"
     if before in ("True", "False"):
@@ -88,9 +89,3 @@ def _by_more(before: str, after: str) -> str:
 def _either(text: str) -> str:
     """Return *text* without what tells `and` from `or`."""
     return re.sub(r"\band\b|\bor\b", "?", text.strip("()"))
-
-
-def _is_prose(text: str) -> bool:
-    """Return whether a literal is words, or what stands between words."""
-    inner = text.strip("()").lstrip("rbfRBF").strip("\"'")
-    return " " in inner or not re.search(r"\w", inner)

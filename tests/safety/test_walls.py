@@ -1,9 +1,12 @@
 """What runs in a rehearsal stays on this machine: the wall around a process of Python."""
 
+import os
 import subprocess
 import sys
 
 import pytest
+
+from harness.aws.jobs.containers import NAMES
 
 ATTEMPTS = {
     "connection": "socket.socket().connect(('198.51.100.7', 443))",
@@ -51,3 +54,19 @@ def test_this_machine_is_reached_as_before() -> None:
 def test_nothing_else_is_its_business(attempt: str) -> None:
     """Other things that Python tells of are let pass."""
     assert walled(attempt).returncode == 0
+
+
+@pytest.mark.parametrize("hosts", ["", "algo-1=127.77.0.1,localhost=127.0.0.1"])
+def test_the_python_of_a_job_stays_here_and_finds_its_instances(hosts: str) -> None:
+    """By the hosts file of its container or by what it is told, and nothing else is found."""
+    code = (
+        "import socket\n"
+        "print(socket.getaddrinfo('localhost', 80, socket.AF_INET)[0][4][0])\n"
+        "try:\n    socket.getaddrinfo('leaving.example', 80)\n"
+        "except OSError as error:\n    print('stays on it' in str(error))\n"
+    )
+    job = {"PYTHONPATH": str(NAMES), "HARNESS_JOB_NAMES": "algo-1", "HARNESS_JOB_HOSTS": hosts}
+    ended = subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | job, capture_output=True, text=True, check=True
+    )
+    assert ended.stdout.splitlines() == ["127.0.0.1", "True"]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from harness import journal
 from harness.errors import JournalError
-from harness.journal import Record, decode, decode_all, encode, read
+from harness.journal import Record, codec, decode, decode_all, encode, read
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 wholes = st.integers(-(2**53), 2**53)
@@ -152,6 +152,14 @@ def test_a_broken_record_in_the_middle_is_an_error(tmp_path: Path) -> None:
     path.write_bytes(gzip.compress(encode(PHASE) + b"{}\n" + encode(PHASE)))
     with pytest.raises(JournalError, match="line 2"):
         read(path)
+
+
+def test_a_line_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What inflates to one line of any length does not fill the memory first."""
+    monkeypatch.setattr(codec, "MOST_LINE_BYTES", 1 << 16)
+    (tmp_path / "journal.jsonl.gz").write_bytes(gzip.compress(b"\n" + b" " * (1 << 20)))
+    with pytest.raises(JournalError, match="line 2: it is longer than 65536 bytes"):
+        read(tmp_path / "journal.jsonl.gz")
 
 
 def test_an_empty_file_has_no_records(tmp_path: Path) -> None:

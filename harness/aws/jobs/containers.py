@@ -176,14 +176,16 @@ def _environment(wanted: Wanted, *, contained: bool) -> dict[str, str]:
     home.mkdir(exist_ok=True)
     given = dict(wanted.variables)
     paths = [str(NAMES), *filter(None, (wanted.program.folder, given.get("PYTHONPATH", "")))]
-    hosts = (f"{name}={address}" for name, address in wanted.addresses.items())
+    hosts = [f"{name}={address}" for name, address in wanted.addresses.items()]
+    named = {"HARNESS_JOB_HOSTS": ",".join(hosts)}  # where the hosts file cannot be the container's own
     return {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.defpath}",
         "LANG": "C.UTF-8",
         "HOME": str(home),
         "TMPDIR": str(home),
         "PYTHONUNBUFFERED": "1",
-        **({} if contained else {"HARNESS_JOB_HOSTS": ",".join(hosts)}),  # in a container the file has them
+        "HARNESS_JOB_NAMES": ",".join(wanted.addresses),
+        **({} if contained else named),
         **given,
         **NO_TELEMETRY,
         "PYTHONPATH": os.pathsep.join(paths),

@@ -4,6 +4,7 @@ They were made before the gateway, past it, or by an emulator for the functions 
 we start, tells all that it knows of a key, its secret too; others only tell whose it is.
 """
 
+import re
 from collections.abc import Callable
 from time import monotonic
 from typing import Any
@@ -29,6 +30,9 @@ _VERSIONS = {"sts": "2011-06-15", "iam": "2010-05-08"}
 # Whom moto takes an unknown key for; others take it for the account's root.
 _NOBODY = ":user/moto"
 
+# IAM API reference, AccessKey: `[\w]*`; emulators take some signs more.
+_ACCESS_KEY = re.compile(r"[\w./+=-]+", re.ASCII)
+
 
 class Foreign:
     """Asks the backend behind *route*, on the gateway's loop. Raises BackendError as Fetcher does."""
@@ -41,7 +45,7 @@ class Foreign:
 
     async def ask(self, access_key: str, token: str) -> Key | None:
         """Return the key, None where the backend does not know it either."""
-        if monotonic() < self._unknown.get(access_key, 0.0):
+        if monotonic() < self._unknown.get(access_key, 0.0) or not _may_be_sent(access_key, token):
             return None
         sts = self._route("sts")
         told = sts.name == "ministack" and sts.password
@@ -137,6 +141,11 @@ class Foreign:
         )
         body = urlencode({**fields, "Version": _VERSIONS[service]}).encode()
         return await self._fetcher.fetch(self._route(service), "POST", "/", headers=headers, body=body)
+
+
+def _may_be_sent(access_key: str, token: str) -> bool:
+    """Return whether both can stand in a header: from a presigned URL they may come with line breaks."""
+    return _ACCESS_KEY.fullmatch(access_key) is not None and token.isprintable() and token.isascii()
 
 
 def _check(answer: FetchReply, asked: str) -> None:

@@ -22,7 +22,7 @@ class Module:
     def __init__(self, folder: Path, files: Mapping[Path, Body], world: World, prefix: str = "") -> None:
         self.folder, self.world, self.prefix = folder, world, prefix
         self.blocks = [block for body in files.values() for block in body.blocks]
-        self._variables = {block.labels[0]: block for block in self._of("variable")}
+        self._variables = {block.labels[0]: block for block in self._named("variable")}
         self._locals = {
             name: (block, attribute)
             for block in self._of("locals")
@@ -30,7 +30,7 @@ class Module:
         }
         self._resources = {block.labels: block for block in self._labelled("resource")}
         self._data = {block.labels: block for block in self._labelled("data")}
-        self._calls = {block.labels[0]: block for block in self._of("module")}
+        self._calls = {block.labels[0]: block for block in self._named("module")}
         self._given: dict[str, Callable[[], Any]] = {}
         self._known: dict[tuple[str, ...], tuple[Any, frozenset[str]]] = {}
         self._under_way: list[tuple[str, ...]] = []
@@ -44,6 +44,13 @@ class Module:
 
     def _of(self, type_: str) -> list[Block]:
         return [block for block in self.blocks if block.type == type_]
+
+    def _named(self, type_: str) -> list[Block]:
+        blocks = self._of(type_)
+        for block in blocks:
+            if len(block.labels) != 1:
+                raise ScenarioError(f"{block.file}, line {block.line}: a {type_} has one name")
+        return blocks
 
     def _labelled(self, type_: str) -> list[Block]:
         blocks = self._of(type_)
@@ -225,7 +232,7 @@ class Module:
     def outputs(self) -> dict[str, Any]:
         """Return the outputs, as a template has them; one that cannot be worked out is noted."""
         found: dict[str, Any] = {}
-        for block in self._of("output"):
+        for block in self._named("output"):
             name = block.labels[0]
             try:
                 found[name] = {"Value": self.output(name)}
@@ -235,7 +242,7 @@ class Module:
 
     def output(self, name: str) -> Any:
         """Return the value of one output; NotKnown where there is none of this name."""
-        for block in self._of("output"):
+        for block in self._named("output"):
             if block.labels == (name,) and "value" in block.body.attributes:
                 expression = block.body.attributes["value"].expression
                 return self.remembered(("output", name), partial(evaluate, expression, Names(self)))

@@ -48,7 +48,8 @@ def accepted(answer: Accepted | Rejected) -> Accepted:
 def test_a_free_slot_serves_at_once_and_the_next_request_waits() -> None:
     """One slot, one second: the second request starts when the first is answered."""
     one = fleet()
-    assert accepted(one.arrive(1, 0.0)).complete_at == 1.0
+    first = accepted(one.arrive(1, 0.0))
+    assert (first.request_id, first.instance_id, first.complete_at) == (1, "i-0", 1.0)
     second = accepted(one.arrive(2, 0.25))
     assert (second.start_at, second.complete_at) == (1.0, 2.0)
     assert [each.queue_s for each in one.advance(2.0)] == [0.0, 0.75]

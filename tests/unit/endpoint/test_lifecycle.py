@@ -263,6 +263,17 @@ def test_the_quota_counts_both_fleets_of_an_update() -> None:
     assert model.status is EndpointStatus.IN_SERVICE
 
 
+def test_the_same_seed_sends_the_same_requests_to_the_same_variants() -> None:
+    """Two endpoints of one seed choose alike, whatever else draws chance."""
+    chosen = []
+    for _ in range(2):
+        model = serving(two_variants(a=1.0, b=1.0))
+        answers = [model.arrive(number, 1000.0 + number, service_s=0.01) for number in range(30)]
+        chosen.append([each.variant for each in answers if isinstance(each, Accepted)])
+    assert chosen[0] == chosen[1]
+    assert set(chosen[0]) == {"a", "b"}
+
+
 def test_deletion_drains_and_frees_everything() -> None:
     """In flight is answered, new is refused, the quota is free, the metrics end."""
     quota = InstanceQuota({"ml.m5.large": 2})
@@ -273,5 +284,6 @@ def test_deletion_drains_and_frees_everything() -> None:
     told = model.advance(2000.0)
     assert only(told, Completed)[0].outcome is Outcome.OK
     assert only(told, EndpointDeleted)[0].at == 1020.0
+    assert {each.cause for each in only(told, InstanceLeft)} == {LeaveCause.DELETED}
     assert (model.deleted, quota.used("ml.m5.large")) == (True, 0)
     assert model.all_metrics()[VARIANT].minute(18) is None

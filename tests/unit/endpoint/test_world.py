@@ -30,6 +30,7 @@ def test_an_endpoint_name_is_used_once() -> None:
     refusal = story.world.create_endpoint(ENDPOINT, config(), 1000.0)
     assert refusal is not None
     assert refusal.message == f'Cannot create already existing endpoint "{ENDPOINT}".'
+    assert refusal.code == "ValidationException"
     story.world.delete_endpoint(ENDPOINT, 1000.0)
     story.until(1100.0)
     assert only(story.events, EndpointDeleted)

@@ -9,7 +9,7 @@ from client_by_hand import Client, StoppedClock, Transport, echo
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from harness.gateway.alike import Alikes, alike
+from harness.gateway.alike import SHARED, Alike, Alikes, alike
 from harness.gateway.chain import Chain, Exchange, split_target
 from harness.gateway.connection import Connection
 from harness.gateway.handlers import identify
@@ -150,3 +150,21 @@ def test_a_client_whose_requests_all_differ_is_learnt_seldom() -> None:
         assert alikes.find(head, len(head)) is None
         learnt += alikes.learn(head, parse_request(head)) is alikes.last
     assert 90 <= learnt <= 110
+
+
+def test_connections_that_send_the_same_have_it_in_common() -> None:
+    """Equal likenesses of one scope are one; of another scope, or beyond the bound, they are not."""
+    shared: dict[tuple[object, ...], Alike[RequestHead]] = {}
+    here, there, elsewhere = (Alikes(shared, (scope,)) for scope in ("10.0.0.1", "10.0.0.1", "10.0.0.2"))
+    for each in (here, there, elsewhere):
+        for _ in range(2):
+            each.learn(REQUEST, parse_request(REQUEST))
+    assert here.last is there.last is not None
+    assert elsewhere.last is not here.last
+    shared.update(((number,), here.last) for number in range(SHARED))
+    Alikes(shared).learn(REQUEST, parse_request(REQUEST))
+    fresh = Alikes(shared, ("10.0.0.1",))
+    for _ in range(2):
+        fresh.learn(REQUEST, parse_request(REQUEST))
+    assert fresh.last is not here.last
+    assert len(shared) < SHARED

@@ -8,12 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from harness import journal
 from harness.errors import HarnessError, ScenarioError
 from harness.inputs import input_files, trace_csv
 from harness.inputs.policy_files import read_policy
 from harness.inputs.traffic import read_traffic
-from harness.journal import codec
 from harness.templates import hcl as _hcl  # noqa: F401, its parts are looked up by name
 from harness.templates import load as load_module
 from harness.templates import yaml_lines
@@ -142,6 +140,14 @@ def test_terraform(tmp_path: Path, what: str) -> None:
         assert len(repr(load(tmp_path))) < 100_000
 
 
+@pytest.mark.parametrize("type_", ["variable", "module", "output", "provider", "dynamic", "locals", "check"])
+def test_blocks_without_their_names(tmp_path: Path, type_: str) -> None:
+    """Told with the line, or passed over."""
+    (tmp_path / "main.tf").write_text(f"{type_} {{\n  a = 1\n}}\n")
+    with suppress(HarnessError):
+        load(tmp_path)
+
+
 def test_nested_stacks_that_double(tmp_path: Path) -> None:
     """Each holds the next one twice: some are enough."""
     for each in range(60):
@@ -175,11 +181,3 @@ def test_a_damaged_gzip_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "t.csv.gz").write_bytes(bytes(data))
     with pytest.raises(ScenarioError, match="the gzip file cannot be read"):
         read_traffic(tmp_path / "t.csv.gz")
-
-
-def test_a_line_of_a_journal_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What inflates to one line without end is refused before it fills the memory."""
-    monkeypatch.setattr(codec, "MOST_LINE_BYTES", 1 << 16)
-    (tmp_path / "journal.jsonl.gz").write_bytes(gzip.compress(b" " * (1 << 20)))
-    with pytest.raises(HarnessError, match="line 1: it is longer than 65536 bytes"):
-        journal.read(tmp_path / "journal.jsonl.gz")

@@ -45,6 +45,14 @@ def test_a_group_is_locked_while_one_of_it_is_in_flight() -> None:
     assert world.receivable("q.fifo", 31.0).ordered == ((g2,), (h1,))
 
 
+def test_another_group_holds_nobody_up() -> None:
+    """While one of g is in flight, one of h that never comes is lost for certain."""
+    world, (g1, _, h1) = _fifo("g1", "g2", "h1", visibility_s=30)
+    _take(world, 0.0, g1)
+    assert h1 in world.receivable("q.fifo", 1.0).sure
+    assert [each.message for each in world.missing("q.fifo", 1.0)] == [h1]
+
+
 def test_a_message_visible_again_comes_before_those_behind_it() -> None:
     """The order holds across receives."""
     world, (g1, g2) = _fifo("g1", "g2", visibility_s=5)

@@ -64,6 +64,17 @@ def test_bounds_move_the_capacity_without_a_cooldown() -> None:
     assert stage.acted()[0] == (150.0, 2)
 
 
+def test_resuming_scale_in_evaluates_its_alarms_at_once() -> None:
+    """Not with the next minute: suspended until 451, it has reacted by 481."""
+    stage = staged(5.0, BELOW)
+    stage.loop.register_target(ScalableTarget(RESOURCE, 1, 20, suspended_in=True), 0.0)
+    stage.until(451.0)
+    assert stage.acted() == []
+    stage.loop.register_target(ScalableTarget(RESOURCE, 1, 20), 451.0)
+    stage.until(500.0)
+    assert stage.acted() == [(481.0, 3)]
+
+
 def test_resuming_waits_for_no_retry() -> None:
     """An alarm of ten seconds may invoke every minute only while it rings; on resuming it does at once."""
     fast = replace(ABOVE, metric=FAST_CPU, period_s=10.0)

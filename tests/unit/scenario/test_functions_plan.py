@@ -195,6 +195,7 @@ def test_no_two_statements_about_a_function_have_one_id() -> None:
     """AWS keeps a policy for each qualifier; an emulator may keep one, and refuse an id twice."""
     ids = [one["StatementId"] for one in arguments("add_permission") if one["FunctionName"] == "whole"]
     assert len(set(ids)) == len(ids) > 3
+    assert all(one[0] != "-" for one in ids)
 
 
 def test_the_default_route_is_permitted_by_its_name() -> None:

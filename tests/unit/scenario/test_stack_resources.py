@@ -271,6 +271,7 @@ def test_whoever_can_be_told_is_found(tmp_path: Path) -> None:
         },
     )
     assert not found.notes
+    assert found["Worker"].timeout_s == WORKER["Properties"]["Timeout"]
     assert [found[f"To{name}"].endpoint for name in ("Work", "Worker", "Live")] == [
         found[name] for name in ("Work", "Worker", "Live")
     ]

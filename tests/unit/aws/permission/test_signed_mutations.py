@@ -1,5 +1,6 @@
 """A signed request with one byte changed, put in or left out: refused, or the same call by its caller."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -12,9 +13,11 @@ from harness.aws.permission.keys import Key, root_of
 from harness.aws.permission.reading import Reader
 from harness.aws.permission.signatures import Flaw, flaw_of, needs_body
 from harness.errors import BackendError
-from harness.gateway.chain import Exchange
+from harness.gateway.chain import Address, Exchange
+from harness.gateway.fetch import Fetcher
 from harness.gateway.handlers import identify
 from harness.gateway.head import MalformedError
+from harness.gateway.splice import Pool
 
 CALLS = {
     "invocation": signed(
@@ -78,7 +81,7 @@ def bench() -> Bench:
 
 
 def passes(bench: Bench, sent: Exchange) -> bool:
-    """Return whether *sent* may go on; a key that nobody knows is asked of an emulator, which is not there."""
+    """Return whether *sent* may go on; an unknown key is asked of an emulator that is not there."""
     try:
         return bench.ask(sent) is None
     except BackendError:
@@ -161,3 +164,30 @@ def test_different_bytes_that_are_no_utf_8_are_different_names() -> None:
     key = Key(USER.access_key, root_of("123456789012"), USER.secret_key)
     assert flaw_of(honest, key) is None
     assert flaw_of(other, key) is Flaw.MISMATCH
+
+
+@pytest.mark.parametrize("what", ["X-Amz-Credential=AKIAUSER", "X-Amz-Security-Token=x"])
+def test_line_breaks_in_a_url_reach_no_emulator(bench: Bench, what: str) -> None:
+    """Asked who an unknown key is, an emulator would have read a second request out of it."""
+    honest = signed("s3", "GET", "/bucket/key", how="url")
+    evil = what + "%0d%0aX: y%0d%0a%0d%0aGET%20/smuggled%20HTTP/1.1"
+    query = honest.query.replace(
+        "X-Amz-Credential=AKIAUSER", "X-Amz-Credential=AKIAOTHER&X-Amz-Security-Token=x"
+    )
+    query = query.replace(what.replace("AKIAUSER", "AKIAOTHER"), evil.replace("AKIAUSER", "AKIAOTHER"))
+    sent = replace(honest, query=query.replace(" ", "%20"), target="")
+    identify(sent)
+    refusal = bench.ask(sent)  # nobody is asked: the emulator of this bench is not there
+    assert refusal is not None
+    assert refusal.status == 403
+
+
+def test_what_would_be_two_requests_is_not_sent() -> None:
+    """Whoever calls an emulator with a line break in a path or a header."""
+
+    async def call(path: str, value: str) -> None:
+        await Fetcher(Pool()).fetch(Address("gone", "127.0.0.1", 1), "GET", path, headers=[("X", value)])
+
+    for path, value in (("/a\r\nB: c", ""), ("/", "a\nb"), ("/", "a\rb"), ("/a b", "")):
+        with pytest.raises(BackendError, match="would not be one request"):
+            asyncio.run(call(path, value))
