@@ -48,7 +48,7 @@ LOAD = (
            source=_LOAD, needs="real time", follows=True),
     Metric("requests", _COUNTER, "requests", "Requests that were due", (*_SENT_TO, "status", "outcome"),
            source=_LOAD, follows=True),
-    Metric("errors", _COUNTER, "requests", "Requests without a good answer: failed, dropped, unfinished or lost",
+    Metric("errors", _COUNTER, "requests", "Requests that failed, were dropped, or are unfinished or lost",
            (*_SENT_TO, "status", "outcome"), source=_LOAD, follows=True),
     Metric("error_ratio", _RATE, "ratio", "Share of the requests that had no good answer", _SENT_TO,
            source=_LOAD, follows=True),

@@ -115,7 +115,7 @@ def _licence(package: importlib.metadata.Distribution) -> str:
     named = [
         one.split(" :: ")[-1] for one in about.get_all("Classifier") or [] if one.startswith("License ::")
     ]
-    return ", ".join(named) or (about.get("License") or "").strip().splitlines()[:1][0]
+    return ", ".join(named) or (about.get("License") or "").strip().partition("\n")[0]
 
 
 def _is_allowed(told: str, allowed: set[str]) -> bool:

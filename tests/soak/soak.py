@@ -194,7 +194,14 @@ def _cpu(soak: Soak, rps: float) -> Held:
         (later[0], (later[1] - sooner[1]) / (later[0] - sooner[0]) / rps)
         for sooner, later in pairwise(points[::window])
     ]
-    found = trend(each)
+    # Who shares a core with others needs more time for the same.
+    busy = soak.neighbours((soak.ended - soak.steady_from) / WINDOWS)
+    quiet = [(at, cpu_s) for at, cpu_s in each if busy(at) <= NEIGHBOURS_LIMIT]
+    if len(quiet) < LEAST_WINDOWS:
+        return Held(
+            "cpu", "CPU time a request: not judged, others kept the machine busy", 0.0, CPU_LIMIT, "of it"
+        )
+    found = trend(quiet)
     words = f"CPU time a request, grown from {found.first * 1e6:.0f} to {found.last * 1e6:.0f} us"
     return Held("cpu", words, found.growth_ratio, CPU_LIMIT, "of it")
 
