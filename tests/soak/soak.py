@@ -40,8 +40,9 @@ CPU_LIMIT = 0.15
 # The median is robust: it may grow by a millisecond. 1 % of the requests meet whatever else the machine does.
 LAG_P50_LIMIT_S, LAG_P99_LIMIT_S = 0.001, 0.010
 # What others use of a core, at most, in a window whose lag is judged: a machine that is busy with something
-# else is no lag of ours. So many windows there must be to say anything.
-NEIGHBOURS_LIMIT, LEAST_WINDOWS = 0.5, 6
+# else is no lag of ours. So many windows there must be to say anything, and so large a share of them: a few at one
+# end are no trend.
+NEIGHBOURS_LIMIT, LEAST_WINDOWS, QUIET_SHARE = 0.5, 6, 2 / 3
 WINDOWS = 30
 
 
@@ -179,7 +180,7 @@ def _lag(soak: Soak) -> Iterator[Held]:
         windows = by_window(steady, window_s, ratio)
         quiet = [(at, lag_s) for at, lag_s in windows if busy(at) <= NEIGHBOURS_LIMIT]
         words = f"{name} of the lag in {len(quiet)} of {len(windows)} windows"
-        if len(quiet) < LEAST_WINDOWS:
+        if len(quiet) < max(LEAST_WINDOWS, QUIET_SHARE * len(windows)):
             yield Held(f"lag_{name}", f"{words}: not judged, others kept the machine busy", 0.0, limit, "s")
             continue
         found = trend(quiet)
@@ -197,7 +198,7 @@ def _cpu(soak: Soak, rps: float) -> Held:
     # Who shares a core with others needs more time for the same.
     busy = soak.neighbours((soak.ended - soak.steady_from) / WINDOWS)
     quiet = [(at, cpu_s) for at, cpu_s in each if busy(at) <= NEIGHBOURS_LIMIT]
-    if len(quiet) < LEAST_WINDOWS:
+    if len(quiet) < max(LEAST_WINDOWS, QUIET_SHARE * len(each)):
         return Held(
             "cpu", "CPU time a request: not judged, others kept the machine busy", 0.0, CPU_LIMIT, "of it"
         )
