@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from harness.errors import DiskFault
-from harness.journal import Record, encode
+from harness.journal import Record, encode_all
 from harness.recorded import Recorded
 
 FLUSH_EVERY_S = 0.25  # what a killed run may lose at most
@@ -102,7 +102,7 @@ def _member(batch: Sequence[Record]) -> bytes:
     """Return the gzip member with *batch*, made in pieces that fit the caches."""
     gzip = zlib.compressobj(COMPRESSION, zlib.DEFLATED, _GZIP_WINDOW)
     starts = range(0, len(batch), _PIECE_RECORDS)
-    pieces = [gzip.compress(b"".join(map(encode, batch[at : at + _PIECE_RECORDS]))) for at in starts]
+    pieces = [gzip.compress(encode_all(batch[at : at + _PIECE_RECORDS])) for at in starts]
     return b"".join([*pieces, gzip.flush()])
 
 

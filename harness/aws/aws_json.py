@@ -82,12 +82,13 @@ def _new_house() -> str:
 
 
 # The first four groups are drawn once a process, the last counts on from where it was drawn.
-_HOUSE, _COUNT = _new_house(), itertools.count(int.from_bytes(os.urandom(5)))
+REQUEST_ID_BEGINS = _new_house()
+next_request_number = itertools.count(int.from_bytes(os.urandom(5))).__next__
 
 
 def request_id() -> str:
     """Return a new x-amzn-RequestId in the form of a UUID 4; each answer has one, so none is drawn anew."""
-    return f"{_HOUSE}{next(_COUNT):012x}"
+    return f"{REQUEST_ID_BEGINS}{next_request_number():012x}"
 
 
 def json_reply(value: Any) -> Reply:

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
 from harness.aws.aws_json import request_id, runtime_error
+from harness.aws.invoke_lane import Lane, Parked
 from harness.endpoint.outcomes import Completed, Outcome, Rejected, RejectReason
 from harness.gateway.chain import REST, Exchange, ReadBody, Reply
 from harness.gateway.chain import Outcome as Answer
 from harness.gateway.handlers import Invocation
-from harness.inference import Model, ModelFailure, invoke
+from harness.gateway.head import RequestHead
+from harness.inference import Inference, ModelFailure, invoke
 
 if TYPE_CHECKING:
     from harness.aws.stage import Stage
@@ -71,7 +73,10 @@ class Invoker:
     def __init__(self, stage: "Stage", payload_limit_bytes: int = PAYLOAD_LIMIT_BYTES) -> None:
         self._stage = stage
         self._waiting: dict[int, tuple[Exchange, Invocation, _Said]] = {}
-        self._number = 0
+        self.parked: dict[int, tuple[Parked, Lane]] = {}  # of the short way, which also asks for what follows
+        self.number = 0
+        self.living, self.models = stage.living, stage.models
+        self.least_limit_bytes = min(payload_limit_bytes, BODY_BLOB_BYTES)  # what none has a word about
         self._warned: set[str] = set()
         # Worded as users have quoted it: "Request {request-id} has oversize body."
         oversize = f"Request has oversize body: the limit is {payload_limit_bytes} bytes."
@@ -106,15 +111,24 @@ class Invoker:
         wanted = exchange.header(b"x-amzn-sagemaker-target-variant")
         if len(exchange.body) > BODY_BLOB_BYTES:
             self._warn(name, len(exchange.body))
-        number = self._number = self._number + 1
-        taken = self._stage.living.arrive(name, number, wanted.decode("latin-1") if wanted else None)
+        number = self.number = self.number + 1
+        variant = wanted.decode("latin-1") if wanted else None
+        taken = self.living.arrive(name, number, variant)
         seen.variant = taken.variant
         if isinstance(taken, Rejected):
-            return self._reject(exchange, taken, name)
+            return self.reject(exchange, taken, name)
         seen.instance = taken.instance_id
-        said = self._predict(exchange, seen, self._stage.model(name, taken.variant))
-        self._waiting[number] = (exchange, seen, said)
-        return REST
+        types = _text(exchange, b"content-type"), _text(exchange, b"accept")
+        model = self.models.get((name, taken.variant))
+        if model is None:
+            return self.park(exchange, seen, number)
+        began = perf_counter()
+        answer = invoke(model, *types, exchange.body)
+        seen.predict_s = round(perf_counter() - began, 7)
+        alike = exchange.alike
+        if alike is not None and alike.take is None and self._stage.short_way and _is_plain(alike.read):
+            alike.take = Lane(self, exchange, name, variant, types, self._stage.record).take
+        return self.park(exchange, seen, number, answer)
 
     def _warn(self, endpoint: str, size: int) -> None:
         if endpoint in self._warned:
@@ -129,20 +143,24 @@ class Invoker:
             "botocore service model of sagemaker-runtime, BodyBlob",
         )
 
-    def _reject(self, exchange: Exchange, rejected: Rejected, endpoint: str) -> Reply:
+    def reject(self, exchange: Exchange, rejected: Rejected, endpoint: str) -> Reply:
+        """Return the answer to a request that found no place in the fleet."""
         code, status, text = _REJECTED[rejected.reason]
         exchange.error = code
         message = text.format(variant=rejected.variant, endpoint=endpoint, account=self._stage.account)
         return runtime_error(code, status, message)
 
-    def _predict(self, exchange: Exchange, seen: Invocation, model: Model | None) -> _Said:
-        """Return the model's own answer, computed now and sent when the modelled time is over."""
-        if model is None:
+    def park(
+        self, exchange: Exchange, seen: Invocation, number: int, answer: Inference | ModelFailure | None = None
+    ) -> Answer:
+        """Keep what the model said, None where there is none, to be sent when the modelled time is over."""
+        self._waiting[number] = (exchange, seen, self._said(exchange, seen, answer))
+        return REST
+
+    def _said(self, exchange: Exchange, seen: Invocation, answer: Inference | ModelFailure | None) -> _Said:
+        if answer is None:
             exchange.error = "ModelError"
             return _refused(_no_model(seen.endpoint), 500)
-        began = perf_counter()
-        answer = invoke(model, _text(exchange, b"content-type"), _text(exchange, b"accept"), exchange.body)
-        seen.predict_s = round(perf_counter() - began, 7)
         if isinstance(answer, ModelFailure):
             exchange.error = "ModelError"
             return _refused(_model_error(answer.status, answer.message), answer.status)
@@ -156,6 +174,12 @@ class Invoker:
 
     def completed(self, done: Completed) -> None:
         """Send the reply of the request that *done* names."""
+        parked = self.parked.pop(done[1], None)
+        if parked is not None:
+            if done[6] is Outcome.OK:
+                parked[1].answer(parked[0], done)
+                return
+            self._waiting[done.request_id] = parked[0].exchange, parked[0], _UNSAID
         exchange, seen, said = self._waiting.pop(done.request_id)
         queue_s = seen.queue_s = done.queue_s
         service_s = seen.service_s = done.service_s
@@ -167,6 +191,14 @@ class Invoker:
             self._stage.model_failed(seen.endpoint, done, client_error=failure < 500)
         times = (("X-Harness-Queue-Time", f"{queue_s:.6f}"), ("X-Harness-Service-Time", f"{service_s:.6f}"))
         exchange.answer(Reply(status, body, headers + times))
+
+
+_UNSAID = _Said(0, b"", ())
+
+
+def _is_plain(request: RequestHead) -> bool:
+    """Return whether a reply to *request* has nothing about it but its lines and its body."""
+    return request.keep_alive and not (request.http_1_0 or request.expects_continue or request.method == "HEAD")
 
 
 def _refused(reply: Reply, failure: int = 0) -> _Said:

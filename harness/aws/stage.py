@@ -103,6 +103,8 @@ class Stage(StagedEndpoints):
         self.messaging = self._messaging(declared or Declared(), fetcher)
         self.permission = self._permission(iam, fetcher, wanted_refusals)
         self._judges = self.permission.mode is not Mode.OFF
+        # Who judges or breaks requests looks at each of them.
+        self.short_way = not self._judges and not before
         self.functions = Functions(
             self,
             fetcher,
@@ -207,7 +209,7 @@ class Stage(StagedEndpoints):
         if self._judges:
             self.permission.heard(exchange)
             self.messaging.heard(exchange)
-        if type(exchange.detail) is Invocation:  # it changes nothing that anybody keeps
+        if isinstance(exchange.detail, Invocation):  # it changes nothing that anybody keeps
             return
         self.functions.heard(exchange)
         self.derived_jobs.heard(exchange)

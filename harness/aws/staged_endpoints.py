@@ -40,6 +40,7 @@ class StagedEndpoints:
     region: str
     account: str
     shown: Shown
+    short_way: bool
     _invoker: Invoker
 
     def _stage_endpoints(
@@ -52,7 +53,7 @@ class StagedEndpoints:
         self._assumptions = dict(assumptions or {})
         self._plans: dict[str, EndpointPlan] = {}  # what serves now
         self._next_plans: dict[str, EndpointPlan] = {}  # what an update under way will serve
-        self._models: dict[tuple[str, str], Model | None] = {}
+        self.models: dict[tuple[str, str], Model | None] = {}
         self.living = LivingWorld(world, self.clock, self._hear)
         self._teller = Teller(world, self.record, self.shown.mirror.show, self.clock, scope)
         self.targets = Targets(self.living, self._teller)
@@ -97,17 +98,17 @@ class StagedEndpoints:
 
     def _serve(self, endpoint: str, plan: EndpointPlan | None) -> None:
         self._plans.pop(endpoint, None)
-        for key in [key for key in self._models if key[0] == endpoint]:
-            del self._models[key]
+        for key in [key for key in self.models if key[0] == endpoint]:
+            del self.models[key]
         if plan is not None:
             self._plans[endpoint] = plan
-            self._models |= {(endpoint, variant.name): variant.loaded.model for variant in plan.variants}
+            self.models |= {(endpoint, variant.name): variant.loaded.model for variant in plan.variants}
 
     # -- endpoints -----
 
     def model(self, endpoint: str, variant: str) -> "Model | None":
         """Return what predicts for *variant*, None where nothing can."""
-        return self._models.get((endpoint, variant))
+        return self.models.get((endpoint, variant))
 
     def model_failed(self, endpoint: str, done: Completed, *, client_error: bool) -> None:
         """Count an answer of the model that was no success, a 4xx (*client_error*) or a 5xx."""

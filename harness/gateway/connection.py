@@ -5,13 +5,23 @@ goes where `_course` says. One exchange at a time: a pipelined request waits in 
 """
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from time import perf_counter
 
 from harness.gateway.alike import Alike, Alikes
 from harness.gateway.body import Body, ChunkedBody, Course, LengthBody, decode_chunked
-from harness.gateway.chain import RESET, Address, Exchange, Forward, Outcome, ReadBody, Reply, split_target
+from harness.gateway.chain import (
+    RESET,
+    REST,
+    Address,
+    Exchange,
+    Forward,
+    Outcome,
+    ReadBody,
+    Reply,
+    split_target,
+)
 from harness.gateway.head import (
     END_OF_HEAD,
     MAX_HEAD_BYTES,
@@ -30,6 +40,7 @@ CHUNK_OVERHEAD_BYTES = 64 * 1024  # framing allowed beyond twice the payload of 
 KEPT_WHOLE_BYTES = 64 * 1024  # of a request kept in one piece beside its body, to be sent on as it came
 TIMER_STEP_S = 0.001  # event loops count in milliseconds
 _CR = 0x0D
+Recorder = Callable[[Exchange], None]
 _WAIT, _SPLICE, _COLLECT, _DISCARD = Course.WAIT, Course.SPLICE, Course.COLLECT, Course.DISCARD
 
 
@@ -122,14 +133,15 @@ class Connection(Line):
     def _begin(self) -> bool:
         """Read one request out of the buffer and act on it; say whether the next one may be tried."""
         data, alike = self._buffer, self._alikes.last
-        if alike is None or not alike.fits(data):
+        if alike is None or not alike.begins(data):
             alike = self._read_head(data)
             if alike is None:
                 return False
             data = self._buffer
-        request, end = alike.read_in(data), alike.size
+            alike.read_in(data)
+        request, end = alike.read, alike.size
         exchange = Exchange(
-            data[:end],
+            alike.head,
             request.method,
             request.target,
             alike.path,
@@ -139,14 +151,25 @@ class Connection(Line):
         )
         exchange.answerer, exchange.peer, exchange.entrance = self, self._peer, self._house.entrance
         exchange.alike = alike
-        self.request, self._exchange, self._length = request, exchange, request.length
+        length = request.length
+        self.request, self._exchange, self._length = request, exchange, length
         self._course, self._read, self._searched = _WAIT, None, 0
         self._settled = self._asked_for_body = False
-        cut = end + request.length if request.length > 0 else end
+        cut = end + length if length > 0 else end
         if request.chunked or cut > len(data):
             cut = self._begin_body(exchange, request, data, end)
             if not cut:
                 return False
+        elif alike.take is not None and not self._held:
+            self._pending, self._buffer = b"", data[cut:]
+            exchange.bytes_in = cut
+            exchange.body = exchange.raw_body = data[end:cut]
+            outcome = self._chain.shortly(exchange, alike.take)
+            if outcome is not None:
+                if outcome is not REST:
+                    self._act(exchange, outcome)
+                return True
+            exchange.body = exchange.raw_body = b""
         self._pending, self._buffer = data[:cut], data[cut:]
         exchange.bytes_in = cut
         self._act(exchange, self._chain.run(exchange))
@@ -274,6 +297,28 @@ class Connection(Line):
         exchange.bytes_out += len(data)
         self.transport.write(data)
         self._finish(exchange, keep=keep)
+
+    def send_ready(self, exchange: Exchange, before: bytes, body: bytes, record: Recorder) -> None:
+        """Send a reply of status 200 that needs nothing but its last line: *before*, up to the value of
+        X-Harness-Overhead-Time, and *body*; then end the exchange, of which *record* is told.
+
+        For requests whose `Alike.take` answered: their connection goes on, and no answer of theirs is lost.
+        """
+        if self._exchange is not exchange:
+            return
+        took_s, speed = perf_counter() - exchange.received_real, self._clock.speed
+        exchange.ended_at = exchange.received_at + took_s * speed
+        overhead_s = exchange.overhead_s = took_s - exchange.modelled_s / speed
+        data = b"%b%.6f\r\n\r\n%b" % (before, overhead_s, body)
+        exchange.status, exchange.bytes_out = 200, len(data)
+        self.transport.write(data)
+        self._exchange = None
+        record(exchange)
+        self._course = _DISCARD
+        if self._held:
+            self.release()
+        if self._buffer:
+            self._advance()
 
     # ---- its body ----
 

@@ -15,7 +15,7 @@ def reply_bytes(reply: Reply, exchange: Exchange, *, connection: str = "") -> by
     """
     length = "" if reply.status in (204, 304) else f"Content-Length: {len(reply.body)}\r\n"
     head = (
-        f"{_status_line(reply.status)}{_header_lines(reply.headers)}{length}"
+        f"{status_line(reply.status)}{header_lines(reply.headers)}{length}"
         f"{f'Connection: {connection}' + chr(13) + chr(10) if connection else ''}"
         f"X-Harness-Modelled-Time: {exchange.modelled_s:.6f}\r\n"
         f"X-Harness-Overhead-Time: {exchange.overhead_s:.6f}\r\n\r\n"
@@ -23,7 +23,8 @@ def reply_bytes(reply: Reply, exchange: Exchange, *, connection: str = "") -> by
     return head if exchange.method == "HEAD" or not length else head + reply.body
 
 
-def _header_lines(headers: tuple[tuple[str, str], ...]) -> str:
+def header_lines(headers: tuple[tuple[str, str], ...]) -> str:
+    """Return *headers* as lines; raise ValueError where one would end the line it stands on."""
     lines = "".join([f"{name}: {value}\r\n" for name, value in headers])
     if lines.count("\n") != len(headers) or lines.count("\r") != len(headers):
         raise ValueError(f"a reply header holds a line break: {headers!r}")
@@ -31,7 +32,8 @@ def _header_lines(headers: tuple[tuple[str, str], ...]) -> str:
 
 
 @cache
-def _status_line(status: int) -> str:
+def status_line(status: int) -> str:
+    """Return the line that a reply of *status* begins with."""
     try:
         return f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n"
     except ValueError:

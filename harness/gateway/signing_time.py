@@ -49,6 +49,10 @@ class SigningTime:
             return None
         return _refuse(exchange, stamp.decode("latin-1"), now, allowed_s)
 
+    def until_next_second(self) -> float:
+        """Return for how many seconds what `handle` said of a request stays as it is."""
+        return 1.0 - self._now() % 1.0
+
 
 def _allowed_s(exchange: Exchange) -> int:
     wide = exchange.service in _WIDE_SERVICES or shape_of(exchange) in (Shape.QUERY, Shape.EC2)

@@ -6,7 +6,7 @@ unless the name ends in `_real_s` (seconds of this machine) or `_epoch_s` (since
 Writing to a file is the shell's work (`harness.recorder`); this room turns values into bytes and back.
 """
 
-from harness.journal.codec import SCHEMA_VERSION, TYPES, Record, decode, decode_all, encode, read
+from harness.journal.codec import SCHEMA_VERSION, TYPES, Record, decode, decode_all, encode, encode_all, read
 from harness.journal.function_records import (
     ConcurrencySet,
     EventSourceDeclared,
@@ -144,5 +144,6 @@ __all__ = [
     "decode",
     "decode_all",
     "encode",
+    "encode_all",
     "read",
 ]

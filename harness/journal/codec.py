@@ -4,7 +4,7 @@ import gzip
 import types
 import typing
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, BinaryIO, Union, get_args, get_origin
@@ -187,6 +187,21 @@ _ROWS = {TYPES[name]: _rower(name, keys) for name, keys in _FIELDS.items()}
 def encode(record: Record) -> bytes:
     """Return *record* as one JSON line, newline included; the same record gives the same bytes."""
     return orjson.dumps(_ROWS[type(record)](record), option=orjson.OPT_APPEND_NEWLINE)
+
+
+# Between two records in a list of them. In a text of a record its quotes would be escaped.
+_BETWEEN, _BETWEEN_LINES = b'},{"type":', b'}\n{"type":'
+
+
+def encode_all(records: Sequence[Record]) -> bytes:
+    """Return *records* as `encode` does each, for less than half: a call of orjson costs as much as a record.
+
+    One that holds rows with a `type` of their own could be cut in the middle: then each is encoded by itself.
+    """
+    joined = orjson.dumps([_ROWS[type(record)](record) for record in records])
+    if joined.count(_BETWEEN) != len(records) - 1:
+        return b"".join(map(encode, records))
+    return joined[1:-1].replace(_BETWEEN, _BETWEEN_LINES) + b"\n"
 
 
 def decode(line: bytes, number: int, strings: dict[str, str] | None = None) -> Record:

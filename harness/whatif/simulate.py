@@ -150,14 +150,19 @@ def play_corners(case: Case, around: Sequence[Corner]) -> list[Steps]:
 
 @contextmanager
 def _quiet_collector() -> Iterator[None]:
-    """Let the collector of cyclic garbage leave alone what is there: looking through it takes long."""
-    was_enabled = gc.isenabled()
-    gc.freeze()
+    """Let the collector of cyclic garbage leave alone what is there: looking through it takes long.
+
+    Where somebody has frozen what is there already, it stays so.
+    """
+    was_enabled, is_mine = gc.isenabled(), gc.get_freeze_count() == 0
+    if is_mine:
+        gc.freeze()
     gc.disable()
     try:
         yield
     finally:
-        gc.unfreeze()
+        if is_mine:
+            gc.unfreeze()
         if was_enabled:
             gc.enable()
 
