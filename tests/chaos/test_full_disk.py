@@ -61,7 +61,8 @@ class OnSmallDisk(Rehearsal):
                 return
 
 
-@pytest.mark.parametrize("freed", [pytest.param(True, marks=pytest.mark.long), False])
+@pytest.mark.long
+@pytest.mark.parametrize("freed", [True, False])
 def test_a_full_disk_ends_the_run(start: Start, small: list[str], stack: ExitStack, freed: bool) -> None:
     """Exit code 3 and what to do, whether or not there is room again later; stdout tells of every request."""
     run = start(kind=OnSmallDisk, through=small)

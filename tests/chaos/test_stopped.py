@@ -60,6 +60,7 @@ def test_a_rehearsal_that_stood_still_makes_the_run_invalid(start: Start) -> Non
     assert found.never_due == 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("child", ["backends.ministack", "locust", "harness.program"])
 def test_who_stands_still_does_not_outlive_a_killed_runner(start: Start, child: str) -> None:
     """A stopped process cannot see that its parent is gone: somebody else must."""

@@ -1,9 +1,11 @@
 """kill -9 of the workers of a queue, by somebody outside the rehearsal."""
 
+import pytest
 from breaking import Start, moment
 from conservation import check
 
 
+@pytest.mark.long
 def test_killed_workers_are_started_again(start: Start) -> None:
     """What a dead worker had in its hands comes back to the queue; the run passes, and tells of them."""
     run = start()

@@ -40,8 +40,8 @@ CPU_LIMIT = 0.15
 # The median is robust: it may grow by a millisecond. 1 % of the requests meet whatever else the machine does.
 LAG_P50_LIMIT_S, LAG_P99_LIMIT_S = 0.001, 0.010
 # What others use of a core, at most, in a window whose lag is judged: a machine that is busy with something
-# else is no lag of ours. So many windows there must be to say anything, and so large a share of them: a few at one
-# end are no trend.
+# else is no lag of ours. So many windows there must be to say anything, and so large a share of them: a few
+# at one end are no trend.
 NEIGHBOURS_LIMIT, LEAST_WINDOWS, QUIET_SHARE = 0.5, 6, 2 / 3
 WINDOWS = 30
 

@@ -75,6 +75,20 @@ def test_a_record_is_one_line(record: Record) -> None:
     assert encode(record).index(b"\n") == len(encode(record)) - 1
 
 
+@settings(max_examples=50)
+@given(st.lists(records, max_size=4))
+def test_many_records_are_the_lines_of_each(many: list[Record]) -> None:
+    """Whatever they hold, and also none."""
+    assert codec.encode_all(many) == b"".join(map(encode, many))
+
+
+def test_rows_within_a_record_are_no_records() -> None:
+    """A record whose own rows begin as records do is one line all the same."""
+    rows: list[dict[str, Any]] = [{"type": "a"}, {"type": "b"}]
+    many: list[Record] = [journal.RolePolicies(1.0, "r", rows)] * 2
+    assert codec.encode_all(many) == b"".join(map(encode, many))
+
+
 def test_the_type_stands_first() -> None:
     """A person who reads the file sees at once what each line is."""
     assert encode(PHASE).startswith(b'{"type":"PhaseStarted","at":1.5,')
