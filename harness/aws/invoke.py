@@ -6,6 +6,7 @@ Errors: botocore's service model of sagemaker-runtime (ValidationError 400, Mode
 harness's own overhead travel in headers of their own.
 """
 
+from functools import cached_property
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
@@ -13,6 +14,7 @@ from urllib.parse import unquote
 from harness.aws.aws_json import request_id, runtime_error
 from harness.aws.invoke_lane import Lane, Parked
 from harness.endpoint.outcomes import Completed, Outcome, Rejected, RejectReason
+from harness.gateway.alike import Alike
 from harness.gateway.chain import REST, Exchange, ReadBody, Reply
 from harness.gateway.chain import Outcome as Answer
 from harness.gateway.handlers import Invocation
@@ -73,7 +75,8 @@ class Invoker:
     def __init__(self, stage: "Stage", payload_limit_bytes: int = PAYLOAD_LIMIT_BYTES) -> None:
         self._stage = stage
         self._waiting: dict[int, tuple[Exchange, Invocation, _Said]] = {}
-        self.parked: dict[int, tuple[Parked, Lane]] = {}  # of the short way, which also asks for what follows
+        # Of the short way, which also asks for what follows.
+        self.parked: dict[int, tuple[Exchange, Parked, Lane]] = {}
         self.number = 0
         self.living, self.models = stage.living, stage.models
         self.least_limit_bytes = min(payload_limit_bytes, BODY_BLOB_BYTES)  # what none has a word about
@@ -83,6 +86,10 @@ class Invoker:
         self._read = ReadBody(
             self._invoke, payload_limit_bytes, runtime_error("ValidationError", 400, oversize)
         )
+
+    @cached_property
+    def _is_short(self) -> bool:
+        return self._stage.short_way  # asked with the first request, when the handlers are all there
 
     def handle(self, exchange: Exchange) -> Answer:
         """Return what to do with *exchange*: read its body when it is an invocation, nothing otherwise."""
@@ -126,7 +133,7 @@ class Invoker:
         answer = invoke(model, *types, exchange.body)
         seen.predict_s = round(perf_counter() - began, 7)
         alike = exchange.alike
-        if alike is not None and alike.take is None and self._stage.short_way and _is_plain(alike.read):
+        if alike is not None and alike.take is None and self._is_short and _is_plain(alike):
             alike.take = Lane(self, exchange, name, variant, types, self._stage.record).take
         return self.park(exchange, seen, number, answer)
 
@@ -151,7 +158,11 @@ class Invoker:
         return runtime_error(code, status, message)
 
     def park(
-        self, exchange: Exchange, seen: Invocation, number: int, answer: Inference | ModelFailure | None = None
+        self,
+        exchange: Exchange,
+        seen: Invocation,
+        number: int,
+        answer: Inference | ModelFailure | None = None,
     ) -> Answer:
         """Keep what the model said, None where there is none, to be sent when the modelled time is over."""
         self._waiting[number] = (exchange, seen, self._said(exchange, seen, answer))
@@ -177,9 +188,9 @@ class Invoker:
         parked = self.parked.pop(done[1], None)
         if parked is not None:
             if done[6] is Outcome.OK:
-                parked[1].answer(parked[0], done)
+                parked[2].answer(parked[0], parked[1], done)
                 return
-            self._waiting[done.request_id] = parked[0].exchange, parked[0], _UNSAID
+            self._waiting[done.request_id] = parked[0], parked[1], _UNSAID
         exchange, seen, said = self._waiting.pop(done.request_id)
         queue_s = seen.queue_s = done.queue_s
         service_s = seen.service_s = done.service_s
@@ -196,9 +207,11 @@ class Invoker:
 _UNSAID = _Said(0, b"", ())
 
 
-def _is_plain(request: RequestHead) -> bool:
-    """Return whether a reply to *request* has nothing about it but its lines and its body."""
-    return request.keep_alive and not (request.http_1_0 or request.expects_continue or request.method == "HEAD")
+def _is_plain(alike: Alike[RequestHead]) -> bool:
+    """Return whether such requests come again, and replies have nothing about them but lines and a body."""
+    request = alike.read
+    odd = request.http_1_0 or request.expects_continue or request.method == "HEAD"
+    return alike.length is not None and request.keep_alive and not odd
 
 
 def _refused(reply: Reply, failure: int = 0) -> _Said:

@@ -27,14 +27,14 @@ _HOUSE = REQUEST_ID_BEGINS.encode()
 
 
 class Parked(Invocation):
-    """An invocation whose answer waits for its moment: one object a request."""
+    """An invocation whose answer waits for its moment.
 
-    __slots__ = ("body", "exchange", "head")
+    It does not know its exchange, which knows it: what refers to itself is left to the garbage collector.
+    """
 
-    def __init__(self, endpoint: str, exchange: Exchange) -> None:
-        super().__init__(endpoint)
-        self.exchange = exchange
-        self.head = self.body = b""
+    __slots__ = ("body", "head")
+    body: bytes
+    head: bytes  # of the reply, up to the count in its request id
 
 
 class Lane:
@@ -68,15 +68,13 @@ class Lane:
         """Return what becomes of *exchange*, whose body is there; None where that is for others to say."""
         invoker, body = self._invoker, exchange.body
         exchange.service, exchange.operation, exchange.access_key = self._caller
-        if exchange.head is not self._in_time or exchange.received_real >= self._looks_again_at:
-            if not self._is_in_time(exchange):
-                return None
-        if len(body) > invoker.least_limit_bytes:
+        looked_at = exchange.head is self._in_time and exchange.received_real < self._looks_again_at
+        if not (looked_at or self._is_in_time(exchange)) or len(body) > invoker.least_limit_bytes:
             return None
         exchange.judged = True
         number = invoker.number = invoker.number + 1
         taken = invoker.living.arrive(self._endpoint, number, self._variant)
-        parked = exchange.detail = Parked(self._endpoint, exchange)
+        parked = exchange.detail = Parked(self._endpoint)
         variant = parked.variant = taken.variant
         if type(taken) is Rejected:
             return invoker.reject(exchange, taken, self._endpoint)
@@ -92,7 +90,7 @@ class Lane:
         parked.body, content_type, parked.rows = answer
         head = self._heads.get((variant, content_type))
         parked.head = self._begin(variant, content_type) if head is None else head
-        invoker.parked[number] = parked, self
+        invoker.parked[number] = exchange, parked, self
         return REST
 
     def _is_in_time(self, exchange: Exchange) -> bool:
@@ -103,16 +101,13 @@ class Lane:
         return True
 
     def _begin(self, variant: str, content_type: str) -> bytes:
-        lines = header_lines(
-            (("Content-Type", content_type), ("x-Amzn-Invoked-Production-Variant", variant))
-        )
+        lines = header_lines((("Content-Type", content_type), ("x-Amzn-Invoked-Production-Variant", variant)))
         begins = f"{status_line(200)}{lines}x-amzn-RequestId: ".encode("latin-1") + _HOUSE
         found = self._heads[variant, content_type] = begins
         return found
 
-    def answer(self, parked: Parked, done: Completed) -> None:
+    def answer(self, exchange: Exchange, parked: Parked, done: Completed) -> None:
         """Send the reply that was *parked*, as it was *done*."""
-        exchange = parked.exchange
         queue_s = parked.queue_s = done[4]
         service_s = parked.service_s = done[5]
         exchange.modelled_s = queue_s + service_s

@@ -58,13 +58,17 @@ class LivingWorld:
 
     def arrive(self, endpoint: str, number: int, variant: str | None) -> Accepted | Rejected:
         """Return where request *number* goes now. The answer of an accepted one is an event."""
-        now = self.now()
+        now = self._clock.now()
+        if now > self._last_at:
+            self._last_at = now
+        else:
+            now = self._last_at
         if now >= self._changes_at:  # told first: who serves may have changed
             self.advance()
             now = self._last_at
         taken = self.world.arrive(endpoint, number, now, variant=variant)
-        if isinstance(taken, Accepted) and (taken.complete_at < self._due_at or self._timer is None):
-            self._wake_at(taken.complete_at)
+        if type(taken) is Accepted and (self._timer is None or taken[4] < self._due_at):
+            self._wake_at(taken[4])
         return taken
 
     def _wake_at(self, due_at: float) -> None:

@@ -103,8 +103,6 @@ class Stage(StagedEndpoints):
         self.messaging = self._messaging(declared or Declared(), fetcher)
         self.permission = self._permission(iam, fetcher, wanted_refusals)
         self._judges = self.permission.mode is not Mode.OFF
-        # Who judges or breaks requests looks at each of them.
-        self.short_way = not self._judges and not before
         self.functions = Functions(
             self,
             fetcher,
@@ -159,6 +157,12 @@ class Stage(StagedEndpoints):
         return Permission(
             iam, self.clock, self.record, fetcher, self.route, self.finding, wanted=wanted, **scope
         )
+
+    @property
+    def short_way(self) -> bool:
+        """Whether invocations may leave handlers out: nobody who judges or breaks requests comes first."""
+        first = [*self.permission.first, self._invoker.handle]
+        return not self._judges and self.handlers[: len(first)] == first
 
     # -- life, from outside the loop -----
 

@@ -40,7 +40,6 @@ class StagedEndpoints:
     region: str
     account: str
     shown: Shown
-    short_way: bool
     _invoker: Invoker
 
     def _stage_endpoints(
@@ -53,7 +52,7 @@ class StagedEndpoints:
         self._assumptions = dict(assumptions or {})
         self._plans: dict[str, EndpointPlan] = {}  # what serves now
         self._next_plans: dict[str, EndpointPlan] = {}  # what an update under way will serve
-        self.models: dict[tuple[str, str], Model | None] = {}
+        self.models: dict[tuple[str, str], Model | None] = {}  # what predicts, by endpoint and variant
         self.living = LivingWorld(world, self.clock, self._hear)
         self._teller = Teller(world, self.record, self.shown.mirror.show, self.clock, scope)
         self.targets = Targets(self.living, self._teller)
@@ -105,10 +104,6 @@ class StagedEndpoints:
             self.models |= {(endpoint, variant.name): variant.loaded.model for variant in plan.variants}
 
     # -- endpoints -----
-
-    def model(self, endpoint: str, variant: str) -> "Model | None":
-        """Return what predicts for *variant*, None where nothing can."""
-        return self.models.get((endpoint, variant))
 
     def model_failed(self, endpoint: str, done: Completed, *, client_error: bool) -> None:
         """Count an answer of the model that was no success, a 4xx (*client_error*) or a 5xx."""

@@ -12,7 +12,8 @@ JUDGED_HEADER = "X-Harness-Judged"
 
 
 def install(password: str) -> None:
-    """Let what is judged pass moto's buckets, if there is a *password*."""
+    """Let what is judged pass moto's buckets, if there is a *password*; X-Amz-Target names the operation."""
+    _read_targets_first()
     if not password:
         return
     from flask import has_request_context, request
@@ -28,3 +29,21 @@ def install(password: str) -> None:
         return ask(self, action, resource)
 
     FakeBucket.get_permission = get_permission  # type: ignore[method-assign]
+
+
+def _read_targets_first() -> None:
+    """Let X-Amz-Target say what a JSON call is, as on AWS.
+
+    moto looks into the body first, as if it were a form: a message with `&Action=DeleteQueue&` in it deletes
+    the queue that it was sent to.
+    """
+    from moto.core.responses import BaseResponse
+
+    ask = BaseResponse._get_action
+
+    def get_action(self: Any) -> str:
+        target: str | None = self.headers.get("x-amz-target") or self.headers.get("X-Amz-Target")
+        kind: str = self.headers.get("content-type") or self.headers.get("Content-Type") or ""
+        return target.split(".")[-1] if target and "json" in kind else ask(self)
+
+    BaseResponse._get_action = get_action  # type: ignore[method-assign]

@@ -1,11 +1,12 @@
 """One client's connection: requests in order, each through the chain, its outcome acted on, then recorded.
 
-The life of an exchange: `_begin` reads its head, `_act` does what the chain says, `end` records it. Its body
-goes where `_course` says. One exchange at a time: a pipelined request waits in the buffer.
+The life of an exchange: `_begin` reads its head, `_act` does what the chain says, and it ends as
+`harness.gateway.ending` has it. Its body goes where `_course` says. One exchange at a time: a pipelined
+request waits in the buffer.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from dataclasses import replace
 from time import perf_counter
 
@@ -22,6 +23,7 @@ from harness.gateway.chain import (
     Reply,
     split_target,
 )
+from harness.gateway.ending import Ending
 from harness.gateway.head import (
     END_OF_HEAD,
     MAX_HEAD_BYTES,
@@ -32,39 +34,24 @@ from harness.gateway.head import (
     without_empty_lines,
 )
 from harness.gateway.house import HIGH_WATER_BYTES, House
-from harness.gateway.line import Line
-from harness.gateway.relay import Relay, abort_with_reset
-from harness.gateway.replies import CONTINUE, reply_bytes
+from harness.gateway.replies import CONTINUE
 
 CHUNK_OVERHEAD_BYTES = 64 * 1024  # framing allowed beyond twice the payload of a buffered body in chunks
 KEPT_WHOLE_BYTES = 64 * 1024  # of a request kept in one piece beside its body, to be sent on as it came
 TIMER_STEP_S = 0.001  # event loops count in milliseconds
 _CR = 0x0D
-Recorder = Callable[[Exchange], None]
-_WAIT, _SPLICE, _COLLECT, _DISCARD = Course.WAIT, Course.SPLICE, Course.COLLECT, Course.DISCARD
+_WAIT, _SPLICE, _COLLECT = Course.WAIT, Course.SPLICE, Course.COLLECT
 
 
-class Connection(Line):
-    """The server's side of one client's connection."""
+class Connection(Ending):
+    """The server's side of one client's connection, from the first byte of a request to who answers it."""
 
     def __init__(self, house: House) -> None:
         super().__init__(house)
-        self._chain, self._clock = house.chain, house.clock
-        self._relay = Relay(self, house)
         self._alikes: Alikes[RequestHead]
-        self.request = RequestHead("", "")
         self._length = -1  # the present request's; `request` may be shared, and have another's by now
-        self._buffer = b""  # what no exchange has claimed yet
         self._searched = 0  # how far the buffer has been searched for the end of a head
-        self._exchange: Exchange | None = None
-        self._body: Body | None = None  # None when the request's body has come to its end
-        self._course = _WAIT
-        self._pending = b""  # head and body of the present request while nobody has asked for the body
-        self._pieces: list[bytes] = []
         self._read: ReadBody | None = None
-        self._settled = False  # it is known who answers this exchange: other answers come too late
-        self._asked_for_body = False
-        self._timer: asyncio.TimerHandle | None = None
         self._advancing = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -102,19 +89,6 @@ class Connection(Line):
         """End the connection once what was written has gone out; record what is under way as unanswered."""
         self._drop("The gateway was stopped before the answer was complete.")
         self.transport.close()
-
-    def _drop(self, why: str) -> None:
-        self._closed = True
-        self._buffer = self._pending = b""
-        self._pieces = []
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        self._relay.stop()
-        if self._exchange is not None:
-            self._exchange.error = self._exchange.error or why
-            self._exchange.measure(perf_counter(), self._clock.speed)
-            self._record(self._exchange)
 
     # ---- a request comes in ----
 
@@ -278,48 +252,6 @@ class Connection(Line):
         elif self._exchange is exchange:
             self.send(exchange, reply)
 
-    def send(self, exchange: Exchange, reply: Reply) -> None:
-        """Send *reply* now and end the exchange, or lose it where that is wanted."""
-        if exchange.reset_at_answer:
-            self.reset(exchange, reply.status)
-            return
-        request = self.request
-        unasked = self._body is not None and request.expects_continue and not self._asked_for_body
-        keep = request.keep_alive and not unasked  # such a client may or may not send its body now
-        connection = ("keep-alive" if request.http_1_0 else "") if keep else "close"
-        exchange.measure(perf_counter(), self._clock.speed)
-        try:
-            data = reply_bytes(reply, exchange, connection=connection)
-        except ValueError as error:
-            reply = self._chain.failed(exchange, error)
-            data = reply_bytes(reply, exchange, connection=connection)
-        exchange.status = reply.status
-        exchange.bytes_out += len(data)
-        self.transport.write(data)
-        self._finish(exchange, keep=keep)
-
-    def send_ready(self, exchange: Exchange, before: bytes, body: bytes, record: Recorder) -> None:
-        """Send a reply of status 200 that needs nothing but its last line: *before*, up to the value of
-        X-Harness-Overhead-Time, and *body*; then end the exchange, of which *record* is told.
-
-        For requests whose `Alike.take` answered: their connection goes on, and no answer of theirs is lost.
-        """
-        if self._exchange is not exchange:
-            return
-        took_s, speed = perf_counter() - exchange.received_real, self._clock.speed
-        exchange.ended_at = exchange.received_at + took_s * speed
-        overhead_s = exchange.overhead_s = took_s - exchange.modelled_s / speed
-        data = b"%b%.6f\r\n\r\n%b" % (before, overhead_s, body)
-        exchange.status, exchange.bytes_out = 200, len(data)
-        self.transport.write(data)
-        self._exchange = None
-        record(exchange)
-        self._course = _DISCARD
-        if self._held:
-            self.release()
-        if self._buffer:
-            self._advance()
-
     # ---- its body ----
 
     def _read_body(self, exchange: Exchange, read: ReadBody) -> None:
@@ -366,7 +298,7 @@ class Connection(Line):
     def _too_large(self, exchange: Exchange, read: ReadBody) -> None:
         exchange.error = "RequestTooLarge"
         self._pieces = []
-        self._course = _DISCARD
+        self._course = Course.DISCARD
         self.answer(exchange, read.too_large)
 
     def _ask_for_body(self) -> None:
@@ -414,30 +346,3 @@ class Connection(Line):
             self._settled = True
             self.request = replace(self.request, keep_alive=False)
             self.send(exchange, refusal)
-
-    def reset(self, exchange: Exchange, status: int = 0) -> None:
-        """End exchange and connection by a reset; *status* is that of the answer which is lost."""
-        self._settled = True
-        exchange.status = status
-        self._drop(exchange.reset_at_answer)
-        abort_with_reset(self.transport)
-
-    def end(self, exchange: Exchange, *, keep: bool) -> None:
-        """End an exchange whose reply the relay has sent; *keep* the connection for the next one."""
-        exchange.measure(perf_counter(), self._clock.speed)
-        self._finish(exchange, keep=keep)
-
-    def _finish(self, exchange: Exchange, *, keep: bool) -> None:
-        self._record(exchange)
-        self._pending = b""
-        self._course = _DISCARD
-        if self._held:
-            self.release()
-        if not keep:
-            self.hang_up(lingers=self._body is not None or not self.request.method)
-        elif self._buffer:
-            self._advance()
-
-    def _record(self, exchange: Exchange) -> None:
-        self._exchange = None
-        self._chain.record(exchange)

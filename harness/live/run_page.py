@@ -64,6 +64,16 @@ class RunPage:
         self._records += new
         return bool(new)
 
+    def forget(self) -> None:
+        """Let go of what was read, while nobody looks: the next `look` reads it again.
+
+        A page is made of all records of its run, half a gigabyte of them after an hour of load, so that there
+        is no fewer to keep while somebody looks.
+        """
+        if self._records and not self._is_broken:
+            self._records = []
+            self._tail = JournalTail(self.directory / JOURNAL)
+
     def draw(self) -> bool:
         """Draw the page of what was read; return whether it is a new version."""
         from harness.summary import summarise

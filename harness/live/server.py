@@ -27,6 +27,8 @@ from reports.live import INDEX, Live, index_page
 NICENESS = 10
 # How often the journal is looked at while somebody reads; the status line on the page moves with it.
 TICK_S = 1.0
+# For how long nobody may look before what was read is let go of: to read it again costs seconds.
+FORGET_S = 60.0
 # Once the verdict is in, the report is a moment away.
 LAST_TICK_S = 0.1
 
@@ -59,6 +61,7 @@ class Newsroom:
         self._orders: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self._index = Changes()
         self._over = False
+        self._read_at = time.monotonic()
         self._pace = Pace(time.process_time())
 
     def listen(self, control: int) -> None:
@@ -107,7 +110,10 @@ class Newsroom:
             self._put_up(drawn=True)
             return
         if not (self._board.is_read or run.state == "judged"):
+            if time.monotonic() - self._read_at > FORGET_S:
+                run.forget()
             return
+        self._read_at = time.monotonic()
         before = run.state
         began_at = time.monotonic()
         drawn = False

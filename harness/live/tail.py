@@ -19,6 +19,7 @@ class JournalTail:
         self._path = path
         self._whole_bytes = 0
         self._lines = 0
+        self._strings: dict[str, str] = {}  # equal texts of the records are one text in memory
 
     def new(self) -> list[Record]:
         """Return the records since the last look, in order; raises JournalError for a line that is none."""
@@ -50,5 +51,5 @@ class JournalTail:
         found: list[Record] = []
         for line in text.splitlines():
             self._lines += 1
-            found.append(decode(line, self._lines))
+            found.append(decode(line, self._lines, self._strings))
         return found

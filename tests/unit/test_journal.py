@@ -82,6 +82,14 @@ def test_many_records_are_the_lines_of_each(many: list[Record]) -> None:
     assert codec.encode_all(many) == b"".join(map(encode, many))
 
 
+def test_a_member_is_read_back() -> None:
+    """Equal texts are one object; one that is no text is refused all the same."""
+    one, other = codec.decode_member(gzip.compress(encode(PHASE) * 2), {})
+    assert one == other == PHASE
+    with pytest.raises(JournalError):
+        decode(encode(PHASE).replace(b'"load"', b"7"), 1, {})
+
+
 def test_rows_within_a_record_are_no_records() -> None:
     """A record whose own rows begin as records do is one line all the same."""
     rows: list[dict[str, Any]] = [{"type": "a"}, {"type": "b"}]

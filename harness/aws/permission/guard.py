@@ -5,14 +5,14 @@ into a dictionary; other calls are read, and what each of their needs came to is
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache, partial
 from math import inf
 from time import monotonic
-from typing import NamedTuple, Protocol, cast
+from typing import Protocol, cast
 
 from harness.aws.permission.caller_context import passing_values, region_of, signed_how
 from harness.aws.permission.callers import TELLING, Callers
+from harness.aws.permission.decided import Asked, Client, Decided, Head
 from harness.aws.permission.entrances import Entrances
 from harness.aws.permission.federated import with_claims, without_key
 from harness.aws.permission.foreign import Foreign
@@ -21,10 +21,11 @@ from harness.aws.permission.judging import Judge, Judged, Way
 from harness.aws.permission.keys import ANONYMOUS, NOBODY, Caller, Key
 from harness.aws.permission.likeness import Likeness, likeness
 from harness.aws.permission.own_user import with_own_user
-from harness.aws.permission.refusals import refuse_call, refuse_signature, sentence
+from harness.aws.permission.reading.unclear import UnclearError
+from harness.aws.permission.refusals import refuse_call, refuse_signature, refuse_unclear, sentence
 from harness.aws.permission.signatures import Flaw, flaw_of, needs_body, token_of
 from harness.aws.permission.smuggled import OWN_PATHS, smuggled
-from harness.aws.permission.uses import Use, Uses
+from harness.aws.permission.uses import Uses
 from harness.clock import Calendar
 from harness.gateway.chain import Exchange, Outcome, ReadBody, Reply
 from harness.gateway.handlers import INVOCATIONS
@@ -44,15 +45,14 @@ _PLAIN = frozenset(
     b"user-agent".split()
 )
 _OWN_CALLS = OWN_CALLS.encode()
+# Memo of a likeness whose heads name one call, whatever they say where they differ.
+_CLEAR = (object(),)
+_ALIKE_TO_ALL = frozenset({"sqs", "sns", "dynamodb", "kinesis", "events", "monitoring", "logs"})
 _TOO_LARGE = Reply(413, b"A call whose signature covers its body is not as long as that.")
 _NOBODY_MAPPED = (
     "nobody here knows which IAM actions this call needs, so that it is not allowed; ask for it to be "
     "mapped, or rehearse without it."
 )
-
-
-# What of a head decides: the beginning of its Authorization, method, target, peer, entrance, host.
-Head = tuple[bytes, str, str, str, str, bytes | None]
 
 
 class Reads(Protocol):
@@ -62,38 +62,10 @@ class Reads(Protocol):
     def read(self, exchange: Exchange) -> Call | None: ...
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Client:
-    """What all requests with one beginning of an Authorization header have in common."""
-
-    region: str
-    plain: bool  # it signs no header that brings S3 a condition or a second resource
-    own_headers: int  # how many of those that it signs are x-amz-…
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Decided:
-    """What a call came to: the uses that count it, and the sentence of its refusal, "" where it may pass."""
-
-    call: Call
-    uses: tuple[Use, ...]
-    refusal: str
-
-
-class Asked(NamedTuple):
-    """One call that is being judged."""
-
-    caller: Caller
-    call: Call
-    needs: tuple[Need, ...]
-    way: Way
-    head: Head | None
-
-
 class Guard:
     """`handle` is the handler; it must come before all that answer.
 
-    *unverified* is told of each key whose signatures cannot be checked.
+    *unverified* is told of each key whose signatures cannot be checked. *store* names the emulator of S3.
     """
 
     def __init__(
@@ -110,6 +82,7 @@ class Guard:
         *,
         region: str,
         account: str,
+        store: Callable[[], str] = str,
     ) -> None:
         self._enforces = mode is Mode.ENFORCE
         self._callers = callers
@@ -122,12 +95,13 @@ class Guard:
         self._unverified = unverified
         self._region = region
         self._account = account
+        self._store = store
         self._read = ReadBody(self._check, LIMIT_BYTES, _TOO_LARGE)
-        self._clients: dict[bytes, _Client] = {}
+        self._clients: dict[bytes, Client] = {}
         # until a policy changes: by the head alone, and by what is needed
-        self._by_head: dict[Head, _Decided] = {}
-        self._by_needs: dict[tuple[object, ...], _Decided] = {}
-        self._alike: dict[tuple[int, str, str, str], tuple[Likeness, _Decided]] = {}
+        self._by_head: dict[Head, Decided] = {}
+        self._by_needs: dict[tuple[object, ...], Decided] = {}
+        self._alike: dict[tuple[int, str, str, str], tuple[Likeness, Decided]] = {}
         self._era = object()  # what connections remember of another one is forgotten
 
     def handle(self, exchange: Exchange) -> Outcome:
@@ -139,7 +113,7 @@ class Guard:
             return self._read  # the invoker reads it anyway
         if exchange.path.startswith(OWN_PATHS):
             return None
-        unclear = smuggled(exchange)
+        unclear = self._unclear(exchange)
         if unclear is not None:
             return unclear
         if exchange.access_key and self._callers.of(exchange.access_key) is None:
@@ -154,6 +128,27 @@ class Guard:
         self._forget_alike()
         self._by_head.clear()
         self._by_needs.clear()
+
+    def _unclear(self, exchange: Exchange) -> Reply | None:
+        """Return the refusal of what can be read in two ways; asked once of calls on messages that are alike.
+
+        Alike heads differ in date, length, identifiers, signature and the declared hash, and in nothing that
+        another call could be named by. A length says something of a GET, and the hash may announce chunks.
+        """
+        known = exchange.alike
+        if known is not None and known.memo is _CLEAR:
+            return None
+        found = smuggled(exchange, self._store())
+        if (
+            found is None
+            and known is not None
+            and known.memo is None
+            and exchange.method == "POST"
+            and exchange.service in _ALIKE_TO_ALL
+            and exchange.header(b"x-amz-content-sha256") is None
+        ):
+            known.memo = _CLEAR
+        return found
 
     async def _meet(self, exchange: Exchange) -> Outcome:
         """Find out who a new key is."""
@@ -194,23 +189,26 @@ class Guard:
         """Let pass what the rehearsal itself calls: it deploys, looks, clears up and assumes roles in the
         place of services, and is no part of what is rehearsed."""
         if exchange.service in TELLING:
-            exchange.call = self._reader.read(exchange)
+            try:
+                exchange.call = self._reader.read(exchange)
+            except UnclearError as unclear:
+                return refuse_unclear(exchange, unclear.error)
         return self._pass(exchange)
 
     # -- a request like one before -----
 
-    def _alike_to(self, exchange: Exchange) -> tuple[Likeness, _Decided] | None:
+    def _alike_to(self, exchange: Exchange) -> tuple[Likeness, Decided] | None:
         if self._judge.is_stale:
             self.forget()
         known = exchange.alike
         if known is not None and known.memo is not None and known.memo[0] is self._era:
-            # Where the gateway's own likeness leaves more open than ours, as a length that is signed, the
-            # signature tells: it is made of our bytes. Of what decides it leaves nothing open.
-            return cast(tuple[Likeness, _Decided], known.memo[1])
+            return cast(tuple[Likeness, Decided], known.memo[1])
         found = self._alike.get((len(exchange.head), exchange.target, exchange.peer, exchange.entrance))
         if found is None or not found[0].fits(exchange.head):
             return None
-        if known is not None:
+        # Where the gateway's likeness leaves more open than ours, as a length or an id that is signed, its
+        # heads are not all ours: the signature of one would be taken for that of another.
+        if known is not None and found[0].leaves_open(known.open_spans()):
             known.memo = (self._era, found)
         return found
 
@@ -218,7 +216,7 @@ class Guard:
         self._alike.clear()
         self._era = object()
 
-    def _again(self, exchange: Exchange, alike: Likeness, decided: _Decided) -> Outcome:
+    def _again(self, exchange: Exchange, alike: Likeness, decided: Decided) -> Outcome:
         key = alike.key
         # A key that was deleted is not active either.
         if not key.active or (key.expires_at != inf and key.expires_at <= monotonic()):
@@ -230,7 +228,7 @@ class Guard:
                 return refuse_signature(exchange, flaw)
         return self._act(exchange, decided)
 
-    def _remember(self, exchange: Exchange, key: Key, decided: _Decided) -> None:
+    def _remember(self, exchange: Exchange, key: Key, decided: Decided) -> None:
         found = likeness(exchange, key)
         if found is not None:
             if len(self._alike) >= KEPT:
@@ -246,8 +244,8 @@ class Guard:
         The beginning of the Authorization header has the access key and the region.
         """
         service = exchange.service
-        if service not in ("s3", "sagemaker"):
-            return None
+        if service not in ("s3", "sagemaker") or (service == "s3" and self._reader.wants_body(exchange)):
+            return None  # what a body says is not known by its head
         authorization = exchange.header(b"authorization")
         if authorization is None or len(authorization) < _SIGNATURE_BYTES:
             return None
@@ -265,19 +263,22 @@ class Guard:
             return None
         return begin, exchange.method, exchange.target, exchange.peer, exchange.entrance, host
 
-    def _client(self, exchange: Exchange, begin: bytes) -> _Client:
+    def _client(self, exchange: Exchange, begin: bytes) -> Client:
         if len(self._clients) >= KEPT:
             self._clients.clear()
         names = begin.partition(b"SignedHeaders=")[2].partition(b",")[0].split(b";")
         own = sum(name.startswith(b"x-amz-") for name in names)
         plain = all(name in _PLAIN or name.startswith(b"x-amz-checksum-") for name in names)
-        found = self._clients[begin] = _Client(region_of(exchange, self._region), plain, own)
+        found = self._clients[begin] = Client(region_of(exchange, self._region), plain, own)
         return found
 
     # -- a call is read -----
 
     def _ask(self, exchange: Exchange, key: Key, head: Head | None) -> Outcome:
-        call = self._reader.read(exchange)
+        try:
+            call = self._reader.read(exchange)
+        except UnclearError as unclear:
+            return refuse_unclear(exchange, unclear.error)
         caller: Caller | None = key.caller
         if key is NOBODY:
             caller = None
@@ -300,8 +301,7 @@ class Guard:
         asked = Asked(caller, call, needs, way, head)
         decided = self._by_needs.get((caller, call.operation, needs, way))
         if decided is not None:
-            if head is not None:
-                self._by_head[head] = decided
+            self._keep(decided, (caller, call.operation, needs, way), head)
             return self._act(exchange, decided)
         if self._judge.missing(caller, way, needs):
             return self._learn(exchange, asked)
@@ -341,12 +341,12 @@ class Guard:
                 break
         denied = next((each for each in judged if not each.answer.allowed), None)
         refusal = sentence(denied.request, denied.answer) if denied and self._enforces else ""
-        decided = _Decided(call, tuple(each.use for each in judged), refusal)
+        decided = Decided(call, tuple(each.use for each in judged), refusal)
         if all(each.kept for each in judged) and not self._judge.is_stale:
             self._keep(decided, (caller, call.operation, needs, way), head)
         return self._act(exchange, decided)
 
-    def _keep(self, decided: _Decided, key: tuple[object, ...], head: Head | None) -> None:
+    def _keep(self, decided: Decided, key: tuple[object, ...], head: Head | None) -> None:
         if len(self._by_needs) >= KEPT or len(self._by_head) >= KEPT:
             self._by_needs.clear()
             self._by_head.clear()
@@ -356,7 +356,7 @@ class Guard:
 
     # -- what becomes of it -----
 
-    def _act(self, exchange: Exchange, decided: _Decided) -> Outcome:
+    def _act(self, exchange: Exchange, decided: Decided) -> Outcome:
         at = exchange.received_at
         for use in decided.uses:
             use.calls += 1

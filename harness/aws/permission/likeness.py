@@ -8,9 +8,11 @@ first, which was found to be right for just these bytes.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from hmac import compare_digest
+from itertools import pairwise
 
 from harness.aws.permission.keys import Key
 from harness.aws.permission.signatures import STREAMED, Hash, Scheme, canonical_pieces, hexdigest, scheme_of
@@ -63,6 +65,11 @@ class Likeness:
             if head[start:end] != wanted:
                 return False
         return True
+
+    def leaves_open(self, spans: Iterable[Span]) -> bool:
+        """Return whether heads that fit may differ in all of *spans*."""
+        gaps = {(before[1], after[0]) for before, after in pairwise(self.same)}
+        return gaps.issuperset(spans)
 
     def verifies(self, head: bytes, body: bytes) -> bool:
         """Return whether *head*, which `fits`, and *body* are signed with the secret, if that is known."""

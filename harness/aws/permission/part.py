@@ -84,6 +84,7 @@ class Permission:
             self._not_verified,
             region=region,
             account=account,
+            store=lambda: route("s3").name,
         )
         self._services = Services(
             judge,

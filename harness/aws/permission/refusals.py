@@ -131,6 +131,12 @@ def refuse_call(exchange: Exchange, message: str) -> Reply:
     return error_reply(exchange, error)
 
 
+def refuse_unclear(exchange: Exchange, error: AwsError) -> Reply:
+    """Return what AWS answers to a request that is malformed, or that can be read in two ways."""
+    exchange.error = f"{error.code}: {error.message}"
+    return error_reply(exchange, error)
+
+
 def _denial(exchange: Exchange, message: str) -> AwsError:
     shape, service = shape_of(exchange), exchange.service
     if shape is Shape.REST_XML:

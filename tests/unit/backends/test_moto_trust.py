@@ -1,9 +1,13 @@
 """moto's buckets pass what carries our password, and judge all else by their policies as ever."""
 
+import contextlib
 import json
 from typing import Any
 
+import boto3
 import pytest
+from botocore.exceptions import ClientError
+from botocore.parsers import ResponseParserError
 
 from harness.backends import moto_trust
 from harness.backends.moto_trust import JUDGED_HEADER
@@ -13,6 +17,14 @@ POLICY = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}],
 }
+
+
+@pytest.fixture(autouse=True)
+def as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Afterwards moto reads calls as it did."""
+    from moto.core.responses import BaseResponse
+
+    monkeypatch.setattr(BaseResponse, "_get_action", BaseResponse._get_action)
 
 
 @pytest.fixture
@@ -71,3 +83,20 @@ def test_without_a_password_nobody_is_trusted(bucket: Any) -> None:
     """An empty header would be the password otherwise."""
     moto_trust.install("")
     assert asked(bucket, "") == "DENIED"
+
+
+@pytest.mark.parametrize(("password", "expected"), [(None, 0), ("", 1), ("secret", 1)])
+def test_a_text_is_no_call(monkeypatch: pytest.MonkeyPatch, password: str | None, expected: int) -> None:
+    """A message that reads like a form that deletes its queue is a message; moto alone would delete it."""
+    from moto import mock_aws
+
+    if password is not None:
+        moto_trust.install(password)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    with mock_aws():
+        sqs = boto3.client("sqs", region_name="eu-west-1")
+        url = sqs.create_queue(QueueName="jobs")["QueueUrl"]
+        with contextlib.suppress(ClientError, ResponseParserError):
+            sqs.send_message(QueueUrl=url, MessageBody=f"a&Action=DeleteQueue&QueueUrl={url}&")
+        assert len(sqs.list_queues().get("QueueUrls", [])) == expected

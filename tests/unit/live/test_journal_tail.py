@@ -76,3 +76,13 @@ def test_a_line_that_is_no_record_is_told_with_its_number(tmp_path: Path) -> Non
     path.write_bytes(member(1) + gzip.compress(b'{"type":"Nonsense"}\n'))
     with pytest.raises(JournalError, match="line 2"):
         JournalTail(path).new()
+
+
+def test_equal_texts_are_kept_once(tmp_path: Path) -> None:
+    """Records of a run say the same few names over and over."""
+    path = tmp_path / "journal.jsonl.gz"
+    path.write_bytes(b"".join(member(7) for _ in range(2)))
+    first, second = JournalTail(path).new()
+    assert isinstance(first, journal.PhaseStarted)
+    assert isinstance(second, journal.PhaseStarted)
+    assert first.phase is second.phase

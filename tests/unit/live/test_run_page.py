@@ -98,3 +98,16 @@ def test_a_run_that_left_nothing_keeps_its_page(run: Run) -> None:
     """It ended before its journal began."""
     assert run.page.finish(wait=False)
     assert "<h1>watched</h1>" in run.page.html
+
+
+def test_what_is_forgotten_while_nobody_looks_is_read_again(run: Run) -> None:
+    """Nothing is kept of it, and the page is the same: what came meanwhile is on it, too."""
+    run.write(STARTED, j.PhaseStarted(1.0, "load", "echo"), *ANSWERED[:10])
+    assert run.page.draw()
+    run.page.forget()
+    assert run.page._records == []
+    assert not run.page.draw()
+    run.write(*ANSWERED[10:])
+    assert len(run.page._records) == 2 + len(ANSWERED)
+    assert run.page.draw()
+    assert (run.page.state, run.page.changes.version) == ("running", 2)

@@ -30,6 +30,11 @@ def _call(service: str, operation: str, name: str, value: str) -> Call:
     return found
 
 
+def _is_form(exchange: Exchange) -> bool:
+    kind = exchange.header(b"content-type") or b""
+    return kind.lower().startswith(b"application/x-www-form-urlencoded")
+
+
 # -- sagemaker-runtime: all stands in the path, but for two headers that bring a condition ------
 
 _INVOCATIONS = re.compile(r"/endpoints/([^/]+)/invocations")
@@ -50,6 +55,8 @@ def invocation(exchange: Exchange) -> Call | None:
     if any(name in lower for name in _TELLING):
         return None
     name = found[1]
+    if "%2" in name:  # a slash, to whoever decodes before splitting
+        return None
     return _call("sagemaker", "InvokeEndpoint", "EndpointName", unquote(name) if "%" in name else name)
 
 
@@ -59,11 +66,22 @@ _ON_MESSAGES = frozenset({"SendMessage", "ReceiveMessage", "DeleteMessage", "Cha
 _ON_MESSAGES |= {f"{operation}Batch" for operation in _ON_MESSAGES}
 
 
+# Some look for the queue's name behind the last slash of a URL, some behind that of its path.
+_QUEUE_URL = re.compile(r"(?:https?://[^/?#\\\s]*)?[A-Za-z0-9/._-]*")
+
+
+def is_plain_queue(url: str) -> bool:
+    """Return whether all who read *url* find the same queue: it has no query, and no dots for folders."""
+    return _QUEUE_URL.fullmatch(url) is not None and "/." not in url
+
+
 def queue_call(exchange: Exchange) -> Call | None:
     """Return the call on messages that *exchange* is in JSON."""
     operation = exchange.operation
     if (
         operation not in _ON_MESSAGES
+        or exchange.query
+        or _is_form(exchange)
         or exchange.header(b"x-amz-target") != b"AmazonSQS." + operation.encode()
     ):
         return None
@@ -72,7 +90,12 @@ def queue_call(exchange: Exchange) -> Call | None:
     except orjson.JSONDecodeError:
         return None
     url = given.get("QueueUrl") if isinstance(given, dict) else None
-    return _call("sqs", operation, "QueueUrl", url) if isinstance(url, str) else None
+    if not isinstance(url, str):
+        return None
+    known = _calls.get((operation, url))
+    if known is not None and known.service == "sqs":
+        return known
+    return _call("sqs", operation, "QueueUrl", url) if is_plain_queue(url) else None
 
 
 # -- sns: a form, of which only the topic decides ------
@@ -83,6 +106,8 @@ _PUBLISHED = {b"Publish": "Publish", b"PublishBatch": "PublishBatch"}
 def publication(exchange: Exchange) -> Call | None:
     """Return the Publish or PublishBatch to a topic that *exchange* is."""
     action = topic = None
+    if not _is_form(exchange):
+        return None
     for field in exchange.body.split(b"&"):
         name, _, value = field.partition(b"=")
         if name == b"TopicArn" and topic is None:
@@ -91,7 +116,7 @@ def publication(exchange: Exchange) -> Call | None:
             action = _PUBLISHED.get(value)
         elif b"%" in name or name in _OTHERWISE:  # said twice, in disguise, or to no topic
             return None
-    if exchange.query or action is None or topic is None:
+    if exchange.query or action is None or topic is None or exchange.header(b"x-amz-target") is not None:
         return None
     return _call("sns", action, "TopicArn", unquote_to_bytes(topic).decode("utf-8", "replace"))
 
@@ -112,7 +137,7 @@ def is_invoke(exchange: Exchange) -> bool:
 def invoke(exchange: Exchange) -> Call | None:
     """Return the Invoke of an unqualified function that *exchange* is."""
     found = _INVOKED.fullmatch(exchange.path)
-    if found is None or exchange.method != "POST" or exchange.query:
+    if found is None or exchange.method != "POST" or exchange.query or "%2" in found[1]:
         return None
     return _call("lambda", "Invoke", "FunctionName", unquote(found[1]))
 
@@ -121,13 +146,20 @@ def invoke(exchange: Exchange) -> Call | None:
 
 _PUT_METRICS = "/service/GraniteServiceVersion20100801/operation/PutMetricData"
 _NAMESPACE = b"\x69Namespace"  # CBOR: a text of nine bytes
+_PIECES = b"\x7f"
 _SHORT, _LONG = range(0x60, 0x78), 0x78
 
 
 def metrics(exchange: Exchange) -> Call | None:
     """Return the PutMetricData in CBOR that *exchange* is, unless it is compressed or says more than one."""
     body = exchange.body
-    if exchange.path != _PUT_METRICS or body.count(_NAMESPACE) != 1:
+    if exchange.path != _PUT_METRICS or exchange.header(b"x-amz-target") is not None:
+        return None
+    # A text in pieces begins with _PIECES: by it, and by a longer way to tell a length, the name could be
+    # there once more.
+    if body.count(_NAMESPACE) != 1 or body.count(_NAMESPACE[1:]) != 1 or _PIECES in body:
+        return None
+    if not (exchange.header(b"content-type") or b"").lower().startswith(b"application/cbor"):
         return None
     at = body.index(_NAMESPACE) + len(_NAMESPACE)
     if at < len(body) and body[at] in _SHORT:

@@ -14,13 +14,23 @@ from urllib.parse import unquote
 import orjson
 
 from harness.aws.permission.reading.hosts import bucket_in_host
-from harness.aws.permission.reading.hot import BODY_ALWAYS, HEAD_ONLY, HOT
+from harness.aws.permission.reading.hot import BODY_ALWAYS, HEAD_ONLY, HOT, is_plain_queue
 from harness.aws.permission.reading.models import Service, family, load
 from harness.aws.permission.reading.rest import call_of, route_of
+from harness.aws.permission.reading.routes import Route
 from harness.aws.permission.reading.shapes import from_form
+from harness.aws.permission.reading.unclear import (
+    INVALID_ADDRESS,
+    MALFORMED_GZIP,
+    MALFORMED_JSON,
+    UnclearError,
+    said_twice,
+    says_two_things,
+)
 from harness.aws.query_form import decode
 from harness.gateway.chain import Exchange
 from harness.iam.actions import Call
+from harness.refusal import AwsError
 
 _FORM = b"application/x-www-form-urlencoded"
 _RPC = re.compile(r"/service/([^/]+)/operation/([^/]+)")
@@ -59,22 +69,31 @@ class Reader:
     def read(self, exchange: Exchange) -> Call | None:
         """Return the call that *exchange* is, None where nobody can tell.
 
-        Never raises: what is malformed is no call.
+        Raises UnclearError for what could be read in two ways, or is malformed; nothing else.
         """
         hot = HOT.get(exchange.service)
         if hot is not None:
             call = hot(exchange)
             if call is not None:
                 return call
-        return self._read(exchange)
+        call = self._read(exchange)
+        if call is not None and call.service == "sqs":
+            url = call.members.get("QueueUrl")
+            if isinstance(url, str) and not is_plain_queue(url):
+                raise UnclearError(INVALID_ADDRESS)
+        return call
 
     def _read(self, exchange: Exchange) -> Call | None:
         services = family(_signing_name(exchange))
         target = exchange.header(b"x-amz-target")
         if target is not None and _speaks(services, _JSON_PROTOCOLS):
+            if _is_form(exchange) or exchange.path != "/":
+                raise says_two_things("X-Amz-Target names its operation")
             return _from_target(exchange, services, target.decode("latin-1"))
         rpc = _RPC.fullmatch(exchange.path)
         if rpc is not None and _speaks(services, {"smithy-rpc-v2-cbor"}):
+            if target is not None or (exchange.body and not _is_cbor(exchange)):
+                raise says_two_things("its path names its operation")
             return _from_rpc(exchange, services, rpc[2])
         if _is_form(exchange) or (exchange.query and "Action=" in exchange.query):
             found = _from_form(exchange, services)
@@ -88,8 +107,23 @@ class Reader:
         route = route_of(exchange, _rest(services), path)
         if route is None:
             return None
+        _require_one_path(exchange, services, route, path)
         call = call_of(exchange, route, path)
         return call if exchange.service else Call("s3", call.operation, call.members)
+
+
+def _require_one_path(exchange: Exchange, services: Sequence[Service], route: Route, path: str) -> None:
+    """Raise UnclearError where *path* means another operation to whoever decodes it before it is split."""
+    if "%2f" not in path.lower():
+        return
+    decoded = route_of(exchange, _rest(services), unquote(path))
+    another = decoded is not None and decoded.operation != route.operation
+    if another or (exchange.service == "lambda" and "/functions/" in path):
+        raise UnclearError(AwsError("ValidationException", 400, "A name in the path holds a slash."))
+
+
+def _is_cbor(exchange: Exchange) -> bool:
+    return (exchange.header(b"content-type") or b"").lower().startswith(b"application/cbor")
 
 
 def _signing_name(exchange: Exchange) -> str:
@@ -133,7 +167,7 @@ def _from_target(exchange: Exchange, services: Sequence[Service], target: str) -
     for service in services:
         if service.target_prefix == prefix and operation in service.operations:
             given = _json(_body(exchange))
-            return None if given is None else Call(exchange.service, operation, deciding(operation, given))
+            return Call(exchange.service, operation, deciding(operation, given))
     return None
 
 
@@ -153,23 +187,33 @@ def deciding(operation: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
     return given if names is None else {name: given[name] for name in names if name in given}
 
 
-def _json(body: bytes) -> Mapping[str, Any] | None:
+def _json(body: bytes) -> Mapping[str, Any]:
     try:
         found = orjson.loads(body or b"{}")
     except orjson.JSONDecodeError:
-        return None
-    return found if isinstance(found, dict) else None
+        found = None
+    if not isinstance(found, dict):
+        raise UnclearError(MALFORMED_JSON)
+    return found
 
 
 def _body(exchange: Exchange) -> bytes:
-    """Return the body, inflated where the client compressed it (Smithy, request compression: gzip)."""
-    coding = exchange.header(b"content-encoding")
-    if coding is None or coding.lower() != b"gzip":
+    """Return the body, inflated where the client compressed it (Smithy, request compression: gzip).
+
+    Raises UnclearError for what inflates to nothing, too much or more than one: emulators take it as it came,
+    or go on reading.
+    """
+    coding = (exchange.header(b"content-encoding") or b"").lower()
+    if b"gzip" not in coding:
         return exchange.body
+    inflater = zlib.decompressobj(wbits=31)
     try:
-        return zlib.decompressobj(wbits=31).decompress(exchange.body, _INFLATED_BYTES)
+        inflated = inflater.decompress(exchange.body, _INFLATED_BYTES)
     except zlib.error:
-        return b""
+        raise UnclearError(MALFORMED_GZIP) from None
+    if coding != b"gzip" or not inflater.eof or inflater.unused_data:
+        raise UnclearError(MALFORMED_GZIP)
+    return inflated
 
 
 # -- Smithy RPC v2 ------
@@ -199,15 +243,27 @@ def _cbor(body: bytes) -> Mapping[str, Any] | None:
 # -- query and EC2 ------
 
 
+def decode_once(form: bytes) -> dict[str, str]:
+    """Return the fields of *form*; raise UnclearError for one that is there twice: not all read the same."""
+    fields = decode(form)
+    pairs = [pair for pair in form.split(b"&") if pair.partition(b"=")[0]]
+    if len(pairs) != len(fields):
+        names = [name for pair in pairs for name in decode(pair)]
+        raise said_twice(max(names, key=names.count))
+    return fields
+
+
 def _from_form(exchange: Exchange, services: Sequence[Service]) -> Call | None:
-    fields = decode(exchange.query.encode()) if exchange.query else {}
+    fields = decode_once(exchange.query.encode()) if exchange.query else {}
     if _is_form(exchange):
-        posted = decode(_body(exchange))
+        posted = decode_once(_body(exchange))
         if any(fields.get(name, value) != value for name, value in posted.items()):
             return None  # query and body do not say the same
         fields |= posted
     operation, version = fields.get("Action", ""), fields.get("Version", "")
     matching = [each for each in services if operation in each.operations]
+    if matching and exchange.body and not _is_form(exchange):
+        raise says_two_things("what it sends is of another type")
     exact = [each for each in matching if each.api_version == version]
     for service in exact or matching:
         shape = service.input_of(operation)

@@ -9,6 +9,7 @@ import orjson
 from harness.aws.permission.reading.models import Service, Shape
 from harness.aws.permission.reading.routes import Query, Route, find
 from harness.aws.permission.reading.shapes import from_json, from_xml
+from harness.aws.permission.reading.unclear import MALFORMED_JSON, UnclearError
 from harness.gateway.chain import Exchange
 from harness.iam.actions import Call
 from harness.iam.actions.rest_paths import METHOD, PATH
@@ -17,7 +18,20 @@ from harness.iam.actions.rest_paths import METHOD, PATH
 def route_of(exchange: Exchange, services: Sequence[Service], path: str) -> Route | None:
     """Return what *exchange* means to one of *services* when its path is *path*, None where to none."""
     # What a presigned URL carries beside the call begins with X-Amz- and is in no model.
-    return find(services, exchange.method, path, query_of(exchange), exchange.head.lower())
+    query = query_of(exchange)
+    head = exchange.head.lower()
+    if exchange.service in HOISTING and query:
+        head += b"".join(b"\r\n%b:" % name.lower().encode() for name in query if _is_hoisted(name))
+    return find(services, exchange.method, path, query, head)
+
+
+# S3 takes headers of a presigned URL from its query, where its client put them: Amazon S3 API reference,
+# "Authenticating Requests: Using Query Parameters".
+HOISTING = frozenset({"s3", "s3express", "s3-object-lambda", "s3-outposts", ""})
+
+
+def _is_hoisted(name: str) -> bool:
+    return name.lower().startswith("x-amz-")
 
 
 def query_of(exchange: Exchange) -> Query:
@@ -53,6 +67,10 @@ def _outside_body(exchange: Exchange, query: Query, name: str, member: Shape) ->
         header = exchange.header(written.encode())
         if header is not None:
             return _typed(header.decode("utf-8", "replace"), member)
+        if exchange.service in HOISTING and query and _is_hoisted(written):
+            wanted = written.lower()
+            hoisted = (found[-1] for key, found in query.items() if key.lower() == wanted)
+            return next((_typed(text, member) for text in hoisted), None)
     return None
 
 
@@ -68,7 +86,7 @@ def _in_body(body: bytes, route: Route, shape: Shape) -> dict[str, Any]:
         try:
             found = from_json(orjson.loads(body), inner)
         except orjson.JSONDecodeError:
-            found = {}
+            raise UnclearError(MALFORMED_JSON) from None
     if route.payload:
         return {route.payload: found}
     return found if isinstance(found, dict) else {}

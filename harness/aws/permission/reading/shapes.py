@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 from harness.aws.permission.reading.models import Shape
+from harness.aws.permission.reading.unclear import MALFORMED_XML, UnclearError
 from harness.aws.xml_body import xml_of
 
 Members = dict[str, Any]
@@ -125,13 +126,16 @@ def from_json(value: Any, shape: Shape | None) -> Any:
 
 
 def from_xml(body: bytes, shape: Shape) -> Members:
-    """Return the members that the element in *body* gives by *shape*; empty where it is no XML."""
+    """Return the members that the element in *body* gives by *shape*; raise UnclearError where it is no XML.
+
+    None is one with a document type either: what its entities stand for not all read alike.
+    """
     if not body.strip():
         return {}
     try:
         root = xml_of(body)
     except ElementTree.ParseError:
-        return {}
+        raise UnclearError(MALFORMED_XML) from None
     found = _from_element(root, shape)
     return found if isinstance(found, dict) else {}
 
@@ -156,6 +160,8 @@ def _structure_in(element: Element, shape: Shape) -> Members:
         flat = member.type_name == "list" and member.serialization.get("flattened")
         elements = inside.get(_element_name(name, member))
         if elements:
+            if len(elements) > 1 and not flat:
+                raise UnclearError(MALFORMED_XML)  # some read the first, some the last
             found[name] = (
                 [_from_element(each, member.member) for each in elements]
                 if flat

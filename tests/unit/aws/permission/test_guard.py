@@ -9,6 +9,7 @@ from requests_signed import USER, received, signed
 
 from harness import journal
 from harness.aws.permission import Held, Mode
+from harness.aws.permission import guard as guard_module
 from harness.aws.permission.callers import Callers, session_of, user_of
 from harness.aws.permission.entrances import Entrances
 from harness.aws.permission.foreign import Foreign
@@ -331,3 +332,27 @@ def test_a_client_cannot_say_that_it_was_judged() -> None:
     assert reply is not None
     assert reply.status == 400
     assert not sent.judged
+
+
+def test_who_deletes_many_objects_is_asked_for_each_of_them() -> None:
+    """The head of DeleteObjects tells nothing: its body does, of every request anew."""
+    bench = Bench(Written(allow("s3:DeleteObject", Resource="arn:aws:s3:::mine/own")))
+
+    def delete(key: str) -> Reply | None:
+        body = f"<Delete><Object><Key>{key}</Key></Object></Delete>".encode()
+        return bench.ask(signed("s3", "POST", "/mine?delete", body=body))
+
+    answers = [delete("own"), delete("own"), delete("his"), delete("own")]
+    assert [answer is None for answer in answers] == [True, True, False, True]
+
+
+@pytest.mark.parametrize("keys", [1, 7])
+def test_what_is_kept_of_heads_has_a_bound(monkeypatch: pytest.MonkeyPatch, keys: int) -> None:
+    """Also of heads whose needs are known: many ways to write one object, as many clients have."""
+    monkeypatch.setattr(guard_module, "KEPT", 5)
+    bench = Bench(Written(allow("s3:GetObject")))
+    for number in range(50):
+        sent = signed("s3", "GET", f"/b/k{number % keys}?x-id={number}")
+        assert bench.ask(sent) is None
+    assert len(bench.guard._by_head) <= 5
+    assert len(bench.guard._by_needs) <= 5

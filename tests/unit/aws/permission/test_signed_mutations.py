@@ -175,11 +175,12 @@ def test_line_breaks_in_a_url_reach_no_emulator(bench: Bench, what: str) -> None
         "X-Amz-Credential=AKIAUSER", "X-Amz-Credential=AKIAOTHER&X-Amz-Security-Token=x"
     )
     query = query.replace(what.replace("AKIAUSER", "AKIAOTHER"), evil.replace("AKIAUSER", "AKIAOTHER"))
-    sent = replace(honest, query=query.replace(" ", "%20"), target="")
+    query = query.replace(" ", "%20")
+    sent = replace(honest, query=query, target=f"/bucket/key?{query}")
     identify(sent)
     refusal = bench.ask(sent)  # nobody is asked: the emulator of this bench is not there
     assert refusal is not None
-    assert refusal.status == 403
+    assert refusal.status in (400, 403)
 
 
 def test_what_would_be_two_requests_is_not_sent() -> None:
