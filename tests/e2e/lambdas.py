@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -18,7 +19,7 @@ from harness import journal, sessions
 from harness.aws.permission import Mode
 from harness.aws.stage import Stage
 from harness.aws.thread import Gateway
-from harness.backends import Backend
+from harness.backends import Backend, open_backend
 from harness.clock import Clock, ClockSpec
 from harness.config import DEFAULT_ACCOUNT_ID as ACCOUNT
 from harness.config import DEFAULT_REGION as REGION
@@ -177,3 +178,10 @@ def lambdas(
             yield stand
         finally:
             stand.close()
+
+
+@contextmanager
+def embedded_lambdas(logs: Path, **options: Any) -> Iterator[Stand]:
+    """As `lambdas`, over an embedded backend of its own."""
+    with open_backend("embedded", Settings(), logs) as backend, lambdas(backend, **options) as made:
+        yield made

@@ -7,14 +7,10 @@ from itertools import pairwise
 
 import pytest
 from botocore.exceptions import ClientError
-from lambdas import ACCOUNT, LOGS, REGION, Stand, allow, code_of, lambdas, until, words_of
-from lambdas_in_minutes import RETURNS, SPEED, named
+from lambdas import ACCOUNT, LOGS, REGION, Stand, code_of, until, words_of
+from lambdas_in_minutes import RETURNS, busy_role, in_minutes, named
 
 from harness import journal
-from harness.aws.functions.results import Modelled
-from harness.backends import open_backend
-from harness.config import Settings
-from harness.endpoint.distributions import Constant
 
 RAISES = "def handler(event, context):\n    raise ValueError('always')\n"
 
@@ -24,22 +20,13 @@ SLEEPS = "import time\ndef handler(event, context):\n    time.sleep(0.3)\n"
 
 @pytest.fixture(scope="module")
 def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
-    """One backend and gateway for all tests here, whose functions have names of their own."""
-    modelled = Modelled(
-        {"modelled": Constant(30.0), "late": Constant(5.0), "slow": Constant(2.0)},
-        {"modelled": Constant(12.0)},
-    )
-    logs = tmp_path_factory.mktemp("logs")
-    with (
-        open_backend("embedded", Settings(), logs) as backend,
-        lambdas(backend, speed=SPEED, functions=modelled) as made,
-    ):
+    with in_minutes(tmp_path_factory.mktemp("logs")) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
 def role(stand: Stand) -> str:
-    return stand.role(LOGS, allow("sqs:SendMessage", "lambda:InvokeFunction"))
+    return busy_role(stand)
 
 
 def test_a_modelled_function_takes_the_span_that_it_is_given(stand: Stand, role: str) -> None:

@@ -13,26 +13,17 @@ from lambdas import (
     REGION,
     Stand,
     code_of,
-    lambdas,
+    embedded_lambdas,
     refused,
     words_of,
 )
 
 from harness import journal
-from harness.backends import Backend, open_backend
-from harness.config import Settings
 
 
 @pytest.fixture(scope="module")
-def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
-    with open_backend("embedded", Settings(), tmp_path_factory.mktemp("logs")) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def stand(backend: Backend) -> Iterator[Stand]:
-    """One backend and gateway for all tests here, whose functions have names of their own."""
-    with lambdas(backend) as made:
+def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
+    with embedded_lambdas(tmp_path_factory.mktemp("logs")) as made:
         yield made
 
 
