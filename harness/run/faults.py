@@ -7,6 +7,7 @@ from typing import Protocol
 
 from harness import journal
 from harness.clock import Clock
+from harness.gateway.chain import Handler
 from harness.gateway.inject import Injector
 from harness.scenario.faults import (
     ClockSkew,
@@ -57,7 +58,7 @@ class SpotInstances(Protocol):
 
 
 class RunFaults:
-    """Everything that *faults* break in one run. `injector` belongs into the request path, `deliveries` to
+    """Everything that *faults* break in one run. `handlers` belong into the request path, `deliveries` to
     who watches messages; nothing acts before `begin` and after `stop`. Only clocks are wrong from the start,
     in the processes of their programs; that is journalled here.
 
@@ -92,6 +93,12 @@ class RunFaults:
         for fault in self._faults:
             if isinstance(fault, ClockSkew):
                 self._tell(fault)
+
+    @property
+    def handlers(self) -> list[Handler]:
+        """What belongs into the request path: nothing where no fault hits calls, which are then answered as
+        fast as they are without faults."""
+        return [self.injector.handle] if self._calls.services else []
 
     def begin(
         self,

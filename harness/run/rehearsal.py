@@ -135,7 +135,7 @@ class Rehearsal:
             endpoint_settings=self.scenario.endpoint_settings,
             scaling_settings=self.scenario.scaling_settings,
             declared=self._declared(),
-            before=[self.faults.injector.handle],
+            before=self.faults.handlers,
             iam=run.options.iam,
             wanted_refusals=refusals_asked_for(self.scenario.expectations),
             functions=modelled(self.scenario),

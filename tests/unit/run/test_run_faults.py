@@ -12,6 +12,7 @@ from harness.scenario import ZoneFailure
 from harness.scenario.faults import (
     ClockSkew,
     DuplicatedDelivery,
+    Fault,
     FrozenConsumer,
     KilledConsumer,
     KilledFunction,
@@ -212,3 +213,10 @@ def test_nobody_is_killed_where_there_are_no_functions() -> None:
     faults._thread.join(PATIENCE_S)
     faults.stop()
     assert [one.hit for one in records if isinstance(one, journal.FaultEnded)] == [0]
+
+
+def test_only_faults_of_calls_are_in_the_way_of_requests() -> None:
+    """A run without them answers as fast as one without faults; the clock of a program is nobody's call."""
+    kinds: list[list[Fault]] = [[], [KilledFunction("score", 1.0)], [Throttle("sqs", 0.5)]]
+    ways = [RunFaults(faults, Clock(), print, seed=1).handlers for faults in kinds]
+    assert [len(handlers) for handlers in ways] == [0, 0, 1]
