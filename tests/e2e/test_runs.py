@@ -96,25 +96,31 @@ JOBS: dict[str, Callable[[Path], Run]] = {
 def runs(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[str], Run]]:
-    """Give the run of a job; all that the chosen tests may need are begun together, two at a time."""
+    """Give the run of a job; all that the chosen tests name are begun together, two at a time."""
     chosen = (getattr(item, "callspec", None) for item in request.session.items)
     named = {spec.params.get("name") for spec in chosen if spec}
     ends: dict[str, Future[Run]] = {}
     with ThreadPoolExecutor(2) as pool:
         for name, job in JOBS.items():
-            if name in named or name not in ONLY_LONG:
+            if name in named:
                 ends[name] = pool.submit(job, tmp_path_factory.mktemp("run"))
         yield lambda name: ends[name].result()
 
 
 GENTLE = [name for name in JOBS if name.startswith("SIG") and "KILL" not in name]
-# Told too by the same signal in other phases, another signal in this one, and `settle` in test_programs.py.
-ONLY_LONG = ("SIGINT in train", "SIGINT in deploy", "SIGINT in settle")
+# Told too by another signal in the same phase, by `settle` in test_programs.py, and for every change by
+# tests/chaos: interrupted under load, the runner killed, the emulator killed.
+OFTEN = ("SIGTERM in train", "programs")
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.long if name in ONLY_LONG else ()) for name in GENTLE]
-)
+def of(*names: str) -> pytest.MarkDecorator:
+    """Return what gives a test the runs of these jobs, one after the other."""
+    return pytest.mark.parametrize(
+        "name", [pytest.param(name, marks=() if name in OFTEN else pytest.mark.long) for name in names]
+    )
+
+
+@of(*GENTLE)
 def test_an_interrupted_run_ends_with_130_and_its_files(runs: Callable[[str], Run], name: str) -> None:
     """The summary says invalid and where it was; the journal reads to its end; nothing is left running."""
     run = runs(name)
@@ -130,9 +136,10 @@ def test_an_interrupted_run_ends_with_130_and_its_files(runs: Callable[[str], Ru
     assert none_left(run.ended.pid)
 
 
-def test_an_interrupted_load_keeps_what_was_sent(runs: Callable[[str], Run]) -> None:
+@of("SIGINT in load")
+def test_an_interrupted_load_keeps_what_was_sent(runs: Callable[[str], Run], name: str) -> None:
     """Requests that were answered by then are in the journal, and the load says that it was stopped."""
-    run = runs("SIGINT in load")
+    run = runs(name)
     # What was on its way at that moment may stand behind it as a second reason.
     assert run.summary["load"]["why"][0] == "The load was stopped before its end."
     records = journal.read(run.directory / JOURNAL)
@@ -140,9 +147,12 @@ def test_an_interrupted_load_keeps_what_was_sent(runs: Callable[[str], Run]) -> 
     assert sent == run.summary["load"]["offered"]
 
 
-def test_a_killed_harness_leaves_no_orphan_and_a_readable_journal(runs: Callable[[str], Run]) -> None:
+@of("SIGKILL in load")
+def test_a_killed_harness_leaves_no_orphan_and_a_readable_journal(
+    runs: Callable[[str], Run], name: str
+) -> None:
     """`harness report` draws what there is, as cut off."""
-    run = runs("SIGKILL in load")
+    run = runs(name)
     assert run.ended.code == -signal.SIGKILL
     assert none_left(run.ended.pid)
 
@@ -154,9 +164,10 @@ def test_a_killed_harness_leaves_no_orphan_and_a_readable_journal(runs: Callable
     assert (run.directory / REPORT).is_file()
 
 
-def test_an_emulator_that_dies_ends_the_run(runs: Callable[[str], Run]) -> None:
+@of("dead emulator")
+def test_an_emulator_that_dies_ends_the_run(runs: Callable[[str], Run], name: str) -> None:
     """Exit code 3, one sentence that names it, the journal with what was sent, nothing left."""
-    run = runs("dead emulator")
+    run = runs(name)
     assert run.ended.code == 3
     assert "moto was ended by SIGKILL" in run.ended.document["error"]
     assert "start it again" in run.ended.document["error"]
@@ -166,9 +177,10 @@ def test_an_emulator_that_dies_ends_the_run(runs: Callable[[str], Run]) -> None:
     assert none_left(run.ended.pid)
 
 
-def test_programs_that_fail_are_results(runs: Callable[[str], Run]) -> None:
+@of("programs")
+def test_programs_that_fail_are_results(runs: Callable[[str], Run], name: str) -> None:
     """One that raises, one that returns nothing, one that hangs, no load: the run ends, and fails."""
-    run = runs("programs")
+    run = runs(name)
     reason = run.summary["reason"]
 
     assert (run.ended.code, run.summary["verdict"]) == (1, "fail"), run.ended.err
@@ -179,9 +191,10 @@ def test_programs_that_fail_are_results(runs: Callable[[str], Run]) -> None:
     assert none_left(run.ended.pid)
 
 
-def test_what_cannot_be_measured_is_not_ok(runs: Callable[[str], Run]) -> None:
+@of("programs")
+def test_what_cannot_be_measured_is_not_ok(runs: Callable[[str], Run], name: str) -> None:
     """However generous the limit."""
-    found = {one["name"]: one for one in runs("programs").summary["expectations"]}
+    found = {one["name"]: one for one in runs(name).summary["expectations"]}
     missing = ["echo: error ratio", "raises: rows", "returns-nothing: rows"]
     assert [(found[name]["ok"], found[name]["value"]) for name in missing] == [(False, None)] * 3
     assert found["echo: instances at the end"]["ok"]
