@@ -1,8 +1,11 @@
 """How old the oldest message of each queue is, from what is known of every copy in it."""
 
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from itertools import count
 from typing import Generic, Protocol, TypeVar
+
+# How many copies of a queue there may be before those that are gone are looked for.
+_LEAST = 1024
 
 
 class Living(Protocol):
@@ -21,11 +24,19 @@ class Ages(Generic[C]):
 
     def __init__(self) -> None:
         self._heaps: dict[str, list[tuple[float, int, C]]] = {}
+        self._most: dict[str, int] = {}
         self._number = count()
 
     def add(self, copy: C) -> None:
         """Take in a copy of the queue that it names."""
-        heappush(self._heaps.setdefault(copy.queue, []), (copy.sent_at, next(self._number), copy))
+        heap = self._heaps.setdefault(copy.queue, [])
+        if len(heap) >= self._most.get(
+            copy.queue, _LEAST
+        ):  # one that stays holds up those that went behind it
+            heap[:] = [one for one in heap if not one[2].gone]
+            heapify(heap)
+            self._most[copy.queue] = max(_LEAST, 2 * len(heap))
+        heappush(heap, (copy.sent_at, next(self._number), copy))
 
     def oldest(self, queue: str) -> C | None:
         """Return the copy that has been in *queue* for longest, None where it has none."""
