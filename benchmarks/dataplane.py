@@ -91,12 +91,13 @@ def measure(options: argparse.Namespace) -> Report:
     with tempfile.TemporaryDirectory() as folder, _stand(Path(folder)) as stand:
         works: dict[str, Callable[[], Any]] = {
             "nginx": lambda: _load(stand, "nginx", "null", seconds),
+            "nginx_rows": lambda: _load(stand, "nginx", "turbofan", seconds),
             "null": lambda: _load(stand, "gateway", "null", seconds),
             "moto": lambda: _load(stand, "moto", "turbofan", max(seconds, 2), connections=8),
             "turbofan": lambda: _load(stand, "gateway", "turbofan", seconds),
             "alone": lambda: _alone(stand),
         }
-        for name in ("nginx", "null", "moto", "turbofan"):
+        for name in ("nginx", "nginx_rows", "null", "moto", "turbofan"):
             works[name]()  # connections are made, code is warm
         seen = in_turns(works, repeats, quiet=not options.quick)
     return Report("dataplane", tuple(_figures(seen)), notes=NOTES, faster=FASTER)
@@ -131,6 +132,13 @@ def _figures(seen: Mapping[str, list[Any]]) -> Iterator[Figure]:
         against="parse, predict and format measured alone",
     )
     yield median_of(
+        "nginx_of_parts",
+        "the most that is to be had: nginx takes the same rows, and the parts take no longer than alone",
+        [part / (part + taken) for part, taken in zip(alone, cpu_us("nginx_rows"), strict=True)],
+        "of the parts",
+        against="parse, predict and format measured alone",
+    )
+    yield median_of(
         "turbofan_times_moto",
         "the same beside moto's canned answer",
         ratios(cpu_us("moto"), cpu_us("turbofan")),
@@ -140,6 +148,7 @@ def _figures(seen: Mapping[str, list[Any]]) -> Iterator[Figure]:
     )
     for name, what in (
         ("nginx", "nginx answering from memory"),
+        ("nginx_rows", "nginx taking 100 rows and answering from memory"),
         ("null", "InvokeEndpoint without a model"),
         ("turbofan", "InvokeEndpoint with the turbofan model"),
         ("moto", "moto's canned answer"),
