@@ -1,6 +1,6 @@
 """Calls of boto3 through the gateway against the same calls directly: calls a second, and the added median.
 
-    python -m benchmarks.boto3_calls [--json] [--quick] [--calls 300] [--repeats 15]
+    python -m benchmarks.boto3_calls [--json] [--quick] [--calls 300] [--repeats 41]
 
 InvokeEndpoint with 100 bytes to an nginx that answers 100 bytes of JSON, by one client of boto3 with one
 thread and with eight; the gateway between identifies the call, verifies its signature, looks its permission
@@ -143,7 +143,7 @@ def _round(client: Any, pool: ThreadPoolExecutor, threads: int, calls: int) -> R
 
 def _options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--calls", type=int, default=300, help="calls of a round")
-    parser.add_argument("--repeats", type=int, default=15, help="rounds over each way")
+    parser.add_argument("--repeats", type=int, default=41, help="rounds over each way")
 
 
 if __name__ == "__main__":

@@ -107,6 +107,8 @@ NOTES = (
     "CPU time is that of the server's processes; the journal's thread and its compression count as ours.",
     "moto answers with text of its own and reads nothing; nginx reads the body and answers from memory.",
     "The model alone is timed in the process that serves it, in the same turns, over 32 bodies in memory.",
+    "What turbofan takes beyond null and the parts is what parsing and predicting take longer between "
+    "requests, with caches that others have used, than one after the other.",
 )
 
 

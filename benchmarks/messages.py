@@ -55,7 +55,9 @@ def measure(options: argparse.Namespace) -> Report:
             for threads in options.threads:
                 figures += _figures(threads, _rounds(direct, through, threads, messages, repeats))
     notes = (
-        "By wall time and 4 threads two cores are the limit: client, emulator and gateway want one each.",
+        "The gateway's share of a message is 0.6 ms of CPU, a quarter of it two writes that each wake "
+        "another process; the rest is spread over some fifty functions: identify, follow, record, forward.",
+        "Three processes share two cores: client and emulator take longer for their own work, too.",
     )
     return Report("messages", tuple(figures), notes=notes)
 

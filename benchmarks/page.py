@@ -46,10 +46,10 @@ METHOD = """## How it is measured
 - Curves run over three decades; the exponent is the slope of a straight line through the logarithms, or that
   of the last decade where it is steeper: 1 is linear, as the dashed line in the picture is.
 
-Everything, for half an hour or so, which writes this page; one part, the others staying as they were; and a
-short run of one, which prints and writes nothing:
+Everything, for a quarter of an hour or so, which writes this page; one part, the others staying as they
+were; and a short run of one, which prints and writes nothing:
 
-<!-- not run: takes the whole machine for half an hour -->
+<!-- not run: takes the whole machine for a quarter of an hour -->
 ```console
 $ python -m benchmarks
 $ python -m benchmarks --only dataplane
