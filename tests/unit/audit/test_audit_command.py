@@ -149,6 +149,13 @@ def test_what_an_endpoint_refuses_to_tell_is_not_covered() -> None:
     assert found.not_covered
 
 
+def test_an_audit_waits_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who reads what is deployed and would wait for it to change makes more than an audit."""
+    monkeypatch.setattr("harness.audit.live.live", lambda around: around.pause(1.0))
+    with pytest.raises(RuntimeError, match="only reads"):
+        audit_live(lambda _: Nobody(), "http://nobody", "us-east-1", 1_000, every_rule())
+
+
 def test_an_endpoint_that_nobody_serves_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     """Exit 3: the environment, not the stack."""
     assert main(["audit", "--endpoint", "http://127.0.0.1:9"]) == 3
