@@ -26,6 +26,16 @@ def scalable_targets(client: Clients) -> Any:
     return client("application-autoscaling").describe_scalable_targets(**asked)["ScalableTargets"]
 
 
+def suspend_scale_in(client: Clients, *, suspended: bool) -> None:
+    """Let the endpoint's policies take instances away, or not, until this is called again."""
+    client("application-autoscaling").register_scalable_target(
+        ServiceNamespace="sagemaker",
+        ResourceId=VARIANT,
+        ScalableDimension="sagemaker:variant:DesiredInstanceCount",
+        SuspendedState={"DynamicScalingInSuspended": suspended},
+    )
+
+
 def _policies(client: Clients) -> Any:
     asked = {"ServiceNamespace": "sagemaker", "ResourceId": VARIANT}
     return client("application-autoscaling").describe_scaling_policies(**asked)["ScalingPolicies"]
