@@ -33,7 +33,9 @@ def test_a_client_that_stood_still_makes_the_run_invalid(start: Start) -> None:
 
     assert "Requests were sent late" in found.reason
     assert found.never_due == 0
-    assert set(found.outcomes) == {"ok"}
+    # Ten seconds of requests at once are more than the instance's queue takes: the rest gets a 503.
+    assert set(found.outcomes) <= {"ok", "failed"}
+    assert found.outcomes["ok"] > found.outcomes["failed"]
 
 
 @pytest.mark.long
