@@ -9,6 +9,7 @@ from typing import Self
 
 from harness.aws.stage import Stage
 from harness.gateway.chain import Chain, Exchange
+from harness.gateway.error_shapes import failure
 from harness.gateway.handlers import handlers, record_to
 from harness.gateway.server import ServerThread
 
@@ -33,7 +34,7 @@ class Gateway:
         listener: socket | None = None,
         also: tuple[str, int] | None = None,
     ) -> None:
-        chain = Chain(handlers(stage.handlers, stage.route), self._recorder(stage))
+        chain = Chain(handlers(stage.handlers, stage.route), self._recorder(stage), failure=failure)
         self._stage = stage
         self._also = also
         self._thread = ServerThread(chain, stage.clock, port=port, listener=listener, pool=stage.pool)

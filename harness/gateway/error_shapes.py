@@ -11,7 +11,7 @@ from uuid import uuid4
 from xml.sax.saxutils import escape
 
 from harness.aws.cbor import cbor
-from harness.gateway.chain import Exchange, Reply
+from harness.gateway.chain import Exchange, Reply, json_failure
 from harness.refusal import AwsError
 
 # By signing name; what neither JSON, CBOR nor a form is, is REST JSON elsewhere.
@@ -79,6 +79,16 @@ def error_reply(exchange: Exchange, error: AwsError, details: Mapping[str, str] 
     document = _ec2_document if shape is Shape.EC2 else _query_document
     body = document(exchange.service, error, request_id)
     return Reply(error.status, body, _headers("text/xml", ("x-amzn-RequestId", request_id)))
+
+
+def failure(exchange: Exchange, status: int, code: str, message: str) -> Reply:
+    """Return an error of the gateway itself as the client of *exchange* reads it (chain.Failure).
+
+    Clients of REST JSON read the headers and the members of AWS JSON, too, as do people who send no call.
+    """
+    if shape_of(exchange) in (Shape.JSON, Shape.REST_JSON):
+        return json_failure(exchange, status, code, message)
+    return error_reply(exchange, AwsError(code, status, message))
 
 
 def _headers(kind: str, *more: tuple[str, str]) -> tuple[tuple[str, str], ...]:

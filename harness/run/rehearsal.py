@@ -4,8 +4,8 @@ Nothing is decided here: plans and verdicts are functions of values.
 """
 
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 
 from harness import journal
@@ -13,7 +13,7 @@ from harness.aws.message_plane import Declared
 from harness.aws.stage import Stage, assumptions_of
 from harness.aws.thread import Gateway
 from harness.backends import open_backend
-from harness.errors import EnvironmentFault, ScenarioError
+from harness.errors import EnvironmentFault, HarnessError, ScenarioError
 from harness.fidelity import fidelities
 from harness.run.compute_phase import SpotOnStage, declared_compute
 from harness.run.context import RunContext
@@ -66,7 +66,7 @@ class Rehearsal:
 
     def carry_out(self) -> None:
         """Walk through the phases; raises HarnessError when the run cannot go on."""
-        with ExitStack() as stack:
+        with ExitStack() as stack, self._whoever_died():
             # Building the models needs no backend, so both go on side by side, in this machine's time.
             models = () if self.scenario.stack else self.scenario.models  # a stack brings its own
             builds = {model.name: begin_build(self.run, model, stack) for model in models}
@@ -83,6 +83,17 @@ class Rehearsal:
             self.stage.await_on_loop(self.stage.permission.conclude())  # while the roles are there
             self._tear_down()
             self._ranges()
+
+    @contextmanager
+    def _whoever_died(self) -> Iterator[None]:
+        """Tell of an emulator that has died, in place of the odd error that came of it."""
+        try:
+            yield
+        except HarnessError:
+            raise
+        except Exception:
+            self.run.check()
+            raise
 
     def _work(self) -> None:
         """Let the programs and the load do what the run is about."""

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from breaking import Start, moment
-from conservation import Conserved, check
+from breaking import Start, moment, summary_of
+from conservation import Conserved, check, nothing_is_left
 
 from harness.backends import moto
 from harness.backends.emulator import Emulator
@@ -21,6 +21,18 @@ def test_a_killed_emulator_ends_the_run(start: Start, emulator: str) -> None:
 
     assert f"{emulator} was ended by SIGKILL" in found.reason
     cut_short(found)
+
+
+def test_an_emulator_killed_in_the_middle_of_a_deployment_is_named(start: Start) -> None:
+    """Whichever call meets it first, by whatever protocol: who died of what, exit code 3, nothing is left."""
+    run = start()
+    run.command.until("\n  deploy", 120.0)
+    run.kill(run.leader("backends.ministack"))
+    left = run.end()
+
+    assert left.ended.code == 3, left.ended.err
+    assert "ministack was ended by SIGKILL" in summary_of(left)["reason"]
+    nothing_is_left(left)
 
 
 @pytest.mark.long

@@ -6,7 +6,7 @@ import pytest
 from botocore.parsers import create_parser
 
 from harness.gateway.chain import Exchange
-from harness.gateway.error_shapes import Shape, error_reply, shape_of
+from harness.gateway.error_shapes import Shape, error_reply, failure, shape_of
 from harness.refusal import AwsError
 
 SLOW = AwsError("SlowDown", 503, "Please <wait> & see.")
@@ -51,6 +51,18 @@ def test_every_protocol_is_read_by_the_sdk(exchange: Exchange, shape: Shape, pro
     assert (found["Error"]["Code"], found["Error"]["Message"]) == ("SlowDown", "Please <wait> & see.")
     assert found["ResponseMetadata"]["HTTPStatusCode"] == 503
     assert len(found["ResponseMetadata"]["RequestId"]) == 36
+
+
+@pytest.mark.parametrize(("exchange", "shape", "protocol"), REQUESTS)
+def test_what_the_gateway_itself_says_is_read_too(
+    exchange: Exchange, shape: Shape, protocol: str | None
+) -> None:
+    """An emulator that is gone is told in the protocol of the call: no client parses another one."""
+    reply = failure(exchange, 502, "BackendUnavailable", "moto <is> gone")
+    headers = {name.lower(): value for name, value in reply.headers}
+    response = {"status_code": reply.status, "headers": headers, "body": reply.body}
+    found: dict[str, Any] = create_parser(protocol or "smithy-rpc-v2-cbor").parse(response, None)
+    assert (found["Error"]["Code"], found["Error"]["Message"]) == ("BackendUnavailable", "moto <is> gone")
 
 
 @pytest.mark.parametrize(("exchange", "shape", "protocol"), REQUESTS[:3])
