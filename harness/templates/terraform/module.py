@@ -49,7 +49,7 @@ class Module:
         blocks = self._of(type_)
         for block in blocks:
             if len(block.labels) != 1:
-                raise ScenarioError(f"{block.file}, line {block.line}: a {type_} has one name")
+                raise ScenarioError(f"{block.file}, line {block.line}: {type_} needs one name")
         return blocks
 
     def _labelled(self, type_: str) -> list[Block]:

@@ -144,8 +144,12 @@ def test_terraform(tmp_path: Path, what: str) -> None:
 def test_blocks_without_their_names(tmp_path: Path, type_: str) -> None:
     """Told with the line, or passed over."""
     (tmp_path / "main.tf").write_text(f"{type_} {{\n  a = 1\n}}\n")
-    with suppress(HarnessError):
-        load(tmp_path)
+    try:
+        found = load(tmp_path)
+    except HarnessError as error:
+        assert "main.tf, line 1: " in str(error)
+    else:
+        assert not found.resources
 
 
 def test_nested_stacks_that_double(tmp_path: Path) -> None:
